@@ -1,0 +1,1 @@
+//! Ciphers, MACs, Diffie-Hellman groups and the MS-CHAP hashes; multi-buffer kernels.

@@ -1,0 +1,1 @@
+//! Cause catalogue and RAS codes: what a failure means to people.

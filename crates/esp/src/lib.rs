@@ -1,0 +1,1 @@
+//! IPsec ESP (RFC 4303): sealing and opening batches of packets of one association.

@@ -1,0 +1,1 @@
+//! Sockets with segmentation offload, TUN, netlink: the only crate with system calls.

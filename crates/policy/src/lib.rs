@@ -1,0 +1,1 @@
+//! Accounts and address pools: decisions, no IO.

@@ -1,0 +1,1 @@
+//! Causeway against programs nobody here wrote.
