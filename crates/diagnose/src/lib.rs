@@ -1,1 +1,7 @@
 //! Cause catalogue and RAS codes: what a failure means to people.
+
+mod cause;
+mod ras;
+
+pub use cause::{Cause, FixAt};
+pub use ras::Ras;

@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crypto::Secret;
+use crypto::mschap::{self, NtHash};
+
+/// One person who may connect.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The name to log on with, without domain.
+    pub name: String,
+    /// The password. Challenge protocols need it in clear or as its NT hash, so it cannot be stored salted.
+    pub password: Secret,
+    /// An address of the user's own, instead of one from the pool.
+    pub address: Option<Ipv4Addr>,
+    /// Whether logging on is allowed at all.
+    pub disabled: bool,
+}
+
+/// Why an attempt to log on is refused. The peer learns the RAS code, the log the reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Denied {
+    /// No account has this name.
+    UnknownUser,
+    /// The password is another one.
+    WrongPassword,
+    /// The account is switched off.
+    Disabled,
+}
+
+impl Denied {
+    /// The code that MS-CHAP and Windows know for it (RFC 2759 §6).
+    pub const fn ras(self) -> u16 {
+        match self {
+            // One code for both: who guesses names must not learn which ones exist.
+            Denied::UnknownUser | Denied::WrongPassword => 691,
+            Denied::Disabled => 647,
+        }
+    }
+}
+
+/// What a peer sent to answer an MS-CHAPv2 challenge (RFC 2759 §4).
+#[derive(Clone, Copy, Debug)]
+pub struct MsChapV2Response<'a> {
+    /// Our challenge.
+    pub authenticator_challenge: &'a [u8; 16],
+    /// The peer's challenge.
+    pub peer_challenge: &'a [u8; 16],
+    /// The peer's answer.
+    pub nt_response: &'a [u8; 24],
+    /// The name as the peer sent it; a domain before it does not enter the hash.
+    pub user: &'a [u8],
+}
+
+/// What shows a peer that we know its password too (RFC 2759 §8.7): forty hexadecimal digits after `S=`.
+pub type MsChapV2Proof = String;
+
+/// The accounts of the embedded store.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    by_name: BTreeMap<String, Account>,
+}
+
+impl Accounts {
+    /// Adds `account`, or replaces the one of the same name. Names are compared without regard to case, as Windows does.
+    pub fn insert(&mut self, account: Account) {
+        self.by_name.insert(account.name.to_lowercase(), account);
+    }
+
+    /// Every account, in the order of names.
+    pub fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.by_name.values()
+    }
+
+    /// Number of accounts.
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// Whether nobody could log on.
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    /// The account for a name as a client sends it: `user`, `DOMAIN\user` or `user@realm`.
+    pub fn find(&self, name: &str) -> Option<&Account> {
+        let exact = self.by_name.get(&name.to_lowercase());
+        exact.or_else(|| self.by_name.get(&bare_name(name).to_lowercase()))
+    }
+
+    /// Checks a password sent in clear (PAP).
+    ///
+    /// # Errors
+    /// The reason for refusing.
+    pub fn verify_password(&self, user: &str, password: &Secret) -> Result<&Account, Denied> {
+        let account = self.usable(user)?;
+        if account.password.ct_eq(password) { Ok(account) } else { Err(Denied::WrongPassword) }
+    }
+
+    /// Checks the answer to a CHAP challenge with MD5 (RFC 1994 §4.1).
+    ///
+    /// # Errors
+    /// The reason for refusing.
+    pub fn verify_chap_md5(
+        &self,
+        user: &str,
+        identifier: u8,
+        challenge: &[u8],
+        response: &[u8],
+    ) -> Result<&Account, Denied> {
+        let account = self.usable(user)?;
+        let expected = mschap::chap_md5_response(identifier, account.password.as_bytes(), challenge);
+        if crypto::ct_eq(&expected, response) { Ok(account) } else { Err(Denied::WrongPassword) }
+    }
+
+    /// Checks the answer to an MS-CHAPv2 challenge and proves in turn that the password is known here.
+    ///
+    /// # Errors
+    /// The reason for refusing.
+    pub fn verify_mschapv2(
+        &self,
+        user: &str,
+        response: MsChapV2Response<'_>,
+    ) -> Result<(&Account, MsChapV2Proof), Denied> {
+        let account = self.usable(user)?;
+        let password = std::str::from_utf8(account.password.as_bytes()).map_err(|_| Denied::WrongPassword)?;
+        let hash: NtHash = mschap::nt_password_hash(password);
+        let MsChapV2Response { authenticator_challenge, peer_challenge, nt_response, user } = response;
+        if !mschap::verify_nt_response(authenticator_challenge, peer_challenge, user, &hash, nt_response) {
+            return Err(Denied::WrongPassword);
+        }
+        let proof =
+            mschap::authenticator_response(&hash, nt_response, peer_challenge, authenticator_challenge, user);
+        Ok((account, proof))
+    }
+
+    fn usable(&self, user: &str) -> Result<&Account, Denied> {
+        match self.find(user) {
+            None => Err(Denied::UnknownUser),
+            Some(account) if account.disabled => Err(Denied::Disabled),
+            Some(account) => Ok(account),
+        }
+    }
+}
+
+/// The name without `DOMAIN\` before or `@realm` behind it.
+fn bare_name(name: &str) -> &str {
+    match name.rsplit_once('\\') {
+        Some((_, user)) => user,
+        None => name.split_once('@').map_or(name, |(user, _)| user),
+    }
+}
