@@ -12,5 +12,6 @@ pub mod isakmp;
 pub mod l2tp;
 pub mod ppp;
 pub mod reader;
+pub mod virtio;
 
 pub use reader::{Layer, Malformed, Problem, Reader};

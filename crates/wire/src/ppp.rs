@@ -46,7 +46,7 @@ crate::code_points! {
 }
 
 /// Address and control octets: all stations, unnumbered information (RFC 1662 §3.1).
-const ADDRESS_CONTROL: [u8; 2] = [0xFF, 0x03];
+pub const ADDRESS_CONTROL: [u8; 2] = [0xFF, 0x03];
 
 /// The protocol of a frame and the offset of its information field.
 ///
