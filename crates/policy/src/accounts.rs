@@ -52,8 +52,8 @@ pub struct MsChapV2Response<'a> {
     pub user: &'a [u8],
 }
 
-/// What shows a peer that we know its password too (RFC 2759 §8.7): forty hexadecimal digits after `S=`.
-pub type MsChapV2Proof = String;
+/// What shows a peer that we know its password too (RFC 2759 §8.7): `S=` and forty hexadecimal digits.
+pub type MsChapV2Proof = [u8; 42];
 
 /// The accounts of the embedded store.
 #[derive(Clone, Debug, Default)]
@@ -129,8 +129,7 @@ impl Accounts {
         if !mschap::verify_nt_response(authenticator_challenge, peer_challenge, user, &hash, nt_response) {
             return Err(Denied::WrongPassword);
         }
-        let proof =
-            mschap::authenticator_response(&hash, nt_response, peer_challenge, authenticator_challenge, user);
+        let proof = mschap::authenticator_response(&hash, nt_response, peer_challenge, authenticator_challenge, user);
         Ok((account, proof))
     }
 
@@ -148,5 +147,55 @@ fn bare_name(name: &str) -> &str {
     match name.rsplit_once('\\') {
         Some((_, user)) => user,
         None => name.split_once('@').map_or(name, |(user, _)| user),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accounts() -> Accounts {
+        let mut accounts = Accounts::default();
+        for (name, disabled) in [("User", false), ("gone", true)] {
+            let password = Secret::from(b"clientPass".to_vec());
+            accounts.insert(Account { name: name.into(), password, address: None, disabled });
+        }
+        accounts
+    }
+
+    #[test]
+    fn a_name_is_found_in_the_forms_that_clients_send() {
+        for name in ["User", "user", "CORP\\user", "user@corp.example"] {
+            assert!(accounts().find(name).is_some(), "{name}");
+        }
+        assert!(accounts().find("other").is_none());
+    }
+
+    #[test]
+    fn refusals_say_why_and_do_not_tell_a_guesser_which_names_exist() {
+        let verify = |user, password: &str| {
+            accounts().verify_password(user, &Secret::from(password.as_bytes().to_vec())).map(|_| ())
+        };
+        assert_eq!(verify("user", "clientPass"), Ok(()));
+        assert_eq!(verify("user", "clientpass"), Err(Denied::WrongPassword));
+        assert_eq!(verify("nobody", "clientPass"), Err(Denied::UnknownUser));
+        assert_eq!(verify("gone", "clientPass"), Err(Denied::Disabled));
+        assert_eq!(Denied::UnknownUser.ras(), Denied::WrongPassword.ras());
+    }
+
+    #[test]
+    fn the_example_of_rfc_2759_logs_on_and_gets_its_proof() {
+        let response = MsChapV2Response {
+            authenticator_challenge: &hex_literal::hex!("5b5d7c7d7b3f2f3e3c2c602132262628"),
+            peer_challenge: &hex_literal::hex!("21402324255e262a28295f2b3a337c7e"),
+            nt_response: &hex_literal::hex!("82309ecd8d708b5ea08faa3981cd83544233114a3d85d6df"),
+            user: b"User",
+        };
+        let accounts = accounts();
+        let (account, proof) = accounts.verify_mschapv2("User", response).unwrap();
+        assert_eq!(account.name, "User");
+        assert_eq!(&proof, b"S=407A5589115FD0D6209F510FE9C04566932CDA56");
+        let wrong = MsChapV2Response { nt_response: &[0; 24], ..response };
+        assert_eq!(accounts.verify_mschapv2("User", wrong).map(|_| ()), Err(Denied::WrongPassword));
     }
 }
