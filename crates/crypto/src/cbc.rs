@@ -10,6 +10,7 @@ use cipher::{
 use des::TdesEde3;
 
 use crate::KeyLength;
+use crate::kernels::AesLanes;
 
 /// A block cipher in CBC mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,6 +85,8 @@ impl std::error::Error for Unaligned {}
 #[derive(Clone)]
 pub struct CbcKey {
     cipher: Cipher,
+    /// Where the processor has a kernel for this cipher.
+    lanes: Option<AesLanes>,
 }
 
 #[derive(Clone)]
@@ -106,6 +109,10 @@ impl CbcKey {
                 CbcAlg::Aes192 => Cipher::Aes192(keyed(key)?),
                 CbcAlg::Aes256 => Cipher::Aes256(keyed(key)?),
                 CbcAlg::TripleDes => Cipher::TripleDes(keyed(key)?),
+            },
+            lanes: match alg {
+                CbcAlg::Aes128 | CbcAlg::Aes192 | CbcAlg::Aes256 => AesLanes::detect(key),
+                CbcAlg::TripleDes => None,
             },
         })
     }
@@ -166,8 +173,13 @@ impl CbcKey {
     /// A lane is not whole blocks, reaches beyond `buf`, or is out of order.
     pub fn encrypt_lanes(&self, buf: &mut [u8], lanes: &[CbcLane]) -> Result<(), Unaligned> {
         check_lanes(self.alg(), buf.len(), lanes)?;
-        for lane in lanes {
-            self.encrypt(&lane.iv[..self.alg().block_len()], &mut buf[lane.start..][..lane.len])?;
+        let block_len = self.alg().block_len();
+        let one = |iv: &[u8; 16], data: &mut [u8]| {
+            self.encrypt(&iv[..block_len], data).expect("invariant: the lanes are whole blocks");
+        };
+        match &self.lanes {
+            Some(kernel) => kernel.encrypt(buf, lanes, one),
+            None => lanes.iter().for_each(|lane| one(&lane.iv, &mut buf[lane.start..][..lane.len])),
         }
         Ok(())
     }

@@ -66,12 +66,6 @@ impl Digest {
         tag.len() >= 12 && self.as_bytes().get(..tag.len()).is_some_and(|head| crate::ct_eq(head, tag))
     }
 
-    pub(crate) fn copy_from(octets: &[u8]) -> Digest {
-        let mut digest = Digest::default();
-        digest.set(octets);
-        digest
-    }
-
     /// Replaces the octets in place; `octets` has at most 64.
     pub(crate) fn set(&mut self, octets: &[u8]) {
         self.octets[..octets.len()].copy_from_slice(octets);

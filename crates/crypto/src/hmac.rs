@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroize;
 
 use crate::hash::{Chain, Digest, HashAlg, Hasher};
+use crate::kernels::HmacLanes;
 
 /// An HMAC key: the chaining values behind the inner and the outer key block, so that a message costs no key blocks.
 #[derive(Clone)]
@@ -77,6 +78,9 @@ impl HmacKey {
     /// When a lane reaches beyond `buf`.
     pub fn sign_lanes(&self, buf: &[u8], lanes: &[MacLane], out: &mut Vec<Digest>) {
         out.resize(lanes.len(), Digest::default());
+        if let Some(kernel) = HmacLanes::detect(&self.inner, &self.outer) {
+            return kernel.sign(buf, lanes, out);
+        }
         for (lane, digest) in lanes.iter().zip(out) {
             *digest = self.sign(&[&buf[lane.start..][..lane.len]]);
         }

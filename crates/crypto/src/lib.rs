@@ -13,6 +13,7 @@ pub mod dh;
 pub mod gcm;
 pub mod hash;
 pub mod hmac;
+mod kernels;
 pub mod legacy;
 pub mod mschap;
 pub mod secret;
