@@ -1,6 +1,6 @@
 //! Sockets with segmentation offload, TUN, netlink: the only crate with system calls.
 //!
-//! Everything here is synchronous and non-blocking: a worker waits in one poller and then drains its own sockets and
+//! Everything here is synchronous and non-blocking: a worker waits in one [`poll::Poller`] and then drains its own sockets and
 //! its own TUN queue in batches. Nothing is shared between threads; what a second thread needs, it opens or clones for itself.
 //!
 //! Linux only. No program is ever started: links, addresses, routes and nf_tables are spoken to over netlink.
@@ -9,6 +9,12 @@
 
 pub mod batch;
 pub mod clock;
+pub mod control;
+pub mod host;
+pub mod netlink;
+pub mod nft;
+pub mod poll;
+pub mod process;
 pub mod raw;
 pub mod tun;
 pub mod udp;

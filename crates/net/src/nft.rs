@@ -1,0 +1,418 @@
+//! Masquerading for clients, in nf_tables tables of our own.
+//!
+//! There is one table `causeway` for each address family, and it carries a mark. What a killed process left is recognised by it
+//! and replaced or removed; a table of that name without the mark belongs to somebody else and is never touched.
+//!
+//! There is no chain that accepts forwarded packets. In nf_tables a packet passes when *every* chain on the hook accepts it, so
+//! such a chain could not lift another one's ban; [`Nft::forward_bans`] finds those, for an administrator to see to.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::netlink::{Batch, Channel, Message, NetlinkError, Prefix, address_octets, attributes};
+use crate::raw::Family;
+
+/// The name of our tables.
+pub const TABLE: &str = "causeway";
+
+/// A connection to nf_tables in the network namespace of the thread that opened it.
+#[derive(Debug)]
+pub struct Nft {
+    channel: Channel,
+}
+
+/// Whose packets get the address of the interface that they leave by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Masquerade {
+    /// The clients' addresses; those of the other family are for the other family's table.
+    pub sources: Vec<Prefix>,
+    /// The clients' own interface: packets between them keep their addresses.
+    pub inside: String,
+}
+
+/// What is there under the name of our table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TableState {
+    /// Nothing.
+    Absent,
+    /// Our table: of this process, or left by one that was killed.
+    Ours,
+    /// Somebody else's table.
+    Foreign,
+}
+
+/// A chain whose policy drops what it does not know, on the hook that clients' packets take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardBan {
+    /// The family of the table, as `nft list` names it.
+    pub family: &'static str,
+    /// The table.
+    pub table: String,
+    /// The chain.
+    pub chain: String,
+}
+
+/// Why there is no masquerading.
+#[derive(Debug)]
+pub enum NftError {
+    /// The kernel has no nf_tables, or not the part named.
+    Absent(NftPart),
+    /// The process lacks CAP_NET_ADMIN in this namespace.
+    NotPermitted,
+    /// A table of our name exists and is somebody else's.
+    NameTaken,
+    /// The name of the inside interface is empty or too long.
+    BadInterface,
+    /// Another refusal or failure.
+    Netlink(NetlinkError),
+}
+
+/// A part of nf_tables that a kernel may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NftPart {
+    /// nf_tables itself.
+    Core,
+    /// Address translation: chains of type nat, masquerade.
+    Nat,
+}
+
+impl fmt::Display for NftError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NftError::Absent(NftPart::Core) => f.write_str("this kernel has no nf_tables"),
+            NftError::Absent(NftPart::Nat) => f.write_str("this kernel's nf_tables has no address translation"),
+            NftError::NotPermitted => f.write_str("nf_tables needs CAP_NET_ADMIN"),
+            NftError::NameTaken => write!(f, "a table `{TABLE}` exists that is not ours"),
+            NftError::BadInterface => f.write_str("this cannot be the name of an interface"),
+            NftError::Netlink(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NftError {}
+
+impl Nft {
+    /// Opens a connection.
+    pub fn open() -> Result<Nft, NftError> {
+        Ok(Nft { channel: Channel::open(libc::NETLINK_NETFILTER).map_err(NftError::from_open)? })
+    }
+
+    /// What is there under the name of our table.
+    pub fn state(&mut self, family: Family) -> Result<TableState, NftError> {
+        let mut state = TableState::Absent;
+        let kind = message_kind(libc::NFT_MSG_GETTABLE);
+        let body = |message: &mut Message<'_>| {
+            message.fixed(&header(number(family), 0));
+        };
+        self.channel.dump(kind, body, |body| {
+            let table = |kind| find(body, kind);
+            if body.first() == Some(&number(family)) && table(TABLE_NAME) == Some(zero_ended(TABLE).as_slice()) {
+                let ours = table(TABLE_USERDATA).is_some_and(|data| data == mark().as_slice());
+                state = if ours { TableState::Ours } else { TableState::Foreign };
+            }
+        })?;
+        Ok(state)
+    }
+
+    /// Makes the table, in place of an earlier one of ours, in one step: there is no moment without it.
+    pub fn install(&mut self, family: Family, masquerade: &Masquerade) -> Result<(), NftError> {
+        let replaced = match self.state(family)? {
+            TableState::Absent => false,
+            TableState::Ours => true,
+            TableState::Foreign => return Err(NftError::NameTaken),
+        };
+        let inside = interface_octets(&masquerade.inside).ok_or(NftError::BadInterface)?;
+        self.transaction(family, |transaction| {
+            if replaced {
+                transaction.delete_table();
+            }
+            transaction.new_table();
+            transaction.new_postrouting_chain();
+            for source in masquerade.sources.iter().filter(|source| family_of(source) == family) {
+                transaction.new_masquerade_rule(source, &inside);
+            }
+        })
+    }
+
+    /// Removes our table. Somebody else's stays, and none is as good as one removed.
+    pub fn remove(&mut self, family: Family) -> Result<(), NftError> {
+        match self.state(family)? {
+            TableState::Absent | TableState::Foreign => Ok(()),
+            TableState::Ours => self.transaction(family, |transaction| transaction.delete_table()),
+        }
+    }
+
+    /// Chains that drop forwarded packets which none of their rules lets through; they may ban what clients send and get.
+    /// A firewall in `ip` and `inet` concerns IPv4, one in `ip6` and `inet` IPv6.
+    pub fn forward_bans(&mut self) -> Result<Vec<ForwardBan>, NftError> {
+        let mut bans = Vec::new();
+        let kind = message_kind(libc::NFT_MSG_GETCHAIN);
+        let body = |message: &mut Message<'_>| {
+            message.fixed(&header(libc::AF_UNSPEC as u8, 0));
+        };
+        self.channel.dump(kind, body, |body| {
+            let ban = read_forward_ban(body).filter(|ban| !bans.contains(ban));
+            bans.extend(ban);
+        })?;
+        Ok(bans)
+    }
+
+    /// Sends what `write` puts into one transaction: all of it is done, or nothing.
+    fn transaction(&mut self, family: Family, write: impl FnOnce(&mut Transaction<'_>)) -> Result<(), NftError> {
+        let mut transaction = Transaction {
+            batch: Batch::default(),
+            channel: &mut self.channel,
+            family: number(family),
+            first: 0,
+            last: 0,
+        };
+        transaction.first = transaction.bracket(libc::NFNL_MSG_BATCH_BEGIN);
+        write(&mut transaction);
+        transaction.bracket(libc::NFNL_MSG_BATCH_END);
+        let Transaction { batch, first, last, .. } = transaction;
+        // The batch succeeds as a whole, and every message in it is confirmed, in order: the last one's is the last answer.
+        self.channel.exchange(&batch, first..=last, |_| {}).map(drop).map_err(NftError::from)
+    }
+}
+
+/// Messages that take effect together.
+struct Transaction<'a> {
+    batch: Batch,
+    channel: &'a mut Channel,
+    family: u8,
+    first: u32,
+    last: u32,
+}
+
+impl Transaction<'_> {
+    fn new_table(&mut self) {
+        self.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE | libc::NLM_F_EXCL, |message| {
+            message.string(TABLE_NAME, TABLE);
+            message.number_be(TABLE_FLAGS, 0);
+            message.attribute(TABLE_USERDATA, &mark());
+        });
+    }
+
+    fn delete_table(&mut self) {
+        self.message(libc::NFT_MSG_DELTABLE, 0, |message| {
+            message.string(TABLE_NAME, TABLE);
+        });
+    }
+
+    fn new_postrouting_chain(&mut self) {
+        self.message(libc::NFT_MSG_NEWCHAIN, libc::NLM_F_CREATE, |message| {
+            message.string(CHAIN_TABLE, TABLE);
+            message.string(CHAIN_NAME, CHAIN);
+            message.nested(CHAIN_HOOK, |hook| {
+                hook.number_be(HOOK_NUMBER, libc::NF_INET_POST_ROUTING as u32);
+                hook.number_be(HOOK_PRIORITY, libc::NF_IP_PRI_NAT_SRC as u32);
+            });
+            message.string(CHAIN_TYPE, "nat");
+            message.number_be(CHAIN_POLICY, libc::NF_ACCEPT as u32);
+        });
+    }
+
+    /// `ip saddr SOURCE oifname != INSIDE masquerade`.
+    fn new_masquerade_rule(&mut self, source: &Prefix, inside: &[u8; libc::IFNAMSIZ]) {
+        let address = address_octets(source.address());
+        let len = address.len() as u32;
+        // Offset of the source address in the IPv4 (RFC 791) and the IPv6 header (RFC 8200).
+        let offset = if source.address().is_ipv4() { 12 } else { 8 };
+        self.message(libc::NFT_MSG_NEWRULE, libc::NLM_F_CREATE | libc::NLM_F_APPEND, |message| {
+            message.string(RULE_TABLE, TABLE);
+            message.string(RULE_CHAIN, CHAIN);
+            message.nested(RULE_EXPRESSIONS, |list| {
+                expression(list, "payload", |data| {
+                    data.number_be(PAYLOAD_DREG, REGISTER);
+                    data.number_be(PAYLOAD_BASE, libc::NFT_PAYLOAD_NETWORK_HEADER as u32);
+                    data.number_be(PAYLOAD_OFFSET, offset);
+                    data.number_be(PAYLOAD_LEN, len);
+                });
+                expression(list, "bitwise", |data| {
+                    data.number_be(BITWISE_SREG, REGISTER);
+                    data.number_be(BITWISE_DREG, REGISTER);
+                    data.number_be(BITWISE_LEN, len);
+                    value(data, BITWISE_MASK, &source.mask_octets());
+                    value(data, BITWISE_XOR, &vec![0; address.len()]);
+                });
+                compare(list, libc::NFT_CMP_EQ, &address);
+                expression(list, "meta", |data| {
+                    data.number_be(META_DREG, REGISTER);
+                    data.number_be(META_KEY, libc::NFT_META_OIFNAME as u32);
+                });
+                compare(list, libc::NFT_CMP_NEQ, inside);
+                expression(list, "masq", |_| {});
+            });
+        });
+    }
+
+    fn message(&mut self, kind: i32, flags: i32, body: impl FnOnce(&mut Message<'_>)) {
+        let family = self.family;
+        self.last = self.channel.next_sequence();
+        let flags = libc::NLM_F_REQUEST | libc::NLM_F_ACK | flags;
+        self.batch.message(message_kind(kind), flags, self.last, |message| {
+            message.fixed(&header(family, 0));
+            body(message);
+        });
+    }
+
+    /// The message that begins or ends the batch. It is not confirmed, but a batch that cannot begin is refused in its name.
+    fn bracket(&mut self, kind: i32) -> u32 {
+        let sequence = self.channel.next_sequence();
+        self.batch.message(kind as u16, libc::NLM_F_REQUEST, sequence, |message| {
+            message.fixed(&header(libc::AF_UNSPEC as u8, libc::NFNL_SUBSYS_NFTABLES as u16));
+        });
+        sequence
+    }
+}
+
+impl From<NetlinkError> for NftError {
+    fn from(error: NetlinkError) -> Self {
+        match error.errno() {
+            Some(libc::EPERM | libc::EACCES) => NftError::NotPermitted,
+            // The subsystem or the family is not there.
+            Some(libc::EOPNOTSUPP | libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT) => NftError::Absent(NftPart::Core),
+            // Nothing that we name is missing but the type of the chain and of the last expression.
+            Some(libc::ENOENT) => NftError::Absent(NftPart::Nat),
+            _ => NftError::Netlink(error),
+        }
+    }
+}
+
+impl NftError {
+    fn from_open(error: NetlinkError) -> NftError {
+        match error.errno() {
+            Some(libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::EINVAL) => NftError::Absent(NftPart::Core),
+            _ => NftError::from(error),
+        }
+    }
+}
+
+fn expression(list: &mut Message<'_>, name: &str, data: impl FnOnce(&mut Message<'_>)) {
+    list.nested(LIST_ELEM, |element| {
+        element.string(EXPR_NAME, name);
+        element.nested(EXPR_DATA, data);
+    });
+}
+
+fn compare(list: &mut Message<'_>, operator: i32, with: &[u8]) {
+    expression(list, "cmp", |data| {
+        data.number_be(CMP_SREG, REGISTER);
+        data.number_be(CMP_OP, operator as u32);
+        value(data, CMP_DATA, with);
+    });
+}
+
+fn value(data: &mut Message<'_>, kind: u16, octets: &[u8]) {
+    data.nested(kind, |nested| {
+        nested.attribute(DATA_VALUE, octets);
+    });
+}
+
+fn read_forward_ban(body: &[u8]) -> Option<ForwardBan> {
+    let family = match i32::from(*body.first()?) {
+        libc::NFPROTO_INET => "inet",
+        libc::NFPROTO_IPV4 => "ip",
+        libc::NFPROTO_IPV6 => "ip6",
+        _ => return None,
+    };
+    let hook = find(body, CHAIN_HOOK)?;
+    let read = |octets: &[u8]| octets.first_chunk().map(|&octets| u32::from_be_bytes(octets));
+    let number = attributes(hook).find(|&(kind, _)| kind == HOOK_NUMBER).and_then(|(_, value)| read(value))?;
+    let policy = find(body, CHAIN_POLICY).and_then(read)?;
+    let text = |octets: &[u8]| String::from_utf8_lossy(octets).trim_end_matches('\0').to_owned();
+    (number == libc::NF_INET_FORWARD as u32 && policy == libc::NF_DROP as u32).then_some(ForwardBan {
+        family,
+        table: text(find(body, CHAIN_TABLE)?),
+        chain: text(find(body, CHAIN_NAME)?),
+    })
+}
+
+/// The attribute of this kind behind the `struct nfgenmsg`.
+fn find(body: &[u8], kind: u16) -> Option<&[u8]> {
+    attributes(body.get(4..)?).find(|&(found, _)| found == kind).map(|(_, value)| value)
+}
+
+/// A `struct nfgenmsg`: family, version, resource (2, network byte order).
+fn header(family: u8, resource: u16) -> [u8; 4] {
+    let [r0, r1] = resource.to_be_bytes();
+    [family, 0, r0, r1]
+}
+
+fn message_kind(kind: i32) -> u16 {
+    (libc::NFNL_SUBSYS_NFTABLES as u16) << 8 | kind as u16
+}
+
+fn number(family: Family) -> u8 {
+    match family {
+        Family::V4 => libc::NFPROTO_IPV4 as u8,
+        Family::V6 => libc::NFPROTO_IPV6 as u8,
+    }
+}
+
+fn family_of(prefix: &Prefix) -> Family {
+    match prefix.address() {
+        IpAddr::V4(_) => Family::V4,
+        IpAddr::V6(_) => Family::V6,
+    }
+}
+
+/// The mark of our table, in the form of a comment that `nft list` shows: type, length, text ended by zero.
+fn mark() -> Vec<u8> {
+    let text = zero_ended("made by causeway, removed when it stops");
+    let mut mark = vec![UDATA_TABLE_COMMENT, text.len() as u8];
+    mark.extend(text);
+    mark
+}
+
+fn zero_ended(text: &str) -> Vec<u8> {
+    let mut octets = text.as_bytes().to_vec();
+    octets.push(0);
+    octets
+}
+
+/// An interface's name as the kernel compares it: filled up with zeroes.
+fn interface_octets(name: &str) -> Option<[u8; libc::IFNAMSIZ]> {
+    let mut octets = [0; libc::IFNAMSIZ];
+    let fits = !name.is_empty() && name.len() < libc::IFNAMSIZ;
+    octets.get_mut(..name.len()).filter(|_| fits)?.copy_from_slice(name.as_bytes());
+    Some(octets)
+}
+
+const CHAIN: &str = "postrouting";
+/// The first register of sixteen octets.
+const REGISTER: u32 = libc::NFT_REG_1 as u32;
+const UDATA_TABLE_COMMENT: u8 = 0;
+
+// Attribute numbers of linux/netfilter/nf_tables.h.
+const LIST_ELEM: u16 = 1;
+const HOOK_NUMBER: u16 = 1;
+const HOOK_PRIORITY: u16 = 2;
+const TABLE_NAME: u16 = 1;
+const TABLE_FLAGS: u16 = 2;
+const TABLE_USERDATA: u16 = 6;
+const CHAIN_TABLE: u16 = 1;
+const CHAIN_NAME: u16 = 3;
+const CHAIN_HOOK: u16 = 4;
+const CHAIN_POLICY: u16 = 5;
+const CHAIN_TYPE: u16 = 7;
+const RULE_TABLE: u16 = 1;
+const RULE_CHAIN: u16 = 2;
+const RULE_EXPRESSIONS: u16 = 4;
+const EXPR_NAME: u16 = 1;
+const EXPR_DATA: u16 = 2;
+const DATA_VALUE: u16 = 1;
+const PAYLOAD_DREG: u16 = 1;
+const PAYLOAD_BASE: u16 = 2;
+const PAYLOAD_OFFSET: u16 = 3;
+const PAYLOAD_LEN: u16 = 4;
+const BITWISE_SREG: u16 = 1;
+const BITWISE_DREG: u16 = 2;
+const BITWISE_LEN: u16 = 3;
+const BITWISE_MASK: u16 = 4;
+const BITWISE_XOR: u16 = 5;
+const CMP_SREG: u16 = 1;
+const CMP_OP: u16 = 2;
+const CMP_DATA: u16 = 3;
+const META_DREG: u16 = 1;
+const META_KEY: u16 = 2;
