@@ -104,7 +104,7 @@ pub enum DropCause {
     Filtered,
     /// It is larger than the path or the protocol allows (EMSGSIZE).
     TooBig,
-    /// There is no route, no neighbour, or the link is down.
+    /// There is no route, no neighbour, or the link is down. Newer kernels also say so when an IPv4 source address is gone.
     Unreachable,
     /// The source address is not, or no longer, an address of this host.
     SourceGone,

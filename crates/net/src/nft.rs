@@ -416,3 +416,106 @@ const CMP_OP: u16 = 2;
 const CMP_DATA: u16 = 3;
 const META_DREG: u16 = 1;
 const META_KEY: u16 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sched::{CloneFlags, unshare};
+
+    /// Runs `test` in a network namespace of its own, or says that it could not.
+    fn in_namespace(test: impl FnOnce() + Send + 'static) {
+        let thread = std::thread::spawn(|| match unshare(CloneFlags::CLONE_NEWNET) {
+            Ok(()) => test(),
+            Err(_) => println!("skipped: needs root/CAP_NET_ADMIN"),
+        });
+        if let Err(panic) = thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    #[test]
+    fn a_table_without_our_mark_is_left_alone() {
+        in_namespace(|| {
+            let mut nft = Nft::open().unwrap();
+            nft.transaction(Family::V4, |transaction| {
+                transaction.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE, |message| {
+                    message.string(TABLE_NAME, TABLE);
+                });
+            })
+            .unwrap();
+            assert_eq!(nft.state(Family::V4).unwrap(), TableState::Foreign);
+            assert_eq!(nft.state(Family::V6).unwrap(), TableState::Absent);
+            let masquerade = Masquerade { sources: vec![], inside: "cw0".to_owned() };
+            assert!(matches!(nft.install(Family::V4, &masquerade), Err(NftError::NameTaken)));
+            nft.remove(Family::V4).unwrap();
+            assert_eq!(nft.state(Family::V4).unwrap(), TableState::Foreign);
+        });
+    }
+
+    #[test]
+    fn a_firewall_that_drops_forwarded_packets_is_found() {
+        in_namespace(|| {
+            let mut nft = Nft::open().unwrap();
+            nft.transaction(Family::V4, |transaction| {
+                transaction.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE, |message| {
+                    message.string(TABLE_NAME, "filter");
+                });
+                let chains = [
+                    ("FORWARD", libc::NF_INET_FORWARD, libc::NF_DROP),
+                    ("INPUT", libc::NF_INET_LOCAL_IN, libc::NF_DROP),
+                ];
+                for (name, hook, policy) in chains {
+                    transaction.message(libc::NFT_MSG_NEWCHAIN, libc::NLM_F_CREATE, |message| {
+                        message.string(CHAIN_TABLE, "filter");
+                        message.string(CHAIN_NAME, name);
+                        message.nested(CHAIN_HOOK, |nested| {
+                            nested.number_be(HOOK_NUMBER, hook as u32);
+                            nested.number_be(HOOK_PRIORITY, 0);
+                        });
+                        message.string(CHAIN_TYPE, "filter");
+                        message.number_be(CHAIN_POLICY, policy as u32);
+                    });
+                }
+            })
+            .unwrap();
+            let ban = ForwardBan { family: "ip", table: "filter".to_owned(), chain: "FORWARD".to_owned() };
+            assert_eq!(nft.forward_bans().unwrap(), [ban]);
+        });
+    }
+
+    #[test]
+    fn a_transaction_with_one_refused_message_does_nothing() {
+        in_namespace(|| {
+            let mut nft = Nft::open().unwrap();
+            let refused = nft.transaction(Family::V4, |transaction| {
+                transaction.new_table();
+                transaction.message(libc::NFT_MSG_NEWCHAIN, libc::NLM_F_CREATE, |message| {
+                    message.string(CHAIN_TABLE, TABLE);
+                    message.string(CHAIN_NAME, CHAIN);
+                    message.nested(CHAIN_HOOK, |hook| {
+                        hook.number_be(HOOK_NUMBER, libc::NF_INET_POST_ROUTING as u32);
+                        hook.number_be(HOOK_PRIORITY, 0);
+                    });
+                    message.string(CHAIN_TYPE, "no such type");
+                });
+            });
+            assert!(matches!(refused, Err(NftError::Absent(NftPart::Nat))), "{refused:?}");
+            assert_eq!(nft.state(Family::V4).unwrap(), TableState::Absent);
+            // The connection is in step again after the refusal.
+            nft.install(Family::V4, &Masquerade { sources: vec![], inside: "cw0".to_owned() }).unwrap();
+            assert_eq!(nft.state(Family::V4).unwrap(), TableState::Ours);
+        });
+    }
+
+    #[test]
+    fn a_process_without_the_privilege_is_told_so() {
+        in_namespace(|| {
+            // The raw system call changes the user of this thread alone.
+            // SAFETY: no memory is passed.
+            assert_eq!(unsafe { libc::syscall(libc::SYS_setresuid, 65534, 65534, 65534) }, 0);
+            let refused =
+                Nft::open().unwrap().install(Family::V4, &Masquerade { sources: vec![], inside: "cw0".to_owned() });
+            assert!(matches!(refused, Err(NftError::NotPermitted)), "{refused:?}");
+        });
+    }
+}

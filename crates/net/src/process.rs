@@ -1,6 +1,7 @@
 //! The process itself: no memory for others to read, and word to the service manager.
 
 use std::env;
+use std::ffi::OsStr;
 use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
@@ -35,13 +36,18 @@ pub enum ServiceState<'a> {
 /// Tells the service manager. Returns whether there is one to tell (`NOTIFY_SOCKET`).
 pub fn notify(state: ServiceState<'_>) -> io::Result<bool> {
     let Some(place) = env::var_os("NOTIFY_SOCKET").filter(|place| !place.is_empty()) else { return Ok(false) };
+    tell(&place, state)?;
+    Ok(true)
+}
+
+fn tell(place: &OsStr, state: ServiceState<'_>) -> io::Result<()> {
     // An at sign stands for the zero that begins an abstract name.
     let address = match place.as_bytes().split_first() {
         Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,
-        _ => SocketAddr::from_pathname(&place)?,
+        _ => SocketAddr::from_pathname(place)?,
     };
     UnixDatagram::unbound()?.send_to_addr(text(state).as_bytes(), &address)?;
-    Ok(true)
+    Ok(())
 }
 
 fn text(state: ServiceState<'_>) -> String {
@@ -67,6 +73,30 @@ mod tests {
     #[test]
     fn a_status_line_cannot_smuggle_another_assignment() {
         assert_eq!(text(ServiceState::Status("3 sessions\nMAINPID=1")), "STATUS=3 sessions MAINPID=1");
+    }
+
+    #[test]
+    fn the_manager_is_told_at_a_path_and_at_an_abstract_name() {
+        let name = format!("causeway-notify-{}", std::process::id());
+        let path = env::temp_dir().join(&name);
+        let at_path = UnixDatagram::bind(&path).unwrap();
+        let abstract_name = SocketAddr::from_abstract_name(&name).unwrap();
+        let at_name = UnixDatagram::bind_addr(&abstract_name).unwrap();
+        tell(path.as_os_str(), ServiceState::Ready).unwrap();
+        tell(OsStr::new(&format!("@{name}")), ServiceState::Stopping).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        for (manager, expected) in [(at_path, "READY=1"), (at_name, "STOPPING=1")] {
+            let mut heard = [0; 64];
+            let len = manager.recv(&mut heard).unwrap();
+            assert_eq!(&heard[..len], expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn after_dumps_are_forbidden_nothing_may_look_into_the_process() {
+        forbid_dumps().unwrap();
+        assert!(!prctl::get_dumpable().unwrap());
+        assert_eq!(nix::sys::resource::getrlimit(Resource::RLIMIT_CORE).unwrap(), (0, 0));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::sys::{self, Slot};
 /// An ICMP error, or a local one of the same meaning, about a datagram that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IcmpError {
-    /// Where the datagram was going.
+    /// Where the datagram was going. The port is zero when this host itself reports: the kernel leaves it out.
     pub dst: SocketAddr,
     /// What was wrong.
     pub kind: IcmpKind,
