@@ -32,13 +32,21 @@ impl RecvBatch {
         fd: BorrowedFd<'_>,
         mut each: impl FnMut(&mut [u8], SocketAddr, &Slot),
     ) -> io::Result<usize> {
+        let mut attempts = 0;
         let count = loop {
             match sys::receive_many(fd, &mut self.data, STRIDE, Self::ROOM, &mut self.slots) {
                 Ok(count) => break count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(0),
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                    return Ok(0);
+                }
                 // An ICMP error that concerns some earlier datagram; it is read from the error queue, and reading it here
-                // has cleared it.
-                Err(error) if is_asynchronous(&error) => {}
+                // has cleared it. A storm of them must not hold the worker; the poller brings it back.
+                Err(error) if is_asynchronous(&error) => {
+                    attempts += 1;
+                    if attempts == MAX_ATTEMPTS {
+                        return Ok(0);
+                    }
+                }
                 Err(error) => return Err(error),
             }
         };
@@ -271,5 +279,6 @@ fn is_asynchronous(error: &io::Error) -> bool {
     )
 }
 
+const MAX_ATTEMPTS: usize = 16;
 /// Distance of two buffers. Not a power of two: packets that begin 64 KiB apart would all fall on the same cache sets.
 const STRIDE: usize = RecvBatch::ROOM + 26 * 64;

@@ -147,7 +147,7 @@ impl UdpSocket {
         let name = SocketName::new(dst);
         let ancillary = source_ancillary(src);
         let mut trains = Progress::nothing();
-        if self.gso.allows(data.len(), segment) && self.refusals.borrow().allow(dst.ip(), segment) {
+        if self.gso.allows(data.len(), segment) && self.refusals.borrow_mut().allow(dst.ip(), segment) {
             trains = self.send_trains(&name, ancillary, data, segment);
         }
         let rest = data.get(trains.octets..).unwrap_or_default();

@@ -45,13 +45,33 @@ impl SegmentOffload {
     }
 }
 
-/// Destinations whose path does not take trains, with the segment length from which on it refuses them.
+/// Destinations whose path does not take trains.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(HashMap<IpAddr, usize>);
+pub(super) struct Refusals(HashMap<IpAddr, Refusal>);
+
+#[derive(Debug)]
+struct Refusal {
+    /// Segments of this length and longer were refused.
+    segment: usize,
+    /// Trains that were not tried since.
+    spared: u32,
+}
 
 impl Refusals {
-    pub(super) fn allow(&self, destination: IpAddr, segment: usize) -> bool {
-        self.0.is_empty() || self.0.get(&destination).is_none_or(|&refused| segment < refused)
+    /// Whether a train for `destination` is worth trying. Now and then one is, in case the route has changed.
+    pub(super) fn allow(&mut self, destination: IpAddr, segment: usize) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Some(refusal) = self.0.get_mut(&destination).filter(|refusal| segment >= refusal.segment) else {
+            return true;
+        };
+        refusal.spared += 1;
+        if refusal.spared < TRY_AGAIN {
+            return false;
+        }
+        self.0.remove(&destination);
+        true
     }
 
     /// Remembers that `destination` refused a train of `segment` octets each.
@@ -62,12 +82,12 @@ impl Refusals {
         }
         // Segments beyond the MTU are refused by length, shorter ones may pass. A device without transmit checksums (EIO)
         // refuses them all.
-        let refused = match error.raw_os_error() {
+        let segment = match error.raw_os_error() {
             Some(libc::EINVAL | libc::EMSGSIZE) => segment,
             _ => 0,
         };
-        let entry = self.0.entry(destination).or_insert(refused);
-        *entry = refused.min(*entry);
+        let refusal = self.0.entry(destination).or_insert(Refusal { segment, spared: 0 });
+        refusal.segment = refusal.segment.min(segment);
     }
 }
 
@@ -88,6 +108,8 @@ fn version(release: &str) -> (u32, u32, u32) {
 }
 
 const MAX_REMEMBERED: usize = 4096;
+/// A refused call costs about as much as one datagram: one in so many trains is nothing.
+const TRY_AGAIN: u32 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -117,6 +139,17 @@ mod tests {
         assert!(refusals.allow(other, 1500));
         refusals.note(destination, 1400, &io::Error::from_raw_os_error(libc::EIO));
         assert!(!refusals.allow(destination, 1));
+    }
+
+    #[test]
+    fn a_refusal_is_put_to_the_test_again_after_a_while() {
+        let destination = "192.0.2.1".parse().unwrap();
+        let mut refusals = Refusals::default();
+        refusals.note(destination, 1500, &io::Error::from_raw_os_error(libc::EIO));
+        let spared = (0..2 * TRY_AGAIN).take_while(|_| !refusals.allow(destination, 1400)).count();
+        assert_eq!(spared, TRY_AGAIN as usize - 1);
+        refusals.note(destination, 1500, &io::Error::from_raw_os_error(libc::EIO));
+        assert!(!refusals.allow(destination, 1400));
     }
 
     #[test]
