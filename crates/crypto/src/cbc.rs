@@ -178,8 +178,8 @@ impl CbcKey {
             self.encrypt(&iv[..block_len], data).expect("invariant: the lanes are whole blocks");
         };
         match &self.lanes {
-            Some(kernel) => kernel.encrypt(buf, lanes, one),
-            None => lanes.iter().for_each(|lane| one(&lane.iv, &mut buf[lane.start..][..lane.len])),
+            Some(kernel) if lanes.len() > 1 => kernel.encrypt(buf, lanes, one),
+            _ => lanes.iter().for_each(|lane| one(&lane.iv, &mut buf[lane.start..][..lane.len])),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use zeroize::Zeroize;
 
 use crate::hash::{Chain, Digest, HashAlg, Hasher};
-use crate::kernels::HmacLanes;
+use crate::kernels;
 
 /// An HMAC key: the chaining values behind the inner and the outer key block, so that a message costs no key blocks.
 #[derive(Clone)]
@@ -78,12 +78,16 @@ impl HmacKey {
     /// When a lane reaches beyond `buf`.
     pub fn sign_lanes(&self, buf: &[u8], lanes: &[MacLane], out: &mut Vec<Digest>) {
         out.resize(lanes.len(), Digest::default());
-        if let Some(kernel) = HmacLanes::detect(&self.inner, &self.outer) {
-            return kernel.sign(buf, lanes, out);
-        }
-        for (lane, digest) in lanes.iter().zip(out) {
+        let done = kernels::sign_lanes(&self.inner, &self.outer, buf, lanes, out);
+        for (lane, digest) in lanes.iter().zip(out).skip(done) {
             *digest = self.sign(&[&buf[lane.start..][..lane.len]]);
         }
+    }
+
+    /// The chaining values behind the inner and the outer key block.
+    #[cfg(test)]
+    pub(crate) fn chains(&self) -> (&Chain, &Chain) {
+        (&self.inner, &self.outer)
     }
 }
 

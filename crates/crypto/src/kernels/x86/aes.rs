@@ -169,7 +169,7 @@ fn expand(key: &[u8]) -> [Block; 15] {
         if at % key_len == 0 {
             word = sub_word(word).rotate_right(8) ^ round_constant;
             // Doubling in GF(2^8).
-            round_constant = (round_constant << 1) ^ (round_constant >> 7) * 0x11b;
+            round_constant = (round_constant << 1) ^ ((round_constant >> 7) * 0x11b);
         } else if key_len > 6 && at % key_len == 4 {
             word = sub_word(word);
         }

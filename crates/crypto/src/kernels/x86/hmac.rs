@@ -1,63 +1,71 @@
-//! HMAC of many messages, 16 at a time through a compression kernel.
+//! HMAC of many messages, as many at a time as a compression kernel has slots.
 
 use zeroize::Zeroize;
 
-use super::sha::{self, Wide};
+use super::{Compress, sha_ni, sha_wide};
 use crate::hash::{Chain, Digest};
 use crate::hmac::MacLane;
 
 type Block = [u8; 64];
 
-/// An HMAC key for which this processor has a kernel.
-pub(crate) enum HmacLanes<'a> {
-    Sha1(Key<'a, 5>),
-    Sha256(Key<'a, 8>),
+/// Writes the MACs of the first so many messages at `lanes`, all of which lie in `buf`, to `out`, which has room for as many.
+/// Returns how many; for the rest a kernel is not worthwhile. The key is the chaining values behind its inner and its outer
+/// block.
+pub(crate) fn sign_lanes(inner: &Chain, outer: &Chain, buf: &[u8], lanes: &[MacLane], out: &mut [Digest]) -> usize {
+    match (inner, outer) {
+        (Chain::Sha1(inner), Chain::Sha1(outer)) => {
+            let key = Key { inner, outer, one: sha1::block_api::compress };
+            let done = key.sign_first(sha_wide::sha1(), SHA1_WIDE_WORTHWHILE, buf, lanes, out);
+            done + key.sign_first(sha_ni::sha1(), 2, buf, &lanes[done..], &mut out[done..])
+        }
+        (Chain::Sha256(inner), Chain::Sha256(outer)) => {
+            let key = Key { inner, outer, one: sha2::block_api::compress256 };
+            let done = key.sign_first(sha_wide::sha256(), SHA256_WIDE_WORTHWHILE, buf, lanes, out);
+            done + key.sign_first(sha_ni::sha256(), 2, buf, &lanes[done..], &mut out[done..])
+        }
+        _ => 0,
+    }
 }
 
-/// The chaining values behind the inner and the outer key block, and how to go on from them.
-pub(crate) struct Key<'a, const WORDS: usize> {
+/// Messages from which on the kernel for 16 is faster than the interleaved one.
+const SHA1_WIDE_WORTHWHILE: usize = 7;
+const SHA256_WIDE_WORTHWHILE: usize = 12;
+
+/// The chaining values behind the inner and the outer key block, and how a single message goes on from them.
+struct Key<'a, const WORDS: usize> {
     inner: &'a [u32; WORDS],
     outer: &'a [u32; WORDS],
-    many: fn(Wide, &mut [[u32; SLOTS]; WORDS], &[&[Block]; SLOTS], usize),
     one: fn(&mut [u32; WORDS], &[Block]),
-    wide: Wide,
-}
-
-/// Messages that a kernel works on at once.
-const SLOTS: usize = sha::SLOTS;
-
-/// With fewer messages than this, one after the other is faster: the processor's own SHA instructions serve a single message
-/// at up to a third of the kernel's speed for 16.
-const WORTHWHILE: usize = 4;
-
-impl<'a> HmacLanes<'a> {
-    /// The key whose chaining values are given, if this processor has a kernel for its hash function.
-    pub(crate) fn detect(inner: &'a Chain, outer: &'a Chain) -> Option<Self> {
-        let wide = Wide::detect()?;
-        match (inner, outer) {
-            (Chain::Sha1(inner), Chain::Sha1(outer)) => {
-                let one = sha1::block_api::compress;
-                Some(HmacLanes::Sha1(Key { inner, outer, many: sha::sha1, one, wide }))
-            }
-            (Chain::Sha256(inner), Chain::Sha256(outer)) => {
-                let one = sha2::block_api::compress256;
-                Some(HmacLanes::Sha256(Key { inner, outer, many: sha::sha256, one, wide }))
-            }
-            _ => None,
-        }
-    }
-
-    /// Writes the MACs of the messages at `lanes`, all of which lie in `buf`, to `out`, which has room for as many.
-    pub(crate) fn sign(&self, buf: &[u8], lanes: &[MacLane], out: &mut [Digest]) {
-        match self {
-            HmacLanes::Sha1(key) => key.sign(buf, lanes, out),
-            HmacLanes::Sha256(key) => key.sign(buf, lanes, out),
-        }
-    }
 }
 
 impl<const WORDS: usize> Key<'_, WORDS> {
-    fn sign(&self, buf: &[u8], lanes: &[MacLane], out: &mut [Digest]) {
+    /// Signs as many messages as fill the kernel's slots several times, and those left over if they are at least `worthwhile`.
+    /// Returns how many.
+    fn sign_first<const SLOTS: usize>(
+        &self,
+        kernel: Option<Compress<WORDS, SLOTS>>,
+        worthwhile: usize,
+        buf: &[u8],
+        lanes: &[MacLane],
+        out: &mut [Digest],
+    ) -> usize {
+        let Some(kernel) = kernel else { return 0 };
+        let left_over = lanes.len() % SLOTS;
+        let count = if left_over < worthwhile { lanes.len() - left_over } else { lanes.len() };
+        if count > 0 {
+            self.sign(kernel, worthwhile, buf, &lanes[..count], out);
+        }
+        count
+    }
+
+    fn sign<const SLOTS: usize>(
+        &self,
+        kernel: Compress<WORDS, SLOTS>,
+        worthwhile: usize,
+        buf: &[u8],
+        lanes: &[MacLane],
+        out: &mut [Digest],
+    ) {
         let mut waiting = lanes.iter().zip(out).map(|(lane, out)| (&buf[lane.start..][..lane.len], out));
         let mut slots = [const { None::<Slot<'_>> }; SLOTS];
         let mut chains = [[0; SLOTS]; WORDS];
@@ -72,7 +80,7 @@ impl<const WORDS: usize> Key<'_, WORDS> {
             }
             let busy = slots.iter().flatten().count();
             let Some(shortest) = slots.iter().flatten().map(|slot| slot.blocks().len()).min() else { break };
-            if busy < WORTHWHILE {
+            if busy < worthwhile {
                 for (at, slot) in slots.iter_mut().enumerate() {
                     if let Some(slot) = slot {
                         let mut chain = get(&chains, at);
@@ -89,7 +97,7 @@ impl<const WORDS: usize> Key<'_, WORDS> {
                 for (blocks, slot) in blocks.iter_mut().zip(&slots) {
                     *blocks = slot.as_ref().map_or(idle, Slot::blocks);
                 }
-                (self.many)(self.wide, &mut chains, &blocks, shortest);
+                kernel(&mut chains, &blocks, shortest);
                 slots.iter_mut().flatten().for_each(|slot| slot.advance(shortest));
             }
             for (at, slot) in slots.iter_mut().enumerate() {
@@ -163,13 +171,13 @@ impl<'a> Slot<'a> {
     }
 }
 
-fn put<const WORDS: usize>(chains: &mut [[u32; SLOTS]; WORDS], slot: usize, chain: &[u32; WORDS]) {
+fn put<const WORDS: usize, const SLOTS: usize>(chains: &mut [[u32; SLOTS]; WORDS], slot: usize, chain: &[u32; WORDS]) {
     for (words, word) in chains.iter_mut().zip(chain) {
         words[slot] = *word;
     }
 }
 
-fn get<const WORDS: usize>(chains: &[[u32; SLOTS]; WORDS], slot: usize) -> [u32; WORDS] {
+fn get<const WORDS: usize, const SLOTS: usize>(chains: &[[u32; SLOTS]; WORDS], slot: usize) -> [u32; WORDS] {
     chains.map(|words| words[slot])
 }
 
@@ -179,4 +187,59 @@ fn serialize<const WORDS: usize>(chain: &[u32; WORDS]) -> [u8; 32] {
         *place = word.to_be_bytes();
     }
     octets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HashAlg;
+    use proptest::prelude::*;
+
+    /// The results of one kernel, whether or not it would be chosen.
+    fn agrees<const WORDS: usize, const SLOTS: usize>(
+        kernel: Option<Compress<WORDS, SLOTS>>,
+        key: &Key<'_, WORDS>,
+        messages: &[Vec<u8>],
+        expected: &[Digest],
+    ) -> bool {
+        let Some(kernel) = kernel else { return true };
+        let mut start = 0;
+        let lanes: Vec<MacLane> = messages
+            .iter()
+            .map(|message| {
+                let lane = MacLane { start, len: message.len() };
+                start += message.len();
+                lane
+            })
+            .collect();
+        let mut out = vec![Digest::default(); messages.len()];
+        key.sign(kernel, 1, &messages.concat(), &lanes, &mut out);
+        out == expected
+    }
+
+    proptest! {
+        #[test]
+        fn every_kernel_signs_any_batch_as_the_single_message_code_does(
+            key in any::<[u8; 20]>(),
+            messages in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..400), 0..36),
+        ) {
+            for alg in [HashAlg::Sha1, HashAlg::Sha256] {
+                let whole = crate::hmac::HmacKey::new(alg, &key);
+                let expected: Vec<Digest> = messages.iter().map(|message| whole.sign(&[message])).collect();
+                match whole.chains() {
+                    (Chain::Sha1(inner), Chain::Sha1(outer)) => {
+                        let key = Key { inner, outer, one: sha1::block_api::compress };
+                        prop_assert!(agrees(sha_wide::sha1(), &key, &messages, &expected), "wide {alg:?}");
+                        prop_assert!(agrees(sha_ni::sha1(), &key, &messages, &expected), "interleaved {alg:?}");
+                    }
+                    (Chain::Sha256(inner), Chain::Sha256(outer)) => {
+                        let key = Key { inner, outer, one: sha2::block_api::compress256 };
+                        prop_assert!(agrees(sha_wide::sha256(), &key, &messages, &expected), "wide {alg:?}");
+                        prop_assert!(agrees(sha_ni::sha256(), &key, &messages, &expected), "interleaved {alg:?}");
+                    }
+                    _ => prop_assert!(false, "the key is of another hash function"),
+                }
+            }
+        }
+    }
 }
