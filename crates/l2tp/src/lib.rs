@@ -22,3 +22,6 @@ pub use failure::{
     AuthenticationFault, CallEnd, Closed, Denial, Expected, Failure, Gone, LocalFault, Mismatch, Refusal, Stage,
     TunnelEnd,
 };
+
+#[cfg(test)]
+mod tests;

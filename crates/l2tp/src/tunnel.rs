@@ -72,17 +72,17 @@ enum Timer {
     Setup,
     /// The same for the calls in set-up: the earliest.
     CallSetup,
-    /// A HELLO to a peer that has been silent.
-    Hello,
     /// The end of a tunnel without calls.
     Empty,
+    /// A HELLO to a peer that has been silent.
+    Hello,
     /// The end of acknowledging after the end.
     Linger,
 }
 
 impl TimerKind for Timer {
     const ALL: &'static [Self] =
-        &[Timer::Retransmit, Timer::Setup, Timer::CallSetup, Timer::Hello, Timer::Empty, Timer::Linger];
+        &[Timer::Retransmit, Timer::Setup, Timer::CallSetup, Timer::Empty, Timer::Hello, Timer::Linger];
 
     fn index(self) -> usize {
         self as usize
