@@ -80,12 +80,12 @@ impl HmacKey {
         out.resize(lanes.len(), Digest::default());
         let done = kernels::sign_lanes(&self.inner, &self.outer, buf, lanes, out);
         for (lane, digest) in lanes.iter().zip(out).skip(done) {
-            *digest = self.sign(&[&buf[lane.start..][..lane.len]]);
+            digest.set(&self.sign(&[&buf[lane.start..][..lane.len]]));
         }
     }
 
     /// The chaining values behind the inner and the outer key block.
-    #[cfg(test)]
+    #[cfg(all(test, target_arch = "x86_64"))]
     pub(crate) fn chains(&self) -> (&Chain, &Chain) {
         (&self.inner, &self.outer)
     }

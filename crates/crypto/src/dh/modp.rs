@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, U320, U1024, U1536, U2048, U3072, U4096, Uint};
+use crypto_bigint::{Odd, U320, U1024, U1536, U2048, U3072, U4096, Uint, Word};
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::DhError;
@@ -47,53 +48,113 @@ impl Exponent {
         Exponent { modulus, value: U320::from_be_slice(&*octets) }
     }
 
+    /// One bit of the exponent; those beyond its width are zero.
+    fn bit(&self, at: u32) -> u8 {
+        let word = self.value.as_words().get((at / Word::BITS) as usize).copied().unwrap_or_default();
+        (word >> (at % Word::BITS) & 1) as u8
+    }
+
     /// 2 to this power, as long as the modulus.
     pub(super) fn public(&self) -> Vec<u8> {
         match self.modulus {
-            Modulus::Bits1024 => power(&MODP1024, &U1024::from_u8(2), self),
-            Modulus::Bits1536 => power(&MODP1536, &U1536::from_u8(2), self),
-            Modulus::Bits2048 => power(&MODP2048, &U2048::from_u8(2), self),
-            Modulus::Bits3072 => power(&MODP3072, &U3072::from_u8(2), self),
-            Modulus::Bits4096 => power(&MODP4096, &U4096::from_u8(2), self),
+            Modulus::Bits1024 => MODP1024.power_of_two(self),
+            Modulus::Bits1536 => MODP1536.power_of_two(self),
+            Modulus::Bits2048 => MODP2048.power_of_two(self),
+            Modulus::Bits3072 => MODP3072.power_of_two(self),
+            Modulus::Bits4096 => MODP4096.power_of_two(self),
         }
     }
 
     /// `peer`, which is as long as the modulus, to this power.
     pub(super) fn agree(&self, peer: &[u8]) -> Result<Secret, DhError> {
         Ok(Secret::from(match self.modulus {
-            Modulus::Bits1024 => power(&MODP1024, &checked(&MODP1024, peer)?, self),
-            Modulus::Bits1536 => power(&MODP1536, &checked(&MODP1536, peer)?, self),
-            Modulus::Bits2048 => power(&MODP2048, &checked(&MODP2048, peer)?, self),
-            Modulus::Bits3072 => power(&MODP3072, &checked(&MODP3072, peer)?, self),
-            Modulus::Bits4096 => power(&MODP4096, &checked(&MODP4096, peer)?, self),
+            Modulus::Bits1024 => MODP1024.power(&MODP1024.checked(peer)?, self),
+            Modulus::Bits1536 => MODP1536.power(&MODP1536.checked(peer)?, self),
+            Modulus::Bits2048 => MODP2048.power(&MODP2048.checked(peer)?, self),
+            Modulus::Bits3072 => MODP3072.power(&MODP3072.checked(peer)?, self),
+            Modulus::Bits4096 => MODP4096.power(&MODP4096.checked(peer)?, self),
         }))
     }
 }
 
-/// The number that `peer` encodes, if it is 2 to p-2: the others generate at most two elements (RFC 6989 §2.1).
-fn checked<const LIMBS: usize>(params: &FixedMontyParams<LIMBS>, peer: &[u8]) -> Result<Uint<LIMBS>, DhError> {
-    let value = Uint::from_be_slice(peer);
-    let largest = params.modulus().get().wrapping_sub(&Uint::from_u8(2));
-    if value < Uint::from_u8(2) || value > largest { Err(DhError::OutOfRange) } else { Ok(value) }
+/// Arithmetic modulo one of the primes.
+struct Field<const LIMBS: usize> {
+    params: FixedMontyParams<LIMBS>,
+    /// Number `j` is the product of 2^(2^(t * columns)) over the bits `t` of `j`.
+    comb: Vec<FixedMontyForm<LIMBS>>,
+    columns: u32,
 }
 
-/// `base` to the power of `exponent` in a time that depends on the modulus alone.
-fn power<const LIMBS: usize>(params: &FixedMontyParams<LIMBS>, base: &Uint<LIMBS>, exponent: &Exponent) -> Vec<u8> {
-    let power = FixedMontyForm::new(base, params).pow_bounded_exp(&exponent.value, exponent.modulus.exponent_bits());
-    power.retrieve().to_be_bytes().as_ref().to_vec()
+/// Bits of the exponent that one step of [`Field::power_of_two`] looks up together. More would make the look-up dearer than
+/// the multiplications it saves.
+const TEETH: u32 = 6;
+
+impl<const LIMBS: usize> Field<LIMBS> {
+    fn new(prime: Uint<LIMBS>, modulus: Modulus) -> Self {
+        let params = FixedMontyParams::new_vartime(Odd::new(prime).expect("invariant: the primes are odd"));
+        let columns = modulus.exponent_bits().div_ceil(TEETH);
+        let mut comb = vec![FixedMontyForm::one(&params)];
+        let mut tooth = FixedMontyForm::new(&Uint::from_u8(2), &params);
+        for _ in 0..TEETH {
+            let with_tooth: Vec<_> = comb.iter().map(|without| without.mul(&tooth)).collect();
+            comb.extend(with_tooth);
+            tooth = (0..columns).fold(tooth, |power, _| power.square());
+        }
+        Field { params, comb, columns }
+    }
+
+    /// The number that `peer` encodes, if it is 2 to p-2: the others generate at most two elements (RFC 6989 §2.1).
+    fn checked(&self, peer: &[u8]) -> Result<Uint<LIMBS>, DhError> {
+        let value = Uint::from_be_slice(peer);
+        let largest = self.params.modulus().get().wrapping_sub(&Uint::from_u8(2));
+        if value < Uint::from_u8(2) || value > largest { Err(DhError::OutOfRange) } else { Ok(value) }
+    }
+
+    /// `base` to the power of `exponent` in a time that depends on the modulus alone.
+    fn power(&self, base: &Uint<LIMBS>, exponent: &Exponent) -> Vec<u8> {
+        let base = FixedMontyForm::new(base, &self.params);
+        octets(&base.pow_bounded_exp(&exponent.value, exponent.modulus.exponent_bits()))
+    }
+
+    /// 2 to the power of `exponent` in a time that depends on the modulus alone: a comb (Lim and Lee) does without three
+    /// quarters of the squarings, because the base is always the same.
+    fn power_of_two(&self, exponent: &Exponent) -> Vec<u8> {
+        let mut power = FixedMontyForm::one(&self.params);
+        for column in (0..self.columns).rev() {
+            let teeth = (0..TEETH).fold(0, |teeth, tooth| teeth | exponent.bit(tooth * self.columns + column) << tooth);
+            power = power.square().mul(&self.look_up(teeth));
+        }
+        octets(&power)
+    }
+
+    /// Number `teeth` of the comb, with the same memory accesses for every number.
+    fn look_up(&self, teeth: u8) -> FixedMontyForm<LIMBS> {
+        let mut chosen = [0; LIMBS];
+        for (number, entry) in (0u8..).zip(&self.comb) {
+            let mask = Word::from(number.ct_eq(&teeth).unwrap_u8()).wrapping_neg();
+            for (chosen, word) in chosen.iter_mut().zip(entry.as_montgomery().as_words()) {
+                *chosen |= word & mask;
+            }
+        }
+        FixedMontyForm::from_montgomery(Uint::from_words(chosen), &self.params)
+    }
 }
 
-type Params<const LIMBS: usize> = LazyLock<FixedMontyParams<LIMBS>>;
-
-fn params<const LIMBS: usize>(prime: Uint<LIMBS>) -> FixedMontyParams<LIMBS> {
-    FixedMontyParams::new_vartime(Odd::new(prime).expect("invariant: the primes are odd"))
+/// Big-endian, as long as the modulus.
+fn octets<const LIMBS: usize>(value: &FixedMontyForm<LIMBS>) -> Vec<u8> {
+    value.retrieve().to_be_bytes().as_ref().to_vec()
 }
 
-static MODP1024: Params<{ U1024::LIMBS }> = LazyLock::new(|| params(U1024::from_be_hex(P1024)));
-static MODP1536: Params<{ U1536::LIMBS }> = LazyLock::new(|| params(U1536::from_be_hex(P1536)));
-static MODP2048: Params<{ U2048::LIMBS }> = LazyLock::new(|| params(U2048::from_be_hex(P2048)));
-static MODP3072: Params<{ U3072::LIMBS }> = LazyLock::new(|| params(U3072::from_be_hex(P3072)));
-static MODP4096: Params<{ U4096::LIMBS }> = LazyLock::new(|| params(U4096::from_be_hex(P4096)));
+static MODP1024: LazyLock<Field<{ U1024::LIMBS }>> =
+    LazyLock::new(|| Field::new(U1024::from_be_hex(P1024), Modulus::Bits1024));
+static MODP1536: LazyLock<Field<{ U1536::LIMBS }>> =
+    LazyLock::new(|| Field::new(U1536::from_be_hex(P1536), Modulus::Bits1536));
+static MODP2048: LazyLock<Field<{ U2048::LIMBS }>> =
+    LazyLock::new(|| Field::new(U2048::from_be_hex(P2048), Modulus::Bits2048));
+static MODP3072: LazyLock<Field<{ U3072::LIMBS }>> =
+    LazyLock::new(|| Field::new(U3072::from_be_hex(P3072), Modulus::Bits3072));
+static MODP4096: LazyLock<Field<{ U4096::LIMBS }>> =
+    LazyLock::new(|| Field::new(U4096::from_be_hex(P4096), Modulus::Bits4096));
 
 /// 2^1024 - 2^960 - 1 + 2^64 * ([2^894 pi] + 129093).
 const P1024: &str = concat!(
@@ -207,6 +268,29 @@ mod tests {
         }
     }
 
+    fn comb_agrees<const LIMBS: usize>(field: &Field<LIMBS>, modulus: Modulus, octets: [u8; 40]) -> bool {
+        let mask = U320::MAX.shr_vartime(320 - modulus.exponent_bits());
+        let exponent = Exponent { modulus, value: U320::from_be_slice(&octets).bitand(&mask) };
+        field.power_of_two(&exponent) == field.power(&Uint::from_u8(2), &exponent)
+    }
+
+    #[test]
+    fn the_comb_handles_the_exponents_at_the_edges() {
+        let mut one = [0; 40];
+        one[39] = 1;
+        for octets in [[0; 40], one, [0xff; 40], [0x80; 40]] {
+            assert!(comb_agrees(&MODP1024, Modulus::Bits1024, octets));
+            assert!(comb_agrees(&MODP3072, Modulus::Bits3072, octets));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_comb_raises_two_to_any_exponent(octets: [u8; 40]) {
+            proptest::prop_assert!(comb_agrees(&MODP1024, Modulus::Bits1024, octets));
+        }
+    }
+
     fn generates_the_subgroup_of_prime_order<const LIMBS: usize>(params: &FixedMontyParams<LIMBS>) {
         let order = params.modulus().get().shr_vartime(1);
         let power = FixedMontyForm::new(&Uint::from_u8(2), params).pow(&order);
@@ -215,10 +299,10 @@ mod tests {
 
     #[test]
     fn two_to_the_order_is_one_in_every_group() {
-        generates_the_subgroup_of_prime_order(&MODP1024);
-        generates_the_subgroup_of_prime_order(&MODP1536);
-        generates_the_subgroup_of_prime_order(&MODP2048);
-        generates_the_subgroup_of_prime_order(&MODP3072);
-        generates_the_subgroup_of_prime_order(&MODP4096);
+        generates_the_subgroup_of_prime_order(&MODP1024.params);
+        generates_the_subgroup_of_prime_order(&MODP1536.params);
+        generates_the_subgroup_of_prime_order(&MODP2048.params);
+        generates_the_subgroup_of_prime_order(&MODP3072.params);
+        generates_the_subgroup_of_prime_order(&MODP4096.params);
     }
 }
