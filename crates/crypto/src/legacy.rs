@@ -2,7 +2,7 @@
 //!
 //! | algorithm | where it is | who needs it |
 //! |---|---|---|
-//! | MD4 | [`md4`] | the NT hash of a password (RFC 2433 §A.5) |
+//! | MD4 | [`md4()`] | the NT hash of a password (RFC 2433 §A.5) |
 //! | DES, one block | [`des_encrypt`] | MS-CHAP responses (RFC 2433 §A.6) |
 //! | MD5 | [`HashAlg::Md5`](crate::HashAlg::Md5) | CHAP (RFC 1994), L2TP authentication and hiding (RFC 2661), XP's IKE |
 //! | SHA-1 | [`HashAlg::Sha1`](crate::HashAlg::Sha1) | IKEv1 and ESP up to Windows 8, MS-CHAPv2, MPPE; sound within HMAC |
