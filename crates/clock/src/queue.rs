@@ -40,7 +40,7 @@ impl<Id: Copy + Ord + Hash> DeadlineQueue<Id> {
     }
 
     /// The earliest deadline.
-    pub fn next(&mut self) -> Option<Timestamp> {
+    pub fn peek(&mut self) -> Option<Timestamp> {
         while let Some(&Reverse((at, id))) = self.heap.peek() {
             if self.live.get(&id) == Some(&at) {
                 return Some(at);
@@ -52,7 +52,7 @@ impl<Id: Copy + Ord + Hash> DeadlineQueue<Id> {
 
     /// Removes and returns an id whose deadline is not after `now`. Call until it returns `None`.
     pub fn expire(&mut self, now: Timestamp) -> Option<Id> {
-        if self.next()? > now {
+        if self.peek()? > now {
             return None;
         }
         let Reverse((_, id)) = self.heap.pop()?;
@@ -86,7 +86,7 @@ mod tests {
         queue.set(7, Some(at(1)));
         queue.set(7, Some(at(9)));
         queue.set(8, Some(at(5)));
-        assert_eq!(queue.next(), Some(at(5)));
+        assert_eq!(queue.peek(), Some(at(5)));
         assert_eq!(queue.expire(at(20)), Some(8));
         assert_eq!(queue.expire(at(20)), Some(7));
         assert_eq!(queue.expire(at(20)), None);

@@ -143,7 +143,7 @@ where
 
     /// When [`Engine::handle_timeout`] is due.
     pub fn poll_timeout(&mut self) -> Option<Timestamp> {
-        self.deadlines.next()
+        self.deadlines.peek()
     }
 
     /// Every tunnel, ending ones included, in no order.

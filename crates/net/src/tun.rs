@@ -3,9 +3,7 @@
 //! With offload a read yields up to 64 KiB of one flow, to be cut into equal packets, and a write may carry as many that were
 //! merged. Each packet is preceded by a `virtio_net_hdr`, which says what is left to do ([`VnetHeader`]).
 
-mod vnet;
-
-pub use vnet::{BadVnetHeader, Gso, VnetHeader};
+pub use wire::virtio::{BadVnetHeader, Gso, VnetHeader};
 
 use std::cell::Cell;
 use std::fmt;
