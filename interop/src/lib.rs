@@ -1,1 +1,28 @@
-//! Causeway against programs nobody here wrote.
+//! Causeway against programs nobody here wrote: a laboratory on one machine.
+//!
+//! * [`Lab`] is a network of Linux namespaces: segments ([`Net`]), address translators and hosts ([`Host`]). Its addresses exist
+//!   nowhere else, and nothing sent in it can leave it.
+//! * [`Guest`] is a whole Linux with its own kernel (User-Mode Linux), for peers which need kernel ESP, L2TP and PPP.
+//!   It runs on this machine's root file system, read-only.
+//! * [`Native`] is a program that runs in a [`Host`], such as the server under test.
+//!
+//! Everything ends when its value is dropped, also while a test panics; what a killed test left behind, the next one removes.
+
+mod causeway;
+mod error;
+mod guest;
+mod lab;
+mod lines;
+mod linux;
+mod prerequisites;
+mod process;
+mod report;
+
+pub use causeway::{Causeway, Start};
+pub use error::{Error, Result};
+pub use guest::{Guest, Job, Outcome, Task};
+pub use lab::{Host, Lab, Net};
+pub use lines::Lines;
+pub use linux::{Attempt, Dial, LinuxClient, LinuxServer};
+pub use process::{Ended, Native};
+pub use report::Report;

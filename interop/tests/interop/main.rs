@@ -1,0 +1,6 @@
+//! Real peers against Causeway, in a laboratory of namespaces and guests.
+//!
+//! Where a machine cannot have the laboratory, each test says `skipped: <why>` and passes; with `CAUSEWAY_INTEROP=require` in the
+//! environment it fails.
+
+mod baseline;
