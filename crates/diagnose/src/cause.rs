@@ -116,6 +116,7 @@ catalogue! {
     IkeVendorIdRejected => "ike.vendor_id_rejected", [789], Either;
     IkeMessageIdReuse => "ike.message_id_reuse", [789, 809], Server;
     IkePeerDead => "ike.peer_dead", [829], Path;
+    IkePeerIncompatible => "ike.peer_incompatible", [789], ThatSide;
     IkeRekeyFailed => "ike.rekey_failed", [829], Either;
     EspSha2Truncation => "esp.sha2_truncation", [809], Server;
     EspNotMatching => "esp.not_matching", [809], ThatHost;

@@ -2,6 +2,8 @@
 
 mod cause;
 mod ras;
+mod verdict;
 
 pub use cause::{Cause, FixAt};
 pub use ras::Ras;
+pub use verdict::Verdict;

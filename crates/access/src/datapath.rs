@@ -1,0 +1,104 @@
+//! The way of a packet, socket to TUN and back.
+//!
+//! In: [`DataPath::receive`] classifies by SPI, opens a batch, checks the inner ports, hands control messages up as [`Punt`]s
+//! and data to the coalescer. Out: [`DataPath::transmit`] finds the session of a packet's destination, cuts the packet into a
+//! train, which [`DataPath::flush`] seals and sends. One worker owns all of this; there are no locks.
+//!
+//! What strangers send ends as a counted [`Dropped`], never as an error, and a bad packet never stops its batch.
+
+mod coalesce;
+mod counters;
+mod inbound;
+mod links;
+mod outbound;
+mod segment;
+
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Dropped, Drops};
+pub use links::{ChildLink, Encapsulation, Link, LinkId, PeerId, Traffic};
+pub use segment::Segments;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use clock::Timestamp;
+
+use coalesce::Coalescer;
+use links::{Inbound, Peer};
+use outbound::Trainer;
+
+/// A control message that the data path hands up. What it says is authentic as far as its association is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Punt {
+    /// An L2TP control message that came in through an association of `peer`.
+    L2tp {
+        /// Whose association it was.
+        peer: PeerId,
+        /// The UDP payload.
+        message: Vec<u8>,
+    },
+    /// A PPP frame that is not data.
+    Ppp {
+        /// The call it came in on.
+        link: LinkId,
+        /// The frame, from its address field or protocol on.
+        frame: Vec<u8>,
+    },
+}
+
+/// Associations, calls and counters of one worker.
+#[derive(Default)]
+pub struct DataPath {
+    inbound: HashMap<u32, Inbound>,
+    peers: HashMap<PeerId, Peer>,
+    links: HashMap<LinkId, Link>,
+    calls: HashMap<(u16, u16), LinkId>,
+    by_address: HashMap<IpAddr, LinkId>,
+    next_link: u64,
+    /// Whether clients may reach one another.
+    client_to_client: bool,
+    /// Addresses of clients: what goes there comes from the server or, if allowed, from another client.
+    clients: Option<policy::PoolRange>,
+    drops: Drops,
+    punts: Vec<Punt>,
+    moved: Vec<(PeerId, ike::Path)>,
+    coalescer: Coalescer,
+    trainer: Trainer,
+    opened: Vec<Result<esp::Opened, esp::Drop>>,
+    packets: Vec<Range<usize>>,
+}
+
+impl DataPath {
+    /// An empty data path for clients whose addresses lie in `clients`.
+    pub fn new(clients: Option<policy::PoolRange>, client_to_client: bool) -> DataPath {
+        DataPath { clients, client_to_client, ..DataPath::default() }
+    }
+
+    /// Whether there are control messages or moved peers to take.
+    pub fn has_news(&self) -> bool {
+        !self.punts.is_empty() || !self.moved.is_empty()
+    }
+
+    /// Takes the control messages that arrived since the last call.
+    pub fn take_punts(&mut self) -> Vec<Punt> {
+        std::mem::take(&mut self.punts)
+    }
+
+    /// Takes the peers whose address or port changed, as their authentic packets showed (RFC 3948 §3.1.2, NAT rebinding).
+    pub fn take_moved(&mut self) -> Vec<(PeerId, ike::Path)> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Packets dropped so far, by reason.
+    pub fn drops(&self) -> &Drops {
+        &self.drops
+    }
+
+    /// When the last authentic packet of `peer` came in.
+    pub fn last_heard(&self, peer: PeerId) -> Option<Timestamp> {
+        self.peers.get(&peer)?.last_heard
+    }
+}

@@ -1,0 +1,174 @@
+//! From the socket to the TUN device.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use clock::Timestamp;
+use ike::Path;
+use wire::esp::EspHeader;
+use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
+use wire::ppp::Protocol;
+
+use super::links::Encapsulation;
+use super::{DataPath, Dropped, PeerId, Punt};
+use crate::Output;
+
+impl DataPath {
+    /// Takes ESP packets of `segment` octets (the last may be shorter) from `path`, as one receive gave them.
+    pub fn receive(
+        &mut self,
+        now: Timestamp,
+        path: Path,
+        encapsulation: Encapsulation,
+        buffer: &mut [u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        let end = buffer.len();
+        let mut packets = std::mem::take(&mut self.packets);
+        let mut run: Option<u32> = None;
+        let mut start = 0;
+        while start < end {
+            let packet = start..(start + segment.max(1)).min(end);
+            start = packet.end;
+            let Ok(header) = EspHeader::parse(&buffer[packet.clone()]) else {
+                self.drops.count(Dropped::Runt);
+                continue;
+            };
+            // One SPI after another: packets that were received together are nearly always of one association.
+            if run != Some(header.spi) {
+                self.open_run(now, path, encapsulation, run, buffer, &packets, out);
+                packets.clear();
+                run = Some(header.spi);
+            }
+            packets.push(packet);
+        }
+        self.open_run(now, path, encapsulation, run, buffer, &packets, out);
+        packets.clear();
+        self.packets = packets;
+    }
+
+    /// Opens packets of one SPI and delivers their payloads.
+    #[expect(clippy::too_many_arguments, reason = "one step of `receive`, split out so that it reads in order")]
+    fn open_run(
+        &mut self,
+        now: Timestamp,
+        path: Path,
+        encapsulation: Encapsulation,
+        spi: Option<u32>,
+        buffer: &mut [u8],
+        packets: &[Range<usize>],
+        out: &mut dyn Output,
+    ) {
+        let Some(spi) = spi else { return };
+        let Some(inbound) = self.inbound.get_mut(&spi) else {
+            packets.iter().for_each(|_| self.drops.count(Dropped::UnknownSpi));
+            return;
+        };
+        let mut opened = std::mem::take(&mut self.opened);
+        opened.clear();
+        inbound.sa.open(buffer, packets, &mut opened);
+        let (peer, ports) = (inbound.peer, (inbound.local_port, inbound.remote_port));
+        let follows = inbound.encapsulation == encapsulation && encapsulation == Encapsulation::Udp;
+        if opened.iter().any(Result::is_ok) {
+            self.note_heard(now, peer, follows.then_some(path));
+        }
+        for result in opened.drain(..) {
+            let outcome = match result {
+                Err(drop) => Err(drop.into()),
+                Ok(opened) if opened.next_header != protocol::UDP => Err(Dropped::Selectors),
+                Ok(opened) => self.deliver(now, peer, ports, &mut buffer[opened.payload], out),
+            };
+            if let Err(reason) = outcome {
+                self.drops.count(reason);
+            }
+        }
+        self.opened = opened;
+    }
+
+    /// An authentic packet came from `peer`: it is alive, and it is where the packet came from.
+    fn note_heard(&mut self, now: Timestamp, peer: PeerId, path: Option<Path>) {
+        let Some(entry) = self.peers.get_mut(&peer) else { return };
+        entry.last_heard = Some(now);
+        if let Some(path) = path
+            && path != entry.path
+        {
+            entry.path = path;
+            self.moved.push((peer, path));
+        }
+    }
+
+    /// Takes the inner UDP datagram of an authentic packet.
+    fn deliver(
+        &mut self,
+        now: Timestamp,
+        peer: PeerId,
+        (local_port, remote_port): (u16, u16),
+        datagram: &mut [u8],
+        out: &mut dyn Output,
+    ) -> Result<(), Dropped> {
+        let udp = UdpView::parse(datagram).map_err(|_| Dropped::Selectors)?;
+        let from_allowed = remote_port == 0 || udp.source == remote_port;
+        if udp.destination != local_port || !from_allowed {
+            return Err(Dropped::Selectors);
+        }
+        if remote_port == 0 {
+            self.learn_port(peer, udp.source);
+        }
+        let message = &mut datagram[UDP_HEADER_LEN..UDP_HEADER_LEN + udp.payload_len];
+        if wire::l2tp::is_control(message) {
+            self.punts.push(Punt::L2tp { peer, message: message.to_vec() });
+            return Ok(());
+        }
+        let header = wire::l2tp::data_header(message).map_err(|_| Dropped::L2tp)?;
+        let id = *self.calls.get(&(header.tunnel, header.session)).ok_or(Dropped::UnknownCall)?;
+        let link = self.links.get_mut(&id).ok_or(Dropped::UnknownCall)?;
+        if link.peer != peer {
+            return Err(Dropped::UnknownCall);
+        }
+        let frame = &mut message[header.payload_offset..header.payload_end];
+        let (ppp, offset) = wire::ppp::frame(frame).map_err(|_| Dropped::Ppp)?;
+        let assigned = match ppp {
+            Protocol::IPV4 => link.ipv4.map(IpAddr::from),
+            Protocol::IPV6 => link.ipv6.map(IpAddr::from),
+            _ => {
+                self.punts.push(Punt::Ppp { link: id, frame: frame.to_vec() });
+                return Ok(());
+            }
+        };
+        let assigned = assigned.ok_or(Dropped::NotUp)?;
+        let packet = &mut frame[offset..];
+        let ip = IpView::parse(packet).map_err(|_| Dropped::Ip)?;
+        if ip.source != assigned {
+            return Err(Dropped::Source);
+        }
+        let packet = &mut packet[..ip.total_len];
+        link.last_data = Some(now);
+        link.traffic.octets_in += packet.len() as u64;
+        link.traffic.packets_in += 1;
+        let mtu = link.mtu;
+        self.check_destination(ip.destination)?;
+        clamp_mss(packet, mtu);
+        self.coalescer.push(packet, &mut |offload, packet| out.tun(offload, packet));
+        Ok(())
+    }
+
+    /// A client may reach what the server forwards to, but no other client unless that was allowed.
+    fn check_destination(&self, destination: IpAddr) -> Result<(), Dropped> {
+        let IpAddr::V4(v4) = destination else {
+            return if destination.is_multicast() { Err(Dropped::Destination) } else { Ok(()) };
+        };
+        let other_client = self.clients.is_some_and(|range| range.contains(v4) && v4 != range.first());
+        if v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified() || v4.is_loopback() {
+            return Err(Dropped::Destination);
+        }
+        if other_client && !self.client_to_client { Err(Dropped::Destination) } else { Ok(()) }
+    }
+
+    /// Where the selectors leave the peer's port open, answers go to the port that it uses.
+    fn learn_port(&mut self, peer: PeerId, port: u16) {
+        if let Some(newest) = self.peers.get_mut(&peer).and_then(|entry| entry.outbound.last_mut()) {
+            newest.remote_port = port;
+        }
+    }
+}

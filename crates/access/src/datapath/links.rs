@@ -1,0 +1,229 @@
+//! What the data path knows of associations, peers and calls, and the commands that set it up.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use clock::Timestamp;
+use esp::{InboundSa, Keys, OutboundSa, Suite, UnusableKeys};
+use ike::Path;
+use rand_core::CryptoRng;
+use wire::l2tp::DataLayout;
+
+use super::DataPath;
+
+/// One client host, as its IPsec associations show it. Survives rekeying and a change of its outer address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PeerId(pub u64);
+
+/// One L2TP call in the data path.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkId(pub u64);
+
+/// How ESP travels.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encapsulation {
+    /// As IP protocol 50.
+    Raw,
+    /// In UDP on port 4500 (RFC 3948).
+    Udp,
+}
+
+/// One pair of associations as quick mode made it, ready to be installed.
+#[derive(Clone, Debug)]
+pub struct ChildLink {
+    /// Keys of what we receive.
+    pub inbound: Keys,
+    /// Keys of what we send.
+    pub outbound: Keys,
+    /// How it travels.
+    pub encapsulation: Encapsulation,
+    /// Between which addresses and outer ports.
+    pub path: Path,
+    /// Our inner UDP port; 1701.
+    pub local_port: u16,
+    /// The peer's inner UDP port, or zero when any is allowed (macOS uses an ephemeral one).
+    pub remote_port: u16,
+}
+
+/// Octets and packets, both ways, of the inner IP packets of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Traffic {
+    /// Octets from the client.
+    pub octets_in: u64,
+    /// Octets to the client.
+    pub octets_out: u64,
+    /// Packets from the client.
+    pub packets_in: u64,
+    /// Packets to the client.
+    pub packets_out: u64,
+}
+
+/// The receiving half of an association with what it is bound to.
+pub(super) struct Inbound {
+    pub(super) sa: InboundSa,
+    pub(super) peer: PeerId,
+    pub(super) encapsulation: Encapsulation,
+    pub(super) local_port: u16,
+    pub(super) remote_port: u16,
+}
+
+/// A peer's way out.
+pub(super) struct Peer {
+    /// Sending halves, newest last, each with the SPI of its receiving half.
+    pub(super) outbound: Vec<Outbound>,
+    pub(super) path: Path,
+    pub(super) last_heard: Option<Timestamp>,
+}
+
+pub(super) struct Outbound {
+    pub(super) pair: u32,
+    pub(super) sa: OutboundSa,
+    pub(super) encapsulation: Encapsulation,
+    pub(super) local_port: u16,
+    pub(super) remote_port: u16,
+}
+
+/// One L2TP call with its PPP framing.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Whose associations it uses.
+    pub peer: PeerId,
+    /// Tunnel and session id that we chose.
+    pub local: (u16, u16),
+    /// The L2TP header of what we send: the peer's ids, and whether it asked for sequence numbers.
+    pub layout: DataLayout,
+    /// The next sequence number.
+    pub next_ns: u16,
+    /// The peer takes frames without address and control field.
+    pub compress_address: bool,
+    /// The peer takes one-octet protocol fields.
+    pub compress_protocol: bool,
+    /// The largest IP packet that the peer takes, for the MSS clamp.
+    pub mtu: u16,
+    /// The address assigned to the client, once IPCP is up.
+    pub ipv4: Option<Ipv4Addr>,
+    /// The client's link-local address, once IPv6CP is up.
+    pub ipv6: Option<Ipv6Addr>,
+    /// Counters.
+    pub traffic: Traffic,
+    /// When the last IP packet came in from the client.
+    pub last_data: Option<Timestamp>,
+}
+
+impl DataPath {
+    /// Installs a pair of associations for `peer`; what is sent to it uses the newest pair.
+    ///
+    /// # Errors
+    /// When the key lengths are not those of the suite.
+    pub fn install_child(
+        &mut self,
+        peer: PeerId,
+        child: &ChildLink,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), UnusableKeys> {
+        let ChildLink { encapsulation, local_port, remote_port, path, .. } = *child;
+        // A train is laid out for the association it will be sealed by.
+        debug_assert!(self.trainer.is_empty(), "a batch is flushed before associations change");
+        let pair = child.inbound.spi;
+        let inbound = InboundSa::new(&child.inbound)?;
+        let outbound = OutboundSa::new(&child.outbound, rng)?;
+        self.inbound.insert(pair, Inbound { sa: inbound, peer, encapsulation, local_port, remote_port });
+        let entry = self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None });
+        entry.path = path;
+        entry.outbound.push(Outbound { pair, sa: outbound, encapsulation, local_port, remote_port });
+        Ok(())
+    }
+
+    /// Removes the pair whose receiving half has `spi`; returns whether `peer` has another one left.
+    pub fn remove_child(&mut self, peer: PeerId, spi: u32) -> bool {
+        self.inbound.remove(&spi);
+        let Some(entry) = self.peers.get_mut(&peer) else { return false };
+        entry.outbound.retain(|outbound| outbound.pair != spi);
+        !entry.outbound.is_empty()
+    }
+
+    /// Forgets a peer and everything bound to it; returns its calls.
+    pub fn remove_peer(&mut self, peer: PeerId) -> Vec<LinkId> {
+        self.peers.remove(&peer);
+        self.inbound.retain(|_, inbound| inbound.peer != peer);
+        let links: Vec<_> = self.links.iter().filter(|(_, link)| link.peer == peer).map(|(&id, _)| id).collect();
+        for &link in &links {
+            self.remove_link(link);
+        }
+        links
+    }
+
+    /// Sends to `peer` along `path` from now on.
+    pub fn move_peer(&mut self, peer: PeerId, path: Path) {
+        if let Some(entry) = self.peers.get_mut(&peer) {
+            entry.path = path;
+        }
+    }
+
+    /// The transforms in use towards `peer`, and how they travel.
+    pub fn suite(&self, peer: PeerId) -> Option<(Suite, Encapsulation)> {
+        let newest = self.peers.get(&peer)?.outbound.last()?;
+        Some((newest.sa.suite(), newest.encapsulation))
+    }
+
+    /// The path to `peer`.
+    pub fn path(&self, peer: PeerId) -> Option<Path> {
+        Some(self.peers.get(&peer)?.path)
+    }
+
+    /// Adds a call.
+    pub fn add_link(&mut self, link: Link) -> LinkId {
+        let id = LinkId(self.next_link);
+        self.next_link += 1;
+        self.calls.insert(link.local, id);
+        self.links.insert(id, link);
+        id
+    }
+
+    /// The state of a call.
+    pub fn link(&self, id: LinkId) -> Option<&Link> {
+        self.links.get(&id)
+    }
+
+    /// Sets how frames to the client may be framed, and the largest IP packet it takes.
+    pub fn set_framing(&mut self, id: LinkId, compress_address: bool, compress_protocol: bool, mtu: u16) {
+        if let Some(link) = self.links.get_mut(&id) {
+            (link.compress_address, link.compress_protocol, link.mtu) = (compress_address, compress_protocol, mtu);
+        }
+    }
+
+    /// Opens a call for IPv4 with the client at `address`, or closes it again.
+    pub fn set_ipv4(&mut self, id: LinkId, address: Option<Ipv4Addr>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut link.ipv4, address);
+        self.set_address(id, old.map(IpAddr::from), address.map(IpAddr::from));
+    }
+
+    /// Opens a call for IPv6 with the client at the link-local `address`, or closes it again.
+    pub fn set_ipv6(&mut self, id: LinkId, address: Option<Ipv6Addr>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut link.ipv6, address);
+        self.set_address(id, old.map(IpAddr::from), address.map(IpAddr::from));
+    }
+
+    fn set_address(&mut self, id: LinkId, old: Option<IpAddr>, new: Option<IpAddr>) {
+        if let Some(old) = old
+            && self.by_address.get(&old) == Some(&id)
+        {
+            self.by_address.remove(&old);
+        }
+        if let Some(new) = new {
+            self.by_address.insert(new, id);
+        }
+    }
+
+    /// Removes a call; returns its last state.
+    pub fn remove_link(&mut self, id: LinkId) -> Option<Link> {
+        self.set_ipv4(id, None);
+        self.set_ipv6(id, None);
+        let link = self.links.remove(&id)?;
+        if self.calls.get(&link.local) == Some(&id) {
+            self.calls.remove(&link.local);
+        }
+        Some(link)
+    }
+}

@@ -1,0 +1,216 @@
+//! From the TUN device, or from the engines, to the socket.
+
+use esp::Train;
+use wire::ip::{UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
+use wire::l2tp::DATA_HEADER_MAX_LEN;
+use wire::ppp::Protocol;
+use wire::virtio::VnetHeader;
+
+use super::links::{Encapsulation, Outbound};
+use super::segment::Segments;
+use super::{DataPath, Dropped, Link, LinkId, PeerId};
+use crate::Output;
+
+/// Packets that one train may hold: what UDP_SEGMENT takes, and what fills the lanes of the ciphers.
+const TRAIN_PACKETS: usize = 64;
+
+/// Octets that one train may hold: what one UDP send takes.
+const TRAIN_OCTETS: usize = 65_000;
+
+/// Octets of UDP, L2TP and PPP headers before an inner packet, at the most.
+const PREFIX_MAX: usize = UDP_HEADER_LEN + DATA_HEADER_MAX_LEN + 4;
+
+impl DataPath {
+    /// Takes what one TUN read gave, for the session of its destination address. [`DataPath::flush`] must follow when the last
+    /// packet of a batch is in.
+    pub fn transmit(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
+        if let Err(reason) = self.transmit_inner(offload, packet, out) {
+            self.drops.count(reason);
+        }
+    }
+
+    fn transmit_inner(
+        &mut self,
+        offload: VnetHeader,
+        packet: &[u8],
+        out: &mut dyn Output,
+    ) -> Result<(), Dropped> {
+        let destination = wire::ip::IpView::parse(packet).map_err(|_| Dropped::Ip)?.destination;
+        let id = *self.by_address.get(&destination).ok_or(Dropped::NoRoute)?;
+        let link = self.links.get_mut(&id).ok_or(Dropped::NoRoute)?;
+        let mtu = link.mtu;
+        let segments = Segments::new(offload, packet).map_err(|_| Dropped::Ip)?;
+        let v6 = segments.ip().source.is_ipv6();
+        // Only a packet that is sent whole can be a SYN; it is clamped once its checksum is complete.
+        let whole = segments.count() == 1;
+        for index in 0..segments.count() {
+            let link = self.links.get_mut(&id).ok_or(Dropped::NoRoute)?;
+            let len = segments.len(index);
+            link.traffic.octets_out += len as u64;
+            link.traffic.packets_out += 1;
+            let peer = link.peer;
+            let mut prefix = [0; PREFIX_MAX];
+            let prefix_len = ip_prefix(link, v6, len, &mut prefix[UDP_HEADER_LEN..]) + UDP_HEADER_LEN;
+            self.load(peer, prefix_len + len, out, |outbound, slot| {
+                let (head, body) = slot.split_at_mut(prefix_len);
+                head.copy_from_slice(&prefix[..prefix_len]);
+                head[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, prefix_len + len));
+                segments.write(index, body);
+                if whole {
+                    clamp_mss(body, mtu);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Sends an L2TP control message to `peer`.
+    pub fn send_control(&mut self, peer: PeerId, message: &[u8], out: &mut dyn Output) {
+        let len = UDP_HEADER_LEN + message.len();
+        let loaded = self.load(peer, len, out, |outbound, slot| {
+            slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, len));
+            slot[UDP_HEADER_LEN..].copy_from_slice(message);
+        });
+        if let Err(reason) = loaded {
+            self.drops.count(reason);
+        }
+        self.flush_train(out);
+    }
+
+    /// Sends a complete PPP frame on a call.
+    pub fn send_frame(&mut self, id: LinkId, frame: &[u8], out: &mut dyn Output) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let peer = link.peer;
+        let mut header = [0; DATA_HEADER_MAX_LEN];
+        let header_len = l2tp_header(link, frame.len(), &mut header);
+        let body = UDP_HEADER_LEN + header_len;
+        let loaded = self.load(peer, body + frame.len(), out, |outbound, slot| {
+            slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, body + frame.len()));
+            slot[UDP_HEADER_LEN..body].copy_from_slice(&header[..header_len]);
+            slot[body..].copy_from_slice(frame);
+        });
+        if let Err(reason) = loaded {
+            self.drops.count(reason);
+        }
+        self.flush_train(out);
+    }
+
+    /// Ends a batch: seals and sends the open train and writes what the coalescer holds.
+    pub fn flush(&mut self, out: &mut dyn Output) {
+        self.flush_train(out);
+        self.coalescer.flush(&mut |offload, packet| out.tun(offload, packet));
+    }
+
+    /// Reserves a slot of `payload` octets in a train of `peer` and has it written.
+    fn load(
+        &mut self,
+        peer: PeerId,
+        payload: usize,
+        out: &mut dyn Output,
+        write: impl FnOnce(&Outbound, &mut [u8]),
+    ) -> Result<(), Dropped> {
+        if !self.trainer.takes(peer, payload) {
+            self.flush_train(out);
+        }
+        let entry = self.peers.get(&peer).ok_or(Dropped::NoAssociation)?;
+        let newest = entry.outbound.last().ok_or(Dropped::NoAssociation)?;
+        let slot = self.trainer.reserve(peer, newest.sa.suite().layout(), payload);
+        write(newest, slot);
+        Ok(())
+    }
+
+    fn flush_train(&mut self, out: &mut dyn Output) {
+        let Some((peer, train)) = self.trainer.open.take().map(|open| (open.peer, open.train)) else { return };
+        let Some(entry) = self.peers.get_mut(&peer) else { return };
+        let Some(newest) = entry.outbound.last_mut() else { return };
+        let buffer = &mut self.trainer.buffer;
+        if newest.sa.seal(buffer, train, protocol::UDP).is_err() {
+            (0..train.count).for_each(|_| self.drops.count(Dropped::Exhausted));
+            return;
+        }
+        let sealed = &buffer[..train.sealed_len(newest.sa.suite().layout())];
+        match newest.encapsulation {
+            Encapsulation::Udp => out.udp(entry.path, sealed, train.stride),
+            Encapsulation::Raw => out.esp(entry.path.local.ip(), entry.path.remote.ip(), sealed, train.stride),
+        }
+    }
+}
+
+/// Gathers payloads of one peer and of equal size in the transmit buffer until something ends the train.
+#[derive(Default)]
+pub(super) struct Trainer {
+    buffer: Vec<u8>,
+    open: Option<OpenTrain>,
+}
+
+struct OpenTrain {
+    peer: PeerId,
+    train: Train,
+    /// A shorter packet has been added: it is the last.
+    full: bool,
+}
+
+impl Trainer {
+    /// Whether no train is open.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_none()
+    }
+
+    /// Whether the open train, if there is one, can take another payload.
+    fn takes(&self, peer: PeerId, payload: usize) -> bool {
+        self.open.as_ref().is_none_or(|open| {
+            let Train { count, stride, payload: size, .. } = open.train;
+            open.peer == peer
+                && !open.full
+                && payload <= size
+                && count < TRAIN_PACKETS
+                && (count + 1) * stride <= TRAIN_OCTETS
+        })
+    }
+
+    /// The slot for the next payload. The caller has asked [`Trainer::takes`].
+    fn reserve(&mut self, peer: PeerId, layout: esp::Layout, payload: usize) -> &mut [u8] {
+        let train = match &mut self.open {
+            Some(open) => {
+                open.train.count += 1;
+                open.train.last_payload = payload;
+                open.full = payload < open.train.payload;
+                open.train
+            }
+            None => self.open.insert(OpenTrain { peer, train: Train::single(layout, payload), full: false }).train,
+        };
+        let start = (train.count - 1) * train.stride;
+        let end = start + layout.sealed(payload);
+        if self.buffer.len() < end {
+            self.buffer.resize(end.max(TRAIN_OCTETS), 0);
+        }
+        &mut self.buffer[start + layout.lead()..start + layout.lead() + payload]
+    }
+}
+
+/// The inner UDP header of a datagram of `len` octets, header included. Its checksum is left out, as RFC 3948 §3.1.2 allows:
+/// the ESP tag covers the datagram, and behind a NAT no value would be right.
+fn udp_header(outbound: &Outbound, len: usize) -> [u8; UDP_HEADER_LEN] {
+    let (source, destination) = (outbound.local_port, outbound.remote_port);
+    UdpView { source, destination, payload_len: len - UDP_HEADER_LEN }.to_bytes()
+}
+
+/// Writes the L2TP data header of the next message of `payload` octets; returns its octets.
+fn l2tp_header(link: &mut Link, payload: usize, out: &mut [u8]) -> usize {
+    let ns = link.next_ns;
+    link.next_ns = ns.wrapping_add(link.layout.sequenced.into());
+    link.layout.write(out, payload, ns).unwrap_or_default()
+}
+
+/// Writes L2TP and PPP header of an IP packet of `packet` octets; returns their octets.
+fn ip_prefix(link: &mut Link, v6: bool, packet: usize, out: &mut [u8]) -> usize {
+    let protocol = if v6 { Protocol::IPV6 } else { Protocol::IPV4 }.0.to_be_bytes();
+    let address: &[u8] = if link.compress_address { &[] } else { &wire::ppp::ADDRESS_CONTROL };
+    let protocol = if link.compress_protocol { &protocol[1..] } else { &protocol[..] };
+    let ppp = address.len() + protocol.len();
+    let at = l2tp_header(link, ppp + packet, out);
+    let (first, second) = out[at..at + ppp].split_at_mut(address.len());
+    first.copy_from_slice(address);
+    second.copy_from_slice(protocol);
+    at + ppp
+}

@@ -1,0 +1,337 @@
+//! What the stack says, turned into records, decisions and verdicts.
+
+use clock::Timestamp;
+use policy::{Denied, MsChapV2Response};
+use ppp::{Answer, Ask, Credential, Ipv4Lease, NoAddress, Question, Reply};
+use rand_core::CryptoRng;
+use wire::ppp::RasError;
+
+use super::{Endpoint, End, Event, PeerRecord, Session, SessionId, TUNNEL_PATIENCE};
+use crate::datapath::{Link, LinkId, PeerId};
+use crate::failure::{NoTunnel, ppp_stage};
+use crate::stack::Event as StackEvent;
+use crate::{Failure, Output, Stage};
+
+impl Endpoint {
+    /// Reacts to everything that the stack has to say; what that makes the stack say is reacted to as well.
+    pub(super) fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        while let Some(event) = self.stack.poll_event() {
+            match event {
+                StackEvent::IkeStarted { sa, path } => {
+                    let id = self.new_session(now, path);
+                    self.by_sa.insert(sa, id);
+                }
+                StackEvent::IkeFailed(failed) => self.on_ike_failed(now, *failed),
+                StackEvent::PeerUp { peer, sa, summary, .. } => self.on_peer_up(now, peer, sa, summary),
+                StackEvent::ChildUp { peer } => self.on_child_up(now, peer),
+                StackEvent::PeerMoved { peer, path } => self.on_moved(peer, path),
+                StackEvent::PeerGone { peer, .. } => self.on_peer_gone(now, peer),
+                StackEvent::TunnelUp { peer, identity } => self.on_tunnel_up(peer, identity),
+                StackEvent::TunnelFailed { peer, stage, failure } => self.on_tunnel_failed(now, peer, stage, failure),
+                StackEvent::CallUp { peer, link, correlation_id } => {
+                    self.on_call_up(now, rng, peer, link, correlation_id, out);
+                }
+                StackEvent::Ppp { link, event } => self.on_ppp(now, rng, link, *event, out),
+                StackEvent::CallDown { link, last, failure } => self.on_call_down(link, &last, failure),
+            }
+        }
+    }
+
+    fn on_ike_failed(&mut self, now: Timestamp, failed: ike::Failed) {
+        let attempt = failed.sa.and_then(|sa| self.by_sa.remove(&sa));
+        let peer = failed.sa.and_then(|sa| self.stack.peer_of_sa(sa));
+        let failure = Failure::Ike { stage: failed.stage, failure: failed.failure, peer: Box::new(failed.peer) };
+        if let Some(up) = peer.and_then(|peer| self.session_up_of(peer)) {
+            self.events.push_back(Event::RekeyFailed { session: Box::new(up), failure });
+            return;
+        }
+        let pending = peer.and_then(|peer| self.by_peer.get_mut(&peer)?.pending.take());
+        let id = attempt.or(pending).unwrap_or_else(|| self.new_session(now, failed.path));
+        self.fail(id, failure);
+    }
+
+    fn on_peer_up(&mut self, now: Timestamp, peer: PeerId, sa: ike::IkeSaId, summary: Box<ike::Phase1Summary>) {
+        let attempt = self.by_sa.remove(&sa);
+        if let Some(record) = self.by_peer.get_mut(&peer) {
+            // A rekeying of phase 1, or a client that came back before it was missed: the record goes on, this attempt with
+            // it unless the peer has no attempt of its own under way.
+            record.template.phase1 = Some(summary.clone());
+            let has_call = self.by_link.values().any(|id| self.sessions.get(id).is_some_and(|s| s.peer == Some(peer)));
+            if record.pending.is_some() || has_call {
+                attempt.and_then(|id| self.sessions.remove(&id));
+                return;
+            }
+        }
+        let id = attempt.unwrap_or_else(|| self.new_session(now, summary.path));
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.stage = Stage::IkePhase2;
+        session.remote = summary.path.remote;
+        session.local = summary.path.local;
+        session.phase1 = Some(summary);
+        session.peer = Some(peer);
+        self.by_peer.insert(peer, PeerRecord { pending: Some(id), template: session.clone() });
+    }
+
+    fn on_child_up(&mut self, now: Timestamp, peer: PeerId) {
+        let suite = self.stack.data().suite(peer);
+        let Some(record) = self.by_peer.get_mut(&peer) else { return };
+        record.template.esp = suite;
+        if let Some(session) = record.pending.and_then(|id| self.sessions.get_mut(&id)) {
+            session.esp = suite;
+            session.stage = session.stage.max(Stage::Esp);
+            if session.child_up.is_none() {
+                session.child_up = Some(now);
+                self.patience.set(peer, Some(now + TUNNEL_PATIENCE));
+            }
+        }
+    }
+
+    fn on_moved(&mut self, peer: PeerId, path: ike::Path) {
+        if let Some(record) = self.by_peer.get_mut(&peer) {
+            record.template.remote = path.remote;
+        }
+        for session in self.sessions.values_mut().filter(|session| session.peer == Some(peer)) {
+            session.remote = path.remote;
+            if session.up.is_some() {
+                self.events.push_back(Event::Moved { session: Box::new(session.clone()) });
+            }
+        }
+    }
+
+    /// The client has left, or is believed dead. Its calls have ended before this.
+    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId) {
+        self.patience.set(peer, None);
+        let Some(record) = self.by_peer.remove(&peer) else { return };
+        if let Some(id) = record.pending {
+            self.fail_without_tunnel(now, id, true);
+        }
+    }
+
+    /// IPsec has been up for long enough and nothing came through it.
+    pub(super) fn give_up_on_tunnel(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        peer: PeerId,
+        out: &mut dyn Output,
+    ) {
+        let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
+        self.fail_without_tunnel(now, id, false);
+        self.stack.close_peer(now, rng, peer, out);
+        self.react(now, rng, out);
+    }
+
+    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, peer_left: bool) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        let heard = session.peer.and_then(|peer| self.stack.data().last_heard(peer)).is_some();
+        let encapsulation = session.esp.map_or(crate::datapath::Encapsulation::Raw, |(_, encapsulation)| encapsulation);
+        let waited = now.since(session.child_up.unwrap_or(session.started));
+        self.fail(id, Failure::NoTunnel(NoTunnel { encapsulation, heard, peer_left, waited }));
+    }
+
+    fn on_tunnel_up(&mut self, peer: PeerId, identity: l2tp::PeerIdentity) {
+        self.patience.set(peer, None);
+        let Some(record) = self.by_peer.get_mut(&peer) else { return };
+        record.template.l2tp = Some(identity.clone());
+        if let Some(session) = record.pending.and_then(|id| self.sessions.get_mut(&id)) {
+            session.stage = session.stage.max(Stage::L2tpCall);
+            session.l2tp = Some(identity);
+        }
+    }
+
+    fn on_tunnel_failed(&mut self, now: Timestamp, peer: PeerId, stage: l2tp::Stage, failure: l2tp::Failure) {
+        self.patience.set(peer, None);
+        let Some(record) = self.by_peer.get_mut(&peer) else { return };
+        let id = match (record.pending.take(), stage) {
+            (Some(id), _) => id,
+            // The end of a tunnel that served its purpose.
+            (None, l2tp::Stage::Up) => return,
+            (None, l2tp::Stage::Tunnel | l2tp::Stage::Call) => self.another_session(now, peer),
+        };
+        self.fail(id, Failure::L2tp { stage, failure });
+    }
+
+    fn on_call_up(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        peer: PeerId,
+        link: LinkId,
+        correlation_id: Option<[u8; 16]>,
+        out: &mut dyn Output,
+    ) {
+        self.patience.set(peer, None);
+        let pending = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take());
+        let id = pending.unwrap_or_else(|| self.another_session(now, peer));
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.link = Some(link);
+            session.stage = Stage::PppLcp;
+            session.correlation_id = correlation_id;
+        }
+        self.by_link.insert(link, id);
+        let ppp = ppp::Session::server(self.ppp.clone(), now, rng);
+        self.stack.start_ppp(now, rng, link, ppp, out);
+    }
+
+    fn on_ppp(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        link: LinkId,
+        event: ppp::Event,
+        out: &mut dyn Output,
+    ) {
+        let Some(&id) = self.by_link.get(&link) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match event {
+            ppp::Event::Ask(ask) => {
+                if let Some(answer) = self.decide(id, ask) {
+                    self.stack.answer(now, rng, link, answer, out);
+                }
+            }
+            ppp::Event::LcpUp(_) => session.stage = Stage::PppAuthentication,
+            ppp::Event::Authenticated { user, method } => {
+                session.stage = Stage::PppNetwork;
+                (session.user, session.authenticated) = (Some(user), method);
+            }
+            ppp::Event::Up => {
+                session.stage = Stage::Up;
+                session.up = Some(now);
+                let record = self.sessions.get(&id).map(|session| self.current(session));
+                self.events.extend(record.map(|session| Event::Up { session: Box::new(session) }));
+            }
+            ppp::Event::PeerInfo(identification) => {
+                // Windows sends three; more would be somebody filling our memory.
+                if session.identification.len() < 4 {
+                    session.identification.push(identification);
+                }
+            }
+            ppp::Event::Closed { stage, failure } => self.on_ppp_closed(id, stage, failure),
+            ppp::Event::Ipv4Up(_)
+            | ppp::Event::Ipv4Down
+            | ppp::Event::Ipv6Up(_)
+            | ppp::Event::Ipv6Down
+            | ppp::Event::TimeRemaining { .. } => {}
+        }
+    }
+
+    fn on_ppp_closed(&mut self, id: SessionId, stage: ppp::Stage, failure: ppp::Failure) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        if session.up.is_some() {
+            // Told when the call has ended, with the final counters.
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.closing = Some(failure);
+            }
+        } else {
+            let denied = session.denied;
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.stage = ppp_stage(stage);
+            }
+            self.fail(id, Failure::Ppp { stage, failure, denied });
+        }
+    }
+
+    fn on_call_down(&mut self, link: LinkId, last: &Link, failure: Option<l2tp::Failure>) {
+        let Some(id) = self.by_link.remove(&link) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.traffic = last.traffic;
+        let closing = session.closing.take();
+        match (session.up.is_some(), closing, failure) {
+            (true, Some(failure), _) => self.end(id, End::Ppp { failure }),
+            (true, None, Some(failure)) => self.end(id, End::L2tp { failure }),
+            (false, _, Some(failure)) => self.fail(id, Failure::L2tp { stage: l2tp::Stage::Call, failure }),
+            // PPP ended a call before it was up, and has said so.
+            (_, None, None) | (false, Some(_), None) => {}
+        }
+    }
+
+    /// Answers what PPP asks, from the accounts and the pool.
+    fn decide(&mut self, id: SessionId, Ask { id: ask, question }: Ask) -> Option<Answer> {
+        let reply = match question {
+            Question::Verify { user, user_bytes, credential } => self.verify(id, user, &user_bytes, &credential),
+            Question::Address { user, .. } => self.assign(id, &user),
+            Question::Credentials { .. } => return None,
+        };
+        Some(Answer { id: ask, reply })
+    }
+
+    fn verify(&mut self, id: SessionId, user: String, user_bytes: &[u8], credential: &Credential) -> Reply {
+        let accounts = &self.accounts;
+        let verdict = match credential {
+            Credential::Pap { password } => accounts.verify_password(&user, password).map(|_| None),
+            Credential::ChapMd5 { identifier, challenge, response } => {
+                accounts.verify_chap_md5(&user, *identifier, challenge, response).map(|_| None)
+            }
+            Credential::MsChapV2 { authenticator_challenge, peer_challenge, nt_response, .. } => {
+                let name = Credential::hashed_name(user_bytes);
+                let response = MsChapV2Response { authenticator_challenge, peer_challenge, nt_response, user: name };
+                accounts.verify_mschapv2(&user, response).map(|(_, proof)| Some(proof))
+            }
+        };
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.user = Some(user);
+            session.denied = verdict.as_ref().err().copied();
+        }
+        match verdict {
+            Ok(authenticator_response) => Reply::Accept { authenticator_response, message: String::new() },
+            Err(denied) => Reply::Reject {
+                ras: RasError(denied.ras().into()),
+                // A disabled account stays disabled, however often the password is typed.
+                retry_allowed: matches!(denied, Denied::UnknownUser | Denied::WrongPassword),
+                message: String::new(),
+            },
+        }
+    }
+
+    fn assign(&mut self, id: SessionId, user: &str) -> Reply {
+        let fixed = self.accounts.find(user).and_then(|account| account.address);
+        let Some(session) = self.sessions.get_mut(&id) else { return Reply::NoAddress(NoAddress::Other) };
+        if let Some(old) = session.address.take() {
+            self.pool.release(id.0, old);
+        }
+        match self.pool.allocate(id.0, user, fixed) {
+            Ok(lease) => {
+                session.address = Some(lease.client);
+                let dns = [self.dns.first().copied(), self.dns.get(1).copied()];
+                Reply::Address(Ipv4Lease { client: lease.client, server: lease.server, dns, nbns: [None; 2] })
+            }
+            Err(_) => Reply::NoAddress(NoAddress::Exhausted),
+        }
+    }
+
+    /// The one verdict about an attempt. A second failure of the same attempt finds no record and says nothing.
+    fn fail(&mut self, id: SessionId, failure: Failure) {
+        let Some(mut session) = self.take_session(id) else { return };
+        session.stage = failure.stage();
+        self.events.push_back(Event::Failed { session: Box::new(session), failure });
+    }
+
+    fn end(&mut self, id: SessionId, end: End) {
+        let Some(session) = self.take_session(id) else { return };
+        self.events.push_back(Event::Down { session: Box::new(session), end });
+    }
+
+    /// Removes a record and gives back what it holds.
+    fn take_session(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.sessions.remove(&id)?;
+        if let Some(address) = session.address {
+            self.pool.release(id.0, address);
+        }
+        Some(self.current(&session))
+    }
+
+    /// A record for a further call of `peer`.
+    fn another_session(&mut self, now: Timestamp, peer: PeerId) -> SessionId {
+        let id = SessionId(self.next);
+        self.next += 1;
+        if let Some(record) = self.by_peer.get(&peer) {
+            self.sessions.insert(id, record.template.another(id, now));
+        }
+        id
+    }
+
+    fn session_up_of(&self, peer: PeerId) -> Option<Session> {
+        let up = self.sessions.values().find(|session| session.peer == Some(peer) && session.up.is_some());
+        up.map(|session| self.current(session))
+    }
+}

@@ -1,0 +1,317 @@
+//! The engines joined to one stack, for either role.
+//!
+//! [`Stack`] moves messages between IKE, the data path, L2TP and PPP, and says what happened in terms of peers and calls. It
+//! decides nothing: who may log on and which address they get is the business of [`crate::server`] and [`crate::client`].
+//!
+//! Every public method that changes something settles everything below it before it returns. Poll [`Stack::poll_event`] until
+//! it returns `None`, then [`Stack::poll_timeout`].
+
+mod calls;
+mod children;
+mod peers;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use clock::{DeadlineQueue, Timestamp};
+use ike::{ChildId, IkeSaId, Path, Phase1Summary};
+use rand_core::CryptoRng;
+use wire::virtio::VnetHeader;
+
+use crate::Output;
+use crate::datapath::{DataPath, Encapsulation, LinkId, PeerId, Punt};
+use calls::Call;
+use peers::Peers;
+
+/// How long a peer without any association is kept: between the end of one and the beginning of the next there may be a
+/// moment (Windows deletes before it rekeys).
+const PEER_GRACE: Duration = Duration::from_secs(15);
+
+/// How long associations without a tunnel are kept after the last tunnel ended.
+const IDLE_GRACE: Duration = Duration::from_secs(120);
+
+/// How often a NAT in front of us is reminded of the mapping (RFC 3948 §4).
+const NAT_KEEPALIVE: Duration = Duration::from_secs(20);
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// An IKE negotiation began.
+    IkeStarted {
+        /// The IKE SA to be.
+        sa: IkeSaId,
+        /// Where the messages go.
+        path: Path,
+    },
+    /// An IKE negotiation, or a quick mode under it, failed.
+    IkeFailed(Box<ike::Failed>),
+    /// A peer proved the key. `known` says that it has been here before and that this is a rekeying.
+    PeerUp {
+        /// Who.
+        peer: PeerId,
+        /// The IKE SA.
+        sa: IkeSaId,
+        /// Whether this only renews what was there.
+        known: bool,
+        /// What was agreed.
+        summary: Box<Phase1Summary>,
+    },
+    /// ESP can pass between us and the peer.
+    ChildUp {
+        /// Who.
+        peer: PeerId,
+    },
+    /// The peer is now somewhere else.
+    PeerMoved {
+        /// Who.
+        peer: PeerId,
+        /// Where.
+        path: Path,
+    },
+    /// The peer has no associations any more; its calls have been reported before.
+    PeerGone {
+        /// Who.
+        peer: PeerId,
+        /// Why the last of them ended.
+        reason: ike::CloseReason,
+    },
+    /// A tunnel is up.
+    TunnelUp {
+        /// Who.
+        peer: PeerId,
+        /// What the peer says about itself.
+        identity: l2tp::PeerIdentity,
+    },
+    /// A tunnel or a call did not come up, or a tunnel without calls ended.
+    TunnelFailed {
+        /// Who.
+        peer: PeerId,
+        /// How far it came.
+        stage: l2tp::Stage,
+        /// Why.
+        failure: l2tp::Failure,
+    },
+    /// A call is up: the owner starts PPP on it.
+    CallUp {
+        /// Who.
+        peer: PeerId,
+        /// The call.
+        link: LinkId,
+        /// The GUID by which Windows ties the call to its own log.
+        correlation_id: Option<[u8; 16]>,
+    },
+    /// PPP says something, or wants to know something.
+    Ppp {
+        /// The call.
+        link: LinkId,
+        /// What.
+        event: Box<ppp::Event>,
+    },
+    /// A call has ended: either PPP ended it, and said why before, or L2TP did.
+    CallDown {
+        /// The call, which does not exist any more.
+        link: LinkId,
+        /// The last state of the link, with its counters.
+        last: Box<crate::datapath::Link>,
+        /// Why L2TP ended it; `None` when PPP did.
+        failure: Option<l2tp::Failure>,
+    },
+}
+
+/// The engines and the data path of one worker.
+pub struct Stack {
+    ike: ike::Engine,
+    l2tp: l2tp::Engine<PeerId>,
+    data: DataPath,
+    peers: Peers,
+    by_child: HashMap<ChildId, (PeerId, u32)>,
+    calls: HashMap<LinkId, Call>,
+    by_session: HashMap<l2tp::SessionId, LinkId>,
+    /// Why the last association of a peer ended, until the peer is forgotten.
+    last_close: HashMap<PeerId, ike::CloseReason>,
+    /// Calls whose PPP may have something to say.
+    touched: BTreeSet<LinkId>,
+    timers: DeadlineQueue<Timer>,
+    events: VecDeque<Event>,
+}
+
+/// The timers that are the stack's own; the engines keep theirs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Timer {
+    /// The next timer of a call's PPP.
+    Ppp(LinkId),
+    /// A peer has been without associations for long enough.
+    Gone(PeerId),
+    /// A peer has been without tunnels for long enough.
+    Idle(PeerId),
+    /// A NAT in front of us wants to be reminded.
+    Keepalive(PeerId),
+}
+
+impl Stack {
+    /// A stack without peers.
+    pub fn new(ike: ike::Config, l2tp: l2tp::Config, data: DataPath) -> Stack {
+        Stack {
+            ike: ike::Engine::new(ike),
+            l2tp: l2tp::Engine::new(l2tp),
+            data,
+            peers: Peers::default(),
+            by_child: HashMap::new(),
+            calls: HashMap::new(),
+            by_session: HashMap::new(),
+            last_close: HashMap::new(),
+            touched: BTreeSet::new(),
+            timers: DeadlineQueue::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes an IKE message. `encapsulated` says that it came on port 4500; its non-ESP marker is already gone.
+    pub fn handle_ike(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        encapsulated: bool,
+        message: &[u8],
+        out: &mut dyn Output,
+    ) {
+        self.data.flush(out);
+        self.ike.handle_datagram(now, rng, path, encapsulated, message);
+        self.settle(now, rng, out);
+    }
+
+    /// Takes ESP packets as one receive gave them; see [`DataPath::receive`]. [`Stack::flush`] ends the batch.
+    #[expect(clippy::too_many_arguments, reason = "what a receive call gives, and where the result goes")]
+    pub fn handle_esp(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        encapsulation: Encapsulation,
+        buffer: &mut [u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        self.data.receive(now, path, encapsulation, buffer, segment, out);
+        if self.data.has_news() {
+            self.data.flush(out);
+            self.settle(now, rng, out);
+        }
+    }
+
+    /// Takes what one TUN read gave. [`Stack::flush`] ends the batch.
+    pub fn handle_tun(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
+        self.data.transmit(offload, packet, out);
+    }
+
+    /// Ends a batch of packets.
+    pub fn flush(&mut self, out: &mut dyn Output) {
+        self.data.flush(out);
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        self.ike.handle_timeout(now, rng);
+        self.l2tp.handle_timeout(now);
+        while let Some(timer) = self.timers.expire(now) {
+            match timer {
+                Timer::Ppp(link) => {
+                    if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
+                        ppp.handle_timeout(now, rng);
+                        self.touched.insert(link);
+                    }
+                }
+                Timer::Gone(peer) => self.forget_peer(now, rng, peer),
+                Timer::Idle(peer) => self.close_idle(now, rng, peer),
+                Timer::Keepalive(peer) => self.send_keepalive(now, peer, out),
+            }
+        }
+        self.settle(now, rng, out);
+    }
+
+    /// When [`Stack::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&mut self) -> Option<Timestamp> {
+        [self.ike.poll_timeout(), self.l2tp.poll_timeout(), self.timers.peek()].into_iter().flatten().min()
+    }
+
+    /// What happened since the last call, one event at a time.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The data path, for counters and addresses.
+    pub fn data(&self) -> &DataPath {
+        &self.data
+    }
+
+    /// Messages that IKE dropped.
+    pub fn ike_drops(&self) -> &ike::Drops {
+        self.ike.drops()
+    }
+
+    /// Replaces what IKE accepts; associations that are up keep what they agreed on.
+    pub fn set_ike_config(&mut self, config: ike::Config) {
+        self.ike.set_config(config);
+    }
+
+    /// Moves messages and events between the engines until none of them has anything left to say.
+    fn settle(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        loop {
+            let mut busy = false;
+            for (peer, path) in self.data.take_moved() {
+                busy = true;
+                self.peers.moved(peer, path);
+                self.events.push_back(Event::PeerMoved { peer, path });
+            }
+            for punt in self.data.take_punts() {
+                busy = true;
+                self.on_punt(now, rng, punt);
+            }
+            while let Some(transmit) = self.ike.poll_transmit() {
+                busy = true;
+                send_ike(&transmit, out);
+            }
+            while let Some(event) = self.ike.poll_event() {
+                busy = true;
+                self.on_ike(now, rng, event);
+            }
+            while let Some((peer, message)) = self.l2tp.poll_transmit() {
+                busy = true;
+                self.data.send_control(peer, &message, out);
+            }
+            while let Some(event) = self.l2tp.poll_event() {
+                busy = true;
+                self.on_l2tp(now, event);
+            }
+            while let Some(link) = self.touched.pop_first() {
+                busy = true;
+                self.drain_ppp(now, link, out);
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    fn on_punt(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, punt: Punt) {
+        match punt {
+            Punt::L2tp { peer, message } => self.l2tp.handle_control(now, rng, peer, &message),
+            Punt::Ppp { link, frame } => {
+                if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
+                    ppp.handle_frame(now, rng, &frame);
+                    self.touched.insert(link);
+                }
+            }
+        }
+    }
+}
+
+fn send_ike(transmit: &ike::Transmit, out: &mut dyn Output) {
+    if transmit.encapsulated {
+        let datagram = [&wire::esp::NON_ESP_MARKER[..], &transmit.data].concat();
+        out.udp(transmit.path, &datagram, datagram.len());
+    } else {
+        out.udp(transmit.path, &transmit.data, transmit.data.len());
+    }
+}

@@ -1,0 +1,227 @@
+//! L2TP calls and the PPP sessions on them.
+
+use std::net::Ipv6Addr;
+
+use clock::Timestamp;
+use l2tp::{CallEnd, SessionId};
+use rand_core::CryptoRng;
+use wire::l2tp::DataLayout;
+
+use super::{Event, IDLE_GRACE, Stack, Timer};
+use crate::Output;
+use crate::datapath::{Link, LinkId, PeerId, Traffic};
+
+/// One call.
+pub(super) struct Call {
+    peer: PeerId,
+    session: SessionId,
+    /// Started by the owner of the stack once it knows of the call.
+    pub(super) ppp: Option<ppp::Session>,
+}
+
+impl Stack {
+    /// Opens a tunnel to `peer` and makes one call in it.
+    ///
+    /// # Errors
+    /// When a limit of ours forbids it; then there is no event.
+    pub fn connect(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        peer: PeerId,
+        out: &mut dyn Output,
+    ) -> Result<(), l2tp::Failure> {
+        self.l2tp.connect(now, rng, peer)?;
+        self.settle(now, rng, out);
+        Ok(())
+    }
+
+    /// Starts PPP on a call.
+    pub fn start_ppp(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        link: LinkId,
+        session: ppp::Session,
+        out: &mut dyn Output,
+    ) {
+        if let Some(call) = self.calls.get_mut(&link) {
+            call.ppp = Some(session);
+            self.touched.insert(link);
+        }
+        self.settle(now, rng, out);
+    }
+
+    /// Answers what PPP asked.
+    pub fn answer(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        link: LinkId,
+        answer: ppp::Answer,
+        out: &mut dyn Output,
+    ) {
+        if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
+            ppp.handle_answer(now, rng, answer);
+            self.touched.insert(link);
+        }
+        self.settle(now, rng, out);
+    }
+
+    /// Ends a call: PPP says goodbye, then L2TP.
+    pub fn hang_up(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        link: LinkId,
+        reason: ppp::CloseReason,
+        out: &mut dyn Output,
+    ) {
+        if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
+            ppp.close(now, rng, reason);
+            self.touched.insert(link);
+        }
+        self.settle(now, rng, out);
+    }
+
+    /// Ends everything that `peer` has, without waiting for anybody.
+    pub fn close_peer(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId, out: &mut dyn Output) {
+        self.l2tp.close_peer(now, peer, &l2tp::TunnelEnd::SHUTTING_DOWN);
+        self.settle(now, rng, out);
+        self.forget_peer(now, rng, peer);
+        self.settle(now, rng, out);
+    }
+
+    /// The PPP session of a call.
+    pub fn ppp(&self, link: LinkId) -> Option<&ppp::Session> {
+        self.calls.get(&link)?.ppp.as_ref()
+    }
+
+    /// The peer of a call.
+    pub fn peer_of(&self, link: LinkId) -> Option<PeerId> {
+        Some(self.calls.get(&link)?.peer)
+    }
+
+    pub(super) fn on_l2tp(&mut self, now: Timestamp, event: l2tp::Event<PeerId>) {
+        match event {
+            l2tp::Event::TunnelUp { peer, identity, .. } => {
+                self.timers.set(Timer::Idle(peer), None);
+                self.events.push_back(Event::TunnelUp { peer, identity });
+            }
+            l2tp::Event::CallUp {
+                peer,
+                session,
+                remote_tunnel,
+                remote_session,
+                sequencing_required,
+                correlation_id,
+                ..
+            } => {
+                let layout = DataLayout {
+                    tunnel: remote_tunnel,
+                    session: remote_session,
+                    with_length: false,
+                    sequenced: sequencing_required,
+                };
+                let link = self.data.add_link(Link {
+                    peer,
+                    local: (session.tunnel.0, session.session),
+                    layout,
+                    next_ns: 0,
+                    compress_address: false,
+                    compress_protocol: false,
+                    mtu: crate::DEFAULT_MTU,
+                    ipv4: None,
+                    ipv6: None,
+                    traffic: Traffic::default(),
+                    last_data: None,
+                });
+                self.calls.insert(link, Call { peer, session, ppp: None });
+                self.by_session.insert(session, link);
+                self.events.push_back(Event::CallUp { peer, link, correlation_id });
+            }
+            l2tp::Event::CallDown { session, failure, .. } => self.end_call(session, Some(failure)),
+            l2tp::Event::TunnelDown { peer, failure, .. } => {
+                self.events.push_back(Event::TunnelFailed { peer, stage: l2tp::Stage::Up, failure });
+                self.note_idle(now, peer);
+            }
+            l2tp::Event::Failed { peer, stage, failure, .. } => {
+                self.events.push_back(Event::TunnelFailed { peer, stage, failure });
+                self.note_idle(now, peer);
+            }
+        }
+    }
+
+    fn end_call(&mut self, session: SessionId, failure: Option<l2tp::Failure>) {
+        let Some(link) = self.by_session.remove(&session) else { return };
+        self.calls.remove(&link);
+        self.touched.remove(&link);
+        self.timers.set(Timer::Ppp(link), None);
+        if let Some(last) = self.data.remove_link(link) {
+            self.events.push_back(Event::CallDown { link, last: Box::new(last), failure });
+        }
+    }
+
+    /// Sends what PPP has to send and passes on what it has to say.
+    pub(super) fn drain_ppp(&mut self, now: Timestamp, link: LinkId, out: &mut dyn Output) {
+        let Some(call) = self.calls.get_mut(&link) else { return };
+        let session = call.session;
+        let Some(ppp) = &mut call.ppp else { return };
+        while let Some(frame) = ppp.poll_transmit() {
+            self.data.send_frame(link, &frame, out);
+        }
+        let mut closed = None;
+        while let Some(event) = ppp.poll_event() {
+            match &event {
+                ppp::Event::LcpUp(framing) => {
+                    let mtu = framing.peer_mru.min(crate::DEFAULT_MTU);
+                    self.data.set_framing(link, framing.acfc, framing.pfc, mtu);
+                }
+                ppp::Event::Ipv4Up(settings) => self.data.set_ipv4(link, Some(settings.remote)),
+                ppp::Event::Ipv4Down => self.data.set_ipv4(link, None),
+                ppp::Event::Ipv6Up(settings) => self.data.set_ipv6(link, Some(link_local(settings.remote))),
+                ppp::Event::Ipv6Down => self.data.set_ipv6(link, None),
+                ppp::Event::Closed { failure, .. } => closed = Some(call_end(failure)),
+                _ => {}
+            }
+            self.events.push_back(Event::Ppp { link, event: Box::new(event) });
+        }
+        self.timers.set(Timer::Ppp(link), ppp.poll_timeout());
+        if let Some(end) = closed {
+            // Removed before L2TP reports it, so that the call is reported once, as ended by PPP.
+            self.l2tp.disconnect(now, session, end);
+            self.end_call(session, None);
+        }
+    }
+
+    /// Without tunnels a peer's associations are kept for a while only.
+    fn note_idle(&mut self, now: Timestamp, peer: PeerId) {
+        if !self.l2tp.has_tunnels(peer) {
+            self.timers.set(Timer::Idle(peer), Some(now + IDLE_GRACE));
+        }
+    }
+
+    pub(super) fn close_idle(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId) {
+        if !self.l2tp.has_tunnels(peer) {
+            self.forget_peer(now, rng, peer);
+        }
+    }
+}
+
+/// The link-local address with this interface identifier (RFC 5072 §5).
+fn link_local(interface: u64) -> Ipv6Addr {
+    Ipv6Addr::from_bits((0xfe80 << 112) | u128::from(interface))
+}
+
+/// What L2TP tells the peer when PPP has ended (RFC 2661 §4.4.2, CDN result codes).
+fn call_end(failure: &ppp::Failure) -> CallEnd {
+    match failure {
+        ppp::Failure::Silence(_) => CallEnd::LOST_CARRIER,
+        ppp::Failure::Malformed(_)
+        | ppp::Failure::Misbehaved(_)
+        | ppp::Failure::Incompatible(_)
+        | ppp::Failure::Refused(_)
+        | ppp::Failure::Denied(_)
+        | ppp::Failure::Local(_) => CallEnd::ADMINISTRATIVE,
+    }
+}

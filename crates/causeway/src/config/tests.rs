@@ -1,0 +1,68 @@
+use std::path::Path;
+
+use super::*;
+
+const GOOD: &str = r#"
+[server]
+listen = ["192.0.2.1"]
+
+[ipsec]
+psk = "correct-horse-battery-staple"
+
+[network]
+pool = "10.5.0.0/24"
+dns = ["10.5.0.1"]
+
+[[user]]
+name = "anna"
+password = "secret"
+address = "10.5.0.9"
+"#;
+
+fn check(text: &str) -> Result<Config, String> {
+    parse("test.toml", text, Path::new("/nonexistent")).map_err(|mistakes| mistakes.to_string())
+}
+
+#[test]
+fn a_good_file_is_read_and_the_rest_has_defaults() {
+    let config = check(GOOD).unwrap();
+    assert_eq!(config.pool.first(), Ipv4Addr::new(10, 5, 0, 1));
+    assert_eq!(config.accounts.find("anna").unwrap().address, Some(Ipv4Addr::new(10, 5, 0, 9)));
+    assert!(config.nat && !config.legacy && config.warnings.is_empty());
+}
+
+#[test]
+fn an_unknown_key_is_shown_where_it_stands_with_the_nearest_one() {
+    let error = check(&GOOD.replace("pool =", "pol =")).unwrap_err();
+    assert!(error.starts_with("test.toml:9:1: unknown key `pol` in [network]"), "{error}");
+    assert!(error.contains("help: did you mean `pool`?"), "{error}");
+    assert!(error.contains("9 | pol = \"10.5.0.0/24\"\n  | ^^^\n"), "{error}");
+}
+
+#[test]
+fn several_mistakes_are_all_reported() {
+    let text = GOOD.replace("\"10.5.0.0/24\"", "7").replace("psk = \"correct-horse-battery-staple\"", "psk = \"short\"");
+    let error = check(&text).unwrap_err();
+    assert!(error.contains("`pool` has to be a string, and this is an integer"), "{error}");
+    assert!(error.contains("the pre-shared key has 5 characters"), "{error}");
+}
+
+#[test]
+fn broken_syntax_names_line_and_column() {
+    let error = check("[ipsec\npsk = 1").unwrap_err();
+    assert!(error.starts_with("test.toml:1:"), "{error}");
+}
+
+#[test]
+fn a_weakening_is_allowed_by_name_and_its_price_is_said() {
+    let text = GOOD.replace("[ipsec]", "[ipsec]\nlegacy = true\nallow_weak_psk = true").replace("correct-horse-battery-staple", "kurz");
+    let warnings = check(&text).unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("1024-bit")));
+    assert!(warnings.iter().any(|warning| warning.contains("4 characters")));
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let printed = format!("{:?}", check(GOOD).unwrap());
+    assert!(!printed.contains("horse") && !printed.contains("secret\""), "{printed}");
+}

@@ -1,0 +1,404 @@
+//! `causeway serve`: one worker that waits for sockets, device, signals and questions, and feeds the access layer.
+
+mod banner;
+mod host;
+mod log;
+mod questions;
+mod quick;
+mod settings;
+mod sockets;
+mod view;
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::mpsc::Receiver;
+
+use access::server::{Endpoint, SessionId};
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
+use clock::Timestamp;
+use ike::Path;
+use net::batch::RecvBatch;
+use net::poll::{Interest, Poller, Signal, Signals, Token, Waker};
+use net::process::ServiceState;
+use serde_json::{Value, json};
+
+use crate::cli;
+use crate::config::{self, Config, LoadError};
+use crate::control::{Disconnect, Question};
+use crate::exit::Failure;
+use host::Host;
+use log::{Level, Log};
+use questions::Pending;
+use sockets::{NAT_T_PORT, Sockets, Wire};
+
+/// Datagrams that one receive call takes.
+const BATCH: usize = 32;
+
+/// Receive calls for one socket before the others get their turn.
+const ROUNDS: usize = 8;
+
+/// Packets read from the device before the sockets get their turn.
+const TUN_READS: usize = 64;
+
+const SIGNALS: Token = Token(0);
+const QUESTIONS: Token = Token(1);
+const TUN: Token = Token(2);
+const UDP: u64 = 0x100;
+const ESP: u64 = 0x200;
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
+    let log = Log::new(options.log);
+    // Before any thread starts, so that every thread leaves the signals to the worker.
+    let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
+    let dumps = net::process::forbid_dumps();
+    let mut rng = seeded()?;
+    let (config, quick) = if options.quick {
+        let quick = quick::prepare(options, quick::Environment::read(), &mut rng)?;
+        (quick.config.clone(), Some(quick))
+    } else {
+        (load(&options.config)?, None)
+    };
+    let host = Host::prepare(&config)?;
+    let sockets = Sockets::bind(&config)?;
+    let waker = Waker::new().map_err(|error| Failure::local(format!("cannot make an event: {error}")))?;
+    let questions = questions::listen(&config.socket, waker.clone()).map_err(|error| {
+        Failure::local(format!("cannot listen at the control socket {}: {error}", config.socket.display()))
+    })?;
+    let mut warnings = config.warnings.clone();
+    warnings.extend(host.warnings.iter().cloned());
+    if let Err(error) = dumps {
+        warnings.push(format!("core dumps could not be switched off, they would hold keys: {error}"));
+    }
+    if let Some(reason) = &sockets.no_esp {
+        warnings.push(format!(
+            "{reason}: only clients with NAT traversal (UDP 4500) are served; every client is made to use it"
+        ));
+    }
+    let endpoint = Endpoint::new(settings::access(&config, sockets.no_esp.is_some()));
+    if let Some(quick) = &quick {
+        banner::print(quick);
+    }
+    let mut worker = Worker {
+        started: net::clock::now(),
+        options: options.clone(),
+        config,
+        endpoint,
+        host,
+        sockets,
+        questions,
+        waker,
+        signals,
+        rng,
+        log,
+        warnings,
+        unsent: 0,
+    };
+    worker.announce();
+    let result = worker.serve();
+    worker.stop();
+    result.map_err(|error| Failure::local(format!("the worker cannot wait for its sockets: {error}")))
+}
+
+fn seeded() -> Result<ChaCha20Rng, Failure> {
+    let mut seed = [0; 32];
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
+    getrandom::fill(&mut seed).map_err(|error| Failure::local(format!("no randomness from the kernel: {error}")))?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}
+
+fn load(path: &std::path::Path) -> Result<Config, Failure> {
+    config::load(path).map_err(|error| match error {
+        LoadError::Mistakes(_) => Failure::configuration(error.to_string()),
+        LoadError::Read(..) => Failure::configuration(format!(
+            "{error}\n`causeway serve --quick` serves without a configuration; `causeway serve --config FILE` takes another one"
+        )),
+    })
+}
+
+struct Worker {
+    started: Timestamp,
+    options: cli::Serve,
+    config: Config,
+    endpoint: Endpoint,
+    host: Host,
+    sockets: Sockets,
+    questions: Receiver<Pending>,
+    waker: Waker,
+    signals: Signals,
+    rng: ChaCha20Rng,
+    log: Log,
+    warnings: Vec<String>,
+    /// Packets that the host did not take.
+    unsent: u64,
+}
+
+/// The access layer with its way out; a macro because it borrows fields side by side.
+macro_rules! wire {
+    ($worker:ident) => {
+        Wire { sockets: &$worker.sockets, tun: &$worker.host.tun, unsent: &mut $worker.unsent }
+    };
+}
+
+impl Worker {
+    /// Says what is listened on and what has a price, then that the server is ready.
+    fn announce(&self) {
+        let now = net::clock::unix_seconds();
+        for warning in &self.warnings {
+            self.log.write(now, Level::Warning, warning, &json!({}));
+        }
+        let fields = json!({ "listen": self.listeners(), "pool": self.config.pool.to_string(), "device": self.host.tun.name() });
+        self.log.write(now, Level::Info, "ready", &fields);
+        let _ = net::process::notify(ServiceState::Ready);
+    }
+
+    fn serve(&mut self) -> std::io::Result<()> {
+        let mut poller = Poller::new(16)?;
+        poller.add(&self.signals, SIGNALS, Interest::Read)?;
+        poller.add(&self.waker, QUESTIONS, Interest::Read)?;
+        poller.add(&self.host.tun, TUN, Interest::Read)?;
+        for (index, socket) in self.sockets.udp.iter().enumerate() {
+            poller.add(socket, Token(UDP + index as u64), Interest::Read)?;
+        }
+        for (index, socket) in self.sockets.esp.iter().enumerate() {
+            poller.add(socket, Token(ESP + index as u64), Interest::Read)?;
+        }
+        let mut batch = RecvBatch::new(BATCH);
+        let mut packet = vec![0; 1 << 16];
+        let mut ready = Vec::new();
+        loop {
+            let timeout = self.endpoint.poll_timeout().map(|at| at.since(net::clock::now()));
+            ready.clear();
+            ready.extend(poller.wait(timeout)?.map(|ready| ready.token));
+            let now = net::clock::now();
+            for &token in &ready {
+                match token {
+                    SIGNALS => {
+                        if self.take_signals() {
+                            return Ok(());
+                        }
+                    }
+                    QUESTIONS => self.answer_questions(now),
+                    TUN => self.read_tun(&mut packet)?,
+                    Token(udp) if udp < ESP => self.read_udp(now, (udp - UDP) as usize, &mut batch)?,
+                    Token(esp) => self.read_esp(now, (esp - ESP) as usize, &mut batch)?,
+                }
+            }
+            let out = &mut wire!(self);
+            self.endpoint.flush(out);
+            self.endpoint.handle_timeout(now, &mut self.rng, out);
+            self.tell();
+        }
+    }
+
+    fn read_udp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
+        let Some(socket) = self.sockets.udp.get(index) else { return Ok(()) };
+        let port = socket.local_addr().port();
+        let out = &mut wire!(self);
+        for _ in 0..ROUNDS {
+            let count = socket.recv_batch(batch, |received| {
+                let path = Path { local: SocketAddr::new(received.dst, port), remote: received.src };
+                if !answerable(path) {
+                    return;
+                }
+                let (data, segment) = (received.data, received.segment);
+                if port == NAT_T_PORT {
+                    self.endpoint.handle_udp_4500(now, &mut self.rng, path, data, segment, out);
+                } else {
+                    self.endpoint.handle_udp_500(now, &mut self.rng, path, data, segment, out);
+                }
+            })?;
+            if count < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_esp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
+        let Some(socket) = self.sockets.esp.get(index) else { return Ok(()) };
+        let out = &mut wire!(self);
+        for _ in 0..ROUNDS {
+            let count = socket.recv_batch(batch, |received| {
+                let path = Path { local: SocketAddr::new(received.dst, 0), remote: received.src };
+                self.endpoint.handle_esp(now, &mut self.rng, path, received.data, out);
+            })?;
+            if count < BATCH {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_tun(&mut self, packet: &mut [u8]) -> std::io::Result<()> {
+        let out = &mut wire!(self);
+        for _ in 0..TUN_READS {
+            match self.host.tun.read(packet) {
+                Ok(Some((offload, len))) => self.endpoint.handle_tun(offload, &packet[..len], out),
+                Ok(None) => break,
+                // A packet that the kernel described wrongly is lost; the device goes on.
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => *out.unsent += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Logs what happened.
+    fn tell(&mut self) {
+        while let Some(event) = self.endpoint.poll_event() {
+            let (level, message, fields) = view::event(&event, net::clock::now());
+            self.log.write(net::clock::unix_seconds(), level, message, &fields);
+        }
+    }
+
+    /// Returns whether to stop.
+    fn take_signals(&mut self) -> bool {
+        while let Some(signal) = self.signals.poll_signal() {
+            match signal {
+                Signal::Stop => return true,
+                Signal::Reload => self.reload(),
+            }
+        }
+        false
+    }
+
+    /// Reads the configuration again. A bad one leaves the old one in force.
+    fn reload(&mut self) {
+        let _ = net::process::notify(ServiceState::Reloading);
+        let now = net::clock::unix_seconds();
+        let path = if self.options.quick { self.options.state.join(quick::CONFIG) } else { self.options.config.clone() };
+        match config::load(&path) {
+            Ok(new) => {
+                for (what, changed) in needs_restart(&self.config, &new) {
+                    if changed {
+                        let message = format!("{what} changed: the new value counts from the next start on");
+                        self.log.write(now, Level::Warning, &message, &json!({}));
+                    }
+                }
+                let kept = Config { pool: self.config.pool, client_to_client: self.config.client_to_client, ..new };
+                self.endpoint.reconfigure(settings::access(&kept, self.sockets.no_esp.is_some()));
+                self.config = Config {
+                    listen: self.config.listen.clone(),
+                    socket: self.config.socket.clone(),
+                    device: self.config.device.clone(),
+                    nat: self.config.nat,
+                    ..kept
+                };
+                self.log.write(now, Level::Info, "configuration reloaded", &json!({}));
+            }
+            Err(error) => {
+                let fields = json!({ "error": error.to_string() });
+                self.log.write(now, Level::Error, "configuration not reloaded, the old one stays in force", &fields);
+            }
+        }
+        let _ = net::process::notify(ServiceState::Ready);
+    }
+
+    fn answer_questions(&mut self, now: Timestamp) {
+        self.waker.clear();
+        while let Ok(Pending { question, answer }) = self.questions.try_recv() {
+            let reply = self.answer(now, &question);
+            // The caller may have gone.
+            let _ = answer.try_send(reply);
+        }
+    }
+
+    fn answer(&mut self, now: Timestamp, question: &Question) -> Value {
+        match question {
+            Question::Status => self.status(now),
+            Question::Sessions => {
+                let sessions: Vec<_> = self.endpoint.sessions().map(|session| view::session(&session, now)).collect();
+                json!({ "sessions": sessions })
+            }
+            Question::Session(id) => {
+                let id = id.parse::<SessionId>().ok();
+                match self.endpoint.sessions().find(|session| Some(session.id) == id) {
+                    Some(session) => json!({ "session": view::session(&session, now) }),
+                    None => json!({ "error": "there is no session of that name; `causeway session list` shows them" }),
+                }
+            }
+            Question::Disconnect(which) => self.disconnect(now, which),
+            Question::Pool => view::pool(&self.endpoint),
+        }
+    }
+
+    fn disconnect(&mut self, now: Timestamp, which: &Disconnect) -> Value {
+        let ids: Vec<SessionId> = match which {
+            Disconnect::All => self.endpoint.sessions().map(|session| session.id).collect(),
+            Disconnect::Named(names) => {
+                let Some(ids) = names.iter().map(|name| name.parse().ok()).collect::<Option<_>>() else {
+                    return json!({ "error": "a session's name is an s and a number; `causeway session list` shows them" });
+                };
+                ids
+            }
+        };
+        let out = &mut wire!(self);
+        let ended: Vec<_> =
+            ids.into_iter().filter(|&id| self.endpoint.disconnect(now, &mut self.rng, id, out)).collect();
+        if ended.is_empty() && *which != Disconnect::All {
+            return json!({ "error": "there is no session of that name; `causeway session list` shows them" });
+        }
+        json!({ "ended": ended.iter().map(ToString::to_string).collect::<Vec<_>>() })
+    }
+
+    fn status(&self, now: Timestamp) -> Value {
+        let (mut up, mut connecting) = (0, 0);
+        for session in self.endpoint.sessions() {
+            *if session.up.is_some() { &mut up } else { &mut connecting } += 1;
+        }
+        let pool = self.endpoint.pool();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "uptime_seconds": now.since(self.started).as_secs(),
+            "listen": self.listeners(),
+            "sessions": up,
+            "connecting": connecting,
+            "pool": { "range": pool.range().to_string(), "size": pool.size(), "in_use": pool.in_use() },
+            "accepts": settings::accepts(&self.config),
+            "offload": settings::offload(&self.sockets, &self.host.tun),
+            "nat": self.config.nat,
+            "warnings": self.warnings,
+            "unsent": self.unsent,
+            "dropped": view::drops(&self.endpoint),
+        })
+    }
+
+    fn listeners(&self) -> Vec<String> {
+        let udp = self.sockets.udp.iter().map(|socket| format!("udp {}", socket.local_addr()));
+        let esp = self.sockets.esp.iter().map(|socket| format!("esp {:?}", socket.family()).to_lowercase());
+        udp.chain(esp).collect()
+    }
+
+    /// Says goodbye to every client. What was set up on the host is removed when the worker is dropped.
+    fn stop(&mut self) {
+        let _ = net::process::notify(ServiceState::Stopping);
+        let out = &mut wire!(self);
+        self.endpoint.shut_down(net::clock::now(), &mut self.rng, out);
+        self.endpoint.flush(out);
+        self.tell();
+        self.log.write(net::clock::unix_seconds(), Level::Info, "stopped", &json!({}));
+    }
+}
+
+/// Settings that a running server cannot change.
+fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 6] {
+    [
+        ("server.listen", old.listen != new.listen),
+        ("server.socket", old.socket != new.socket),
+        ("network.pool", old.pool != new.pool),
+        ("network.nat", old.nat != new.nat),
+        ("network.device", old.device != new.device),
+        ("network.client_to_client", old.client_to_client != new.client_to_client),
+    ]
+}
+
+/// Whether a datagram came to an address of ours and from one that can be answered. An answer to a broadcast or from a forged
+/// multicast source would make us an amplifier.
+fn answerable(path: Path) -> bool {
+    let usable = |address: IpAddr| match address {
+        IpAddr::V4(v4) => !(v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified()),
+        IpAddr::V6(v6) => !(v6.is_multicast() || v6.is_unspecified()),
+    };
+    usable(path.local.ip()) && usable(path.remote.ip()) && path.remote.port() != 0
+}
