@@ -3,6 +3,7 @@ crate::code_points! {
     pub struct RasError(u32) {
         /// What a Terminate-Request carries when nothing went wrong.
         NONE = 0 => "normal end",
+        REMOTE_DISCONNECTION = 629 => "the remote computer disconnected",
         USER_DISCONNECTION = 631 => "the user disconnected",
         RESTRICTED_LOGON_HOURS = 646 => "not permitted to log on at this time",
         ACCOUNT_DISABLED = 647 => "the account is disabled",
