@@ -16,7 +16,7 @@ use crate::quick_mode::ChildRequest;
 use crate::reassembly::Reassembly;
 use crate::repeat::{Answered, Fingerprint, Suspicion};
 use crate::strangers::{Admission, Attempt, Strangers};
-use crate::{Failure, Path, Stage, Transmit};
+use crate::{Failure, Path, Stage, Transmit, vendor};
 
 /// An IKE SA that we begin.
 #[derive(Clone, Debug)]
@@ -33,6 +33,9 @@ pub struct Initiate {
     pub local_id: Option<Identity>,
     /// The identity that the peer must have; by default any that knows the key.
     pub remote_id: Option<Identity>,
+    /// The vendor IDs of our first message, by default those of what we support. Another list makes us look like another
+    /// client, which some servers treat differently.
+    pub vendor_ids: Vec<Vec<u8>>,
     /// The child SA to ask for as soon as the IKE SA is up.
     pub child: Option<ChildRequest>,
 }
@@ -47,6 +50,7 @@ impl Initiate {
             offer: Phase1Offer::standard(),
             local_id: None,
             remote_id: None,
+            vendor_ids: vendor::OURS.iter().map(|kind| kind.octets().to_vec()).collect(),
             child: Some(ChildRequest::l2tp()),
         }
     }
@@ -138,6 +142,7 @@ impl Engine {
             offer: initiate.offer,
             local_id: initiate.local_id,
             remote_id: initiate.remote_id,
+            vendor_ids: initiate.vendor_ids,
         };
         let (mut ctx, _) = self.split(now, rng);
         let sa = IkeSa::initiate(&mut ctx, id, wanted, initiate.child);

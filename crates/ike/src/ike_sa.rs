@@ -43,7 +43,15 @@ pub(crate) struct Initiating {
 enum InitiatorStage {
     Proposal(initiator::AwaitProposal),
     Keys(initiator::AwaitKeys),
-    Identity(initiator::AwaitIdentity),
+    Identity(Box<initiator::AwaitIdentity>),
+}
+
+/// What follows from a message of the responder.
+struct Step {
+    stage: InitiatorStage,
+    answer: Vec<u8>,
+    announced: Announced,
+    float: bool,
 }
 
 pub(crate) struct Responding {
@@ -152,13 +160,7 @@ impl IkeSa {
 impl Initiating {
     fn handle(mut self: Box<Self>, ctx: &mut Context<'_>, incoming: &Incoming<'_>) -> Option<IkeSa> {
         if incoming.header.exchange == ExchangeType::INFORMATIONAL {
-            return match clear_error(ctx.out, incoming) {
-                Some(failure) => {
-                    self.fail(ctx, failure);
-                    None
-                }
-                None => Some(IkeSa::Initiating(self)),
-            };
+            return self.handle_informational(ctx, incoming);
         }
         let message = Fingerprint::of(incoming.message);
         let encrypted = matches!(self.stage, InitiatorStage::Identity(_));
@@ -178,7 +180,16 @@ impl Initiating {
             return Some(IkeSa::Initiating(self));
         }
         let result = match &self.stage {
-            InitiatorStage::Proposal(_) | InitiatorStage::Keys(_) => self.next_in_clear(ctx, incoming),
+            InitiatorStage::Proposal(state) => self.read(incoming).and_then(|(chain, announced)| {
+                let cookies = incoming.header.cookies;
+                let (state, answer) = state.next(ctx, &self.wanted, &cookies, &chain, &announced)?;
+                Ok(Step { stage: InitiatorStage::Keys(state), answer, announced, float: false })
+            }),
+            InitiatorStage::Keys(state) => self.read(incoming).and_then(|(chain, announced)| {
+                let (state, answer) = state.next(ctx, &self.wanted, &self.cookies, &chain, &announced)?;
+                let float = state.nat.detected();
+                Ok(Step { stage: InitiatorStage::Identity(Box::new(state)), answer, announced, float })
+            }),
             InitiatorStage::Identity(state) => match state.open(incoming) {
                 Some(opened) => {
                     let chain = Chain::parse(&opened.message).ok();
@@ -194,10 +205,14 @@ impl Initiating {
             },
         };
         match result {
-            Ok((stage, out)) => {
-                self.stage = stage;
-                ctx.out.send(self.path, self.encapsulated, out.clone());
-                self.request = Request::sent(out, ctx.now, &ctx.config.timing);
+            Ok(Step { stage, answer, announced, float }) => {
+                (self.stage, self.announced, self.cookies) = (stage, announced, incoming.header.cookies);
+                if float {
+                    // The move to port 4500 (RFC 3947 §4).
+                    (self.path, self.encapsulated) = (self.wanted.nat_t_path, true);
+                }
+                ctx.out.send(self.path, self.encapsulated, answer.clone());
+                self.request = Request::sent(answer, ctx.now, &ctx.config.timing);
                 self.last = Some(message);
                 self.suspicion = None;
                 Some(IkeSa::Initiating(self))
@@ -219,32 +234,35 @@ impl Initiating {
         }
     }
 
-    fn next_in_clear(
-        &mut self,
-        ctx: &mut Context<'_>,
-        incoming: &Incoming<'_>,
-    ) -> Result<(InitiatorStage, Vec<u8>), Failure> {
+    /// The payloads of a message in clear, and what the peer has announced with it.
+    fn read<'a>(&self, incoming: &Incoming<'a>) -> Result<(Chain<'a>, Announced), Failure> {
         let chain = Chain::parse(incoming.message).map_err(Failure::Malformed)?;
         let mut announced = self.announced;
         announced.collect(&chain);
-        let cookies = incoming.header.cookies;
-        let next = match &self.stage {
-            InitiatorStage::Proposal(state) => {
-                let (state, message) = state.next(ctx, &self.wanted, &cookies, &chain, &announced)?;
-                (InitiatorStage::Keys(state), message)
-            }
-            InitiatorStage::Keys(state) => {
-                let (state, message) = state.next(ctx, &self.wanted, &cookies, &chain, &announced)?;
-                if state.nat.detected() {
-                    // The move to port 4500 (RFC 3947 §4).
-                    (self.path, self.encapsulated) = (self.wanted.nat_t_path, true);
+        Ok((chain, announced))
+    }
+
+    /// An informational message before the peer has proved itself: an error ends the attempt. One that is encrypted and
+    /// cannot be read, where the keys should be the same, speaks for keys that are not.
+    fn handle_informational(mut self: Box<Self>, ctx: &mut Context<'_>, incoming: &Incoming<'_>) -> Option<IkeSa> {
+        let failure = match &self.stage {
+            InitiatorStage::Identity(state) if incoming.is_encrypted() => match state.open_error(incoming) {
+                Some(failure) => Some(failure),
+                None => {
+                    let until = ctx.now + ctx.config.timing.undecryptable_wait;
+                    let message = Fingerprint::of(incoming.message);
+                    Suspicion::note(&mut self.suspicion, message, Failure::Undecryptable, until)
                 }
-                (InitiatorStage::Identity(state), message)
-            }
-            InitiatorStage::Identity(_) => unreachable!("the caller has told the stages apart"),
+            },
+            _ => clear_error(ctx.out, incoming),
         };
-        (self.announced, self.cookies) = (announced, cookies);
-        Ok(next)
+        match failure {
+            Some(failure) => {
+                self.fail(ctx, failure);
+                None
+            }
+            None => Some(IkeSa::Initiating(self)),
+        }
     }
 
     fn finish(

@@ -2,6 +2,7 @@
 //! decided.
 
 mod child;
+mod display;
 mod phase1;
 
 pub use child::{

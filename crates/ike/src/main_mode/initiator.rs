@@ -1,6 +1,6 @@
 use crypto::Secret;
 use crypto::dh::DhSecret;
-use wire::isakmp::{Chain, ChainBuilder, Cookie, Cookies, ExchangeType, Identity, PayloadType, SaPayload};
+use wire::isakmp::{Chain, ChainBuilder, Cookie, Cookies, ExchangeType, Identity, Notify, PayloadType, SaPayload};
 
 use super::auth::{Claim, Exchange, own_identity};
 use super::{Authenticated, KeyExchange, NONCE_LEN};
@@ -8,10 +8,11 @@ use crate::context::{Context, Incoming};
 use crate::envelope::{self, Envelope, Opened};
 use crate::event::Role;
 use crate::failure::{Denial, Incompatible, Misbehaviour};
-use crate::keymat::{Skeyid, phase1_iv};
+use crate::keymat::{Skeyid, exchange_iv, phase1_iv};
 use crate::nat::{self, Nat};
 use crate::proposal::{self, Life, Phase1Offer, Phase1Suite};
-use crate::vendor::{Announced, OURS};
+use crate::quick_mode::hash_is_right;
+use crate::vendor::Announced;
 use crate::{Failure, Path};
 
 /// What the caller wants of phase 1.
@@ -23,6 +24,7 @@ pub(crate) struct Wanted {
     pub(crate) offer: Phase1Offer,
     pub(crate) local_id: Option<Identity>,
     pub(crate) remote_id: Option<Identity>,
+    pub(crate) vendor_ids: Vec<Vec<u8>>,
 }
 
 /// After message 1.
@@ -36,8 +38,8 @@ impl AwaitProposal {
         let sa = wanted.offer.to_payload().emit();
         let mut chain = ChainBuilder::new();
         chain.push(PayloadType::SA, &sa);
-        for kind in OURS {
-            chain.push(PayloadType::VENDOR_ID, kind.octets());
+        for id in &wanted.vendor_ids {
+            chain.push(PayloadType::VENDOR_ID, id);
         }
         let message = envelope::clear(cookies, ExchangeType::MAIN_MODE, 0, &chain);
         (AwaitProposal { sa }, message)
@@ -130,6 +132,22 @@ pub(crate) struct AwaitIdentity {
 impl AwaitIdentity {
     pub(crate) fn open(&self, incoming: &Incoming<'_>) -> Option<Opened> {
         self.envelope.open(&incoming.header, incoming.body)
+    }
+
+    /// The error in an encrypted informational message that came instead of message 6, if our keys can read it: its vector
+    /// derives from message 5.
+    pub(crate) fn open_error(&self, incoming: &Incoming<'_>) -> Option<Failure> {
+        let message_id = incoming.header.message_id;
+        let iv = exchange_iv(self.suite.hash, self.envelope.last_block(), message_id, self.suite.cipher);
+        let envelope = Envelope::new(self.keys.cipher_key(self.suite.cipher), iv);
+        let opened = envelope.open(&incoming.header, incoming.body)?;
+        let chain = Chain::parse(&opened.message).ok()?;
+        if !hash_is_right(&self.keys, &chain, &[&message_id.to_be_bytes()]) {
+            return None;
+        }
+        let mut notifications = chain.of(PayloadType::NOTIFICATION).filter_map(|p| Notify::parse(p.reader()).ok());
+        let error = notifications.find(|notify| notify.kind.is_error())?;
+        Some(Failure::Refused { notify: error.kind, data: error.data, authenticated: true })
     }
 
     /// Message 6 (HDR*, IDir, HASH_R).

@@ -39,6 +39,8 @@ pub enum Fate {
     Deliver,
     Drop,
     Twice,
+    /// Deliver it so much later.
+    Late(Duration),
     /// Deliver these instead.
     Instead(Vec<Datagram>),
 }
@@ -197,6 +199,7 @@ impl Pair {
                     Fate::Deliver => self.flying.push_back((at, datagram)),
                     Fate::Drop => {}
                     Fate::Twice => self.flying.extend([(at, datagram.clone()), (at, datagram)]),
+                    Fate::Late(delay) => self.flying.push_back((at + delay, datagram)),
                     Fate::Instead(datagrams) => self.flying.extend(datagrams.into_iter().map(|other| (at, other))),
                 }
             }
