@@ -71,7 +71,7 @@ impl Initiate {
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-    sas: HashMap<IkeSaId, Slot>,
+    pub(crate) sas: HashMap<IkeSaId, Slot>,
     by_cookies: HashMap<Cookies, IkeSaId>,
     /// Where first messages came from that have led to an IKE SA: repetitions of them begin nothing.
     by_first_message: HashMap<Attempt, IkeSaId>,
@@ -83,8 +83,8 @@ pub struct Engine {
     next_id: u64,
 }
 
-struct Slot {
-    sa: IkeSa,
+pub(crate) struct Slot {
+    pub(crate) sa: IkeSa,
     /// Where message 1 came from, if the peer began.
     first_message: Option<Attempt>,
 }
@@ -476,7 +476,7 @@ impl Engine {
         self.with_established(now, rng, ended.sa, |sa, ctx| sa.delete_child(ctx, ended.spi_in));
     }
 
-    fn with_established(
+    pub(crate) fn with_established(
         &mut self,
         now: Timestamp,
         rng: &mut dyn CryptoRng,

@@ -6,6 +6,8 @@
 //! What it never does: answer aggressive mode, keep state for IKEv2 or AuthIP, repeat an answer without being asked, act on a
 //! message under an IKE SA before its HASH is verified, end child SAs because their IKE SA ended.
 
+#[cfg(test)]
+mod capture_tests;
 mod children;
 pub mod config;
 mod context;
@@ -15,6 +17,8 @@ mod envelope;
 mod established;
 mod event;
 mod failure;
+#[cfg(test)]
+mod hostile_tests;
 mod ike_sa;
 mod keymat;
 mod main_mode;

@@ -1,4 +1,5 @@
 //! Two engines back to back in virtual time, with a network between them that a test can bend.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 #![allow(dead_code, unreachable_pub, reason = "every test file uses another part of it")]
 
 use std::collections::VecDeque;
@@ -64,18 +65,18 @@ impl Host {
         }
     }
 
-    pub fn phase1(&self) -> Vec<&Phase1Summary> {
-        let up = |event| if let &Event::Phase1Up { ref summary, .. } = event { Some(&**summary) } else { None };
+    pub fn phase1<'a>(&'a self) -> Vec<&'a Phase1Summary> {
+        let up = |event: &'a Event| if let Event::Phase1Up { summary, .. } = event { Some(&**summary) } else { None };
         self.events.iter().filter_map(up).collect()
     }
 
-    pub fn children(&self) -> Vec<&ChildKeys> {
-        let up = |event| if let &Event::ChildUp { ref child, .. } = event { Some(&**child) } else { None };
+    pub fn children<'a>(&'a self) -> Vec<&'a ChildKeys> {
+        let up = |event: &'a Event| if let Event::ChildUp { child, .. } = event { Some(&**child) } else { None };
         self.events.iter().filter_map(up).collect()
     }
 
-    pub fn failures(&self) -> Vec<&Failed> {
-        let failed = |event| if let &Event::Failed(ref failed) = event { Some(&**failed) } else { None };
+    pub fn failures<'a>(&'a self) -> Vec<&'a Failed> {
+        let failed = |event: &'a Event| if let Event::Failed(failed) = event { Some(&**failed) } else { None };
         self.events.iter().filter_map(failed).collect()
     }
 
