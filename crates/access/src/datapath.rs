@@ -49,6 +49,29 @@ pub enum Punt {
     },
 }
 
+/// A peer that an authentic ESP packet showed at another address or port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// Who.
+    pub peer: PeerId,
+    /// The association that the packet came in on.
+    pub spi: u32,
+    /// Where it came from.
+    pub path: ike::Path,
+}
+
+/// A sign of life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alive {
+    /// From the association with this SPI of ours.
+    Association(u32),
+    /// An IP packet of this call.
+    Call(LinkId),
+}
+
+/// How often a sign of life is passed on: often enough for the timers that it holds off.
+const ALIVE_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Associations, calls and counters of one worker.
 #[derive(Default)]
 pub struct DataPath {
@@ -64,7 +87,8 @@ pub struct DataPath {
     clients: Option<policy::PoolRange>,
     drops: Drops,
     punts: Vec<Punt>,
-    moved: Vec<(PeerId, ike::Path)>,
+    moved: Vec<Moved>,
+    alive: Vec<Alive>,
     coalescer: Coalescer,
     trainer: Trainer,
     opened: Vec<Result<esp::Opened, esp::Drop>>,
@@ -79,7 +103,7 @@ impl DataPath {
 
     /// Whether there are control messages or moved peers to take.
     pub fn has_news(&self) -> bool {
-        !self.punts.is_empty() || !self.moved.is_empty()
+        !self.punts.is_empty() || !self.moved.is_empty() || !self.alive.is_empty()
     }
 
     /// Takes the control messages that arrived since the last call.
@@ -88,8 +112,13 @@ impl DataPath {
     }
 
     /// Takes the peers whose address or port changed, as their authentic packets showed (RFC 3948 §3.1.2, NAT rebinding).
-    pub fn take_moved(&mut self) -> Vec<(PeerId, ike::Path)> {
+    pub fn take_moved(&mut self) -> Vec<Moved> {
         std::mem::take(&mut self.moved)
+    }
+
+    /// Takes the signs of life since the last call; from each association and each call at most one every few seconds.
+    pub fn take_alive(&mut self) -> Vec<Alive> {
+        std::mem::take(&mut self.alive)
     }
 
     /// Packets dropped so far, by reason.

@@ -33,6 +33,13 @@ pub enum Failure {
         /// What the accounts said, where they were asked.
         denied: Option<policy::Denied>,
     },
+    /// The peer ended its associations, or is dead, under a dialled connection.
+    PeerGone {
+        /// Why the last association ended.
+        reason: ike::CloseReason,
+    },
+    /// A dialled connection was ended at this end.
+    HungUp,
 }
 
 /// IPsec without L2TP.
@@ -110,6 +117,8 @@ impl Failure {
                 l2tp::Stage::Call | l2tp::Stage::Up => Stage::L2tpCall,
             },
             Failure::Ppp { stage, .. } => ppp_stage(*stage),
+            Failure::PeerGone { .. } => Stage::Esp,
+            Failure::HungUp => Stage::Up,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! This is the one place that knows the stack. [`datapath`] moves packets, [`stack`] joins the engines, [`server`] and
 //! [`client`] decide. Nothing here does IO: an [`Output`] takes what is to be sent.
 
+pub mod client;
 pub mod datapath;
 mod failure;
 mod output;

@@ -11,7 +11,6 @@ use clock::{DeadlineQueue, Timestamp};
 use ike::{IkeSaId, Path};
 use policy::{Accounts, Pool, PoolRange};
 use rand_core::CryptoRng;
-use wire::esp::Encapsulated;
 use wire::virtio::VnetHeader;
 
 use crate::datapath::{DataPath, Drops, Encapsulation, LinkId, PeerId};
@@ -148,13 +147,11 @@ impl Endpoint {
         now: Timestamp,
         rng: &mut dyn CryptoRng,
         path: Path,
-        data: &mut [u8],
+        data: &[u8],
         segment: usize,
         out: &mut dyn Output,
     ) {
-        for message in data.chunks(segment.max(1)) {
-            self.stack.handle_ike(now, rng, path, false, message, out);
-        }
+        self.stack.handle_udp_500(now, rng, path, data, segment, out);
         self.react(now, rng, out);
     }
 
@@ -168,29 +165,7 @@ impl Endpoint {
         segment: usize,
         out: &mut dyn Output,
     ) {
-        let segment = segment.max(1);
-        let mut start = 0;
-        while start < data.len() {
-            let len = |at: usize| segment.min(data.len() - at);
-            match Encapsulated::classify(&data[start..start + len(start)]) {
-                Encapsulated::Esp => {
-                    // A run of ESP is one batch; the kernel merges by size and sender, not by content.
-                    let mut end = start + len(start);
-                    while end < data.len() && Encapsulated::classify(&data[end..end + len(end)]) == Encapsulated::Esp {
-                        end += len(end);
-                    }
-                    let run = &mut data[start..end];
-                    self.stack.handle_esp(now, rng, path, Encapsulation::Udp, run, segment, out);
-                    start = end;
-                }
-                Encapsulated::Ike { offset } => {
-                    let end = start + len(start);
-                    self.stack.handle_ike(now, rng, path, true, &data[start + offset..end], out);
-                    start = end;
-                }
-                Encapsulated::Keepalive | Encapsulated::Runt => start += len(start),
-            }
-        }
+        self.stack.handle_udp_4500(now, rng, path, data, segment, out);
         self.react(now, rng, out);
     }
 

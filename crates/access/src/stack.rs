@@ -16,6 +16,7 @@ use std::time::Duration;
 use clock::{DeadlineQueue, Timestamp};
 use ike::{ChildId, IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
+use wire::esp::Encapsulated;
 use wire::virtio::VnetHeader;
 
 use crate::Output;
@@ -125,6 +126,7 @@ pub struct Stack {
     data: DataPath,
     peers: Peers,
     by_child: HashMap<ChildId, (PeerId, u32)>,
+    by_spi: HashMap<u32, ChildId>,
     calls: HashMap<LinkId, Call>,
     by_session: HashMap<l2tp::SessionId, LinkId>,
     /// Why the last association of a peer ended, until the peer is forgotten.
@@ -157,6 +159,7 @@ impl Stack {
             data,
             peers: Peers::default(),
             by_child: HashMap::new(),
+            by_spi: HashMap::new(),
             calls: HashMap::new(),
             by_session: HashMap::new(),
             last_close: HashMap::new(),
@@ -166,8 +169,58 @@ impl Stack {
         }
     }
 
+    /// Takes datagrams that came to UDP port 500: `segment` octets each, the last perhaps shorter.
+    pub fn handle_udp_500(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &[u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        for message in data.chunks(segment.max(1)) {
+            self.handle_ike(now, rng, path, false, message, out);
+        }
+    }
+
+    /// Takes datagrams that came to UDP port 4500: ESP, IKE behind its marker, keepalives (RFC 3948 §2).
+    pub fn handle_udp_4500(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &mut [u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        let segment = segment.max(1);
+        let mut start = 0;
+        while start < data.len() {
+            let len = |at: usize| segment.min(data.len() - at);
+            match Encapsulated::classify(&data[start..start + len(start)]) {
+                Encapsulated::Esp => {
+                    // A run of ESP is one batch; the kernel merges by size and sender, not by content.
+                    let mut end = start + len(start);
+                    while end < data.len() && Encapsulated::classify(&data[end..end + len(end)]) == Encapsulated::Esp {
+                        end += len(end);
+                    }
+                    let run = &mut data[start..end];
+                    self.handle_esp(now, rng, path, Encapsulation::Udp, run, segment, out);
+                    start = end;
+                }
+                Encapsulated::Ike { offset } => {
+                    let end = start + len(start);
+                    self.handle_ike(now, rng, path, true, &data[start + offset..end], out);
+                    start = end;
+                }
+                Encapsulated::Keepalive | Encapsulated::Runt => start += len(start),
+            }
+        }
+    }
+
     /// Takes an IKE message. `encapsulated` says that it came on port 4500; its non-ESP marker is already gone.
-    pub fn handle_ike(
+    fn handle_ike(
         &mut self,
         now: Timestamp,
         rng: &mut dyn CryptoRng,
@@ -203,6 +256,24 @@ impl Stack {
     /// Takes what one TUN read gave. [`Stack::flush`] ends the batch.
     pub fn handle_tun(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
         self.data.transmit(offload, packet, out);
+    }
+
+    /// Takes what one TUN read gave, for one call whatever its destination is.
+    pub fn handle_tun_for(&mut self, link: LinkId, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
+        self.data.transmit_on(link, offload, packet, out);
+    }
+
+    /// Begins an IKE negotiation with a server.
+    pub fn initiate(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        initiate: ike::Initiate,
+        out: &mut dyn Output,
+    ) -> IkeSaId {
+        let sa = self.ike.initiate(now, rng, initiate);
+        self.settle(now, rng, out);
+        sa
     }
 
     /// Ends a batch of packets.
@@ -259,10 +330,13 @@ impl Stack {
     fn settle(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
         loop {
             let mut busy = false;
-            for (peer, path) in self.data.take_moved() {
+            for alive in self.data.take_alive() {
                 busy = true;
-                self.peers.moved(peer, path);
-                self.events.push_back(Event::PeerMoved { peer, path });
+                self.note_alive(now, alive);
+            }
+            for moved in self.data.take_moved() {
+                busy = true;
+                self.on_moved(now, rng, moved);
             }
             for punt in self.data.take_punts() {
                 busy = true;

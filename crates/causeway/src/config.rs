@@ -192,7 +192,8 @@ impl Reading<'_> {
     fn add_psk(&mut self, network: Option<Network>, psk: Located<Secret>, allow_weak: bool, config: &mut Config) {
         let characters = String::from_utf8_lossy(psk.value.as_bytes()).chars().count();
         if characters < MIN_PSK_CHARACTERS {
-            let message = format!("the pre-shared key has {characters} characters, and {MIN_PSK_CHARACTERS} is the minimum");
+            let message =
+                format!("the pre-shared key has {characters} characters, and {MIN_PSK_CHARACTERS} is the minimum");
             if allow_weak {
                 config.warnings.push(format!("{message}: whoever records one connection can guess it at leisure"));
             } else {
@@ -223,7 +224,11 @@ impl Reading<'_> {
             if fits {
                 config.device = device.value;
             } else {
-                self.mistakes.add(device.span, "a device name has 1 to 15 characters, without blanks, `/` and `%`", None);
+                self.mistakes.add(
+                    device.span,
+                    "a device name has 1 to 15 characters, without blanks, `/` and `%`",
+                    None,
+                );
             }
         }
         table.finish(self.mistakes);
@@ -350,9 +355,9 @@ fn price_of(method: AuthMethod) -> Option<&'static str> {
     match method {
         AuthMethod::MsChapV2 => None,
         AuthMethod::ChapMd5 => Some("ppp.authentication allows chap: the server does not prove itself to the client"),
-        AuthMethod::Pap => {
-            Some("ppp.authentication allows pap: whoever knows the pre-shared key can pose as the server and read passwords")
-        }
+        AuthMethod::Pap => Some(
+            "ppp.authentication allows pap: whoever knows the pre-shared key can pose as the server and read passwords",
+        ),
     }
 }
 
@@ -361,7 +366,6 @@ pub(crate) struct FileProblem {
     pub(crate) message: String,
     pub(crate) help: Option<String>,
 }
-
 
 #[cfg(test)]
 mod tests;

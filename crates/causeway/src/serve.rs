@@ -147,7 +147,8 @@ impl Worker {
         for warning in &self.warnings {
             self.log.write(now, Level::Warning, warning, &json!({}));
         }
-        let fields = json!({ "listen": self.listeners(), "pool": self.config.pool.to_string(), "device": self.host.tun.name() });
+        let fields =
+            json!({ "listen": self.listeners(), "pool": self.config.pool.to_string(), "device": self.host.tun.name() });
         self.log.write(now, Level::Info, "ready", &fields);
         let _ = net::process::notify(ServiceState::Ready);
     }
@@ -267,7 +268,8 @@ impl Worker {
     fn reload(&mut self) {
         let _ = net::process::notify(ServiceState::Reloading);
         let now = net::clock::unix_seconds();
-        let path = if self.options.quick { self.options.state.join(quick::CONFIG) } else { self.options.config.clone() };
+        let path =
+            if self.options.quick { self.options.state.join(quick::CONFIG) } else { self.options.config.clone() };
         match config::load(&path) {
             Ok(new) => {
                 for (what, changed) in needs_restart(&self.config, &new) {

@@ -121,7 +121,9 @@ fn field(value: &Value, name: &str) -> String {
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "-".into(),
-        Value::String(text) => text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect(),
+        Value::String(text) => {
+            text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+        }
         Value::Array(_) => list(value),
         other => other.to_string(),
     }
@@ -164,7 +166,7 @@ mod tests {
     fn columns_are_aligned_and_control_characters_do_not_reach_the_terminal() {
         let user = plain(&json!("eve\u{1b}[2J"));
         let text = table(&["USER", "PEER"], [vec![user, "192.0.2.1".into()]].into_iter());
-        assert_eq!(text, "USER           PEER\neve\\u{1b}[2J  192.0.2.1\n");
+        assert_eq!(text, "USER          PEER\neve\\u{1b}[2J  192.0.2.1\n");
     }
 
     #[test]

@@ -29,6 +29,8 @@ impl Verdict {
             Failure::Ppp { stage, failure, denied } => {
                 Verdict::with(ppp_cause(*stage, failure, *denied), failure.ras())
             }
+            Failure::PeerGone { .. } => Verdict::usual(Cause::IkePeerDead),
+            Failure::HungUp => Verdict { cause: Cause::NoneHealthy, ras: None },
         }
     }
 
@@ -36,7 +38,9 @@ impl Verdict {
     pub fn of_end(end: &End) -> Option<Verdict> {
         match end {
             End::Ppp { failure } => match failure {
-                ppp::Failure::Refused(ppp::Refused::Terminated { .. }) | ppp::Failure::Local(ppp::Local::Closed(_)) => None,
+                ppp::Failure::Refused(ppp::Refused::Terminated { .. }) | ppp::Failure::Local(ppp::Local::Closed(_)) => {
+                    None
+                }
                 _ => Some(Verdict::with(ppp_cause(ppp::Stage::Up, failure, None), failure.ras())),
             },
             End::L2tp { failure } => match failure {
@@ -76,7 +80,9 @@ fn ike_cause(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -
             ike::Incompatible::Selectors(_) => Cause::IkeSelectorMismatch,
         },
         ike::Failure::Refused { notify, .. } => match *notify {
-            wire::isakmp::NotifyType::NO_PROPOSAL_CHOSEN if stage >= ike::Stage::Phase2Proposal => Cause::IkeNoProposalPhase2,
+            wire::isakmp::NotifyType::NO_PROPOSAL_CHOSEN if stage >= ike::Stage::Phase2Proposal => {
+                Cause::IkeNoProposalPhase2
+            }
             wire::isakmp::NotifyType::NO_PROPOSAL_CHOSEN => Cause::IkeNoProposalPhase1,
             wire::isakmp::NotifyType::INVALID_ID_INFORMATION if stage >= ike::Stage::Phase2Proposal => {
                 Cause::IkeSelectorMismatch
@@ -230,7 +236,10 @@ mod tests {
         let wrong = Verdict { cause: Cause::AuthBadCredentials, ras: Some(Ras(691)) };
         assert_eq!(denied(policy::Denied::WrongPassword), wrong);
         assert_eq!(denied(policy::Denied::UnknownUser), wrong);
-        assert_eq!(denied(policy::Denied::Disabled), Verdict { cause: Cause::AuthAccountDisabled, ras: Some(Ras(647)) });
+        assert_eq!(
+            denied(policy::Denied::Disabled),
+            Verdict { cause: Cause::AuthAccountDisabled, ras: Some(Ras(647)) }
+        );
     }
 
     #[test]

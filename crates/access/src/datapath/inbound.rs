@@ -10,7 +10,7 @@ use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
 use wire::ppp::Protocol;
 
 use super::links::Encapsulation;
-use super::{DataPath, Dropped, PeerId, Punt};
+use super::{ALIVE_EVERY, Alive, DataPath, Dropped, Moved, PeerId, Punt};
 use crate::Output;
 
 impl DataPath {
@@ -71,7 +71,7 @@ impl DataPath {
         let (peer, ports) = (inbound.peer, (inbound.local_port, inbound.remote_port));
         let follows = inbound.encapsulation == encapsulation && encapsulation == Encapsulation::Udp;
         if opened.iter().any(Result::is_ok) {
-            self.note_heard(now, peer, follows.then_some(path));
+            self.note_heard(now, peer, spi, follows.then_some(path));
         }
         for result in opened.drain(..) {
             let outcome = match result {
@@ -87,14 +87,18 @@ impl DataPath {
     }
 
     /// An authentic packet came from `peer`: it is alive, and it is where the packet came from.
-    fn note_heard(&mut self, now: Timestamp, peer: PeerId, path: Option<Path>) {
+    fn note_heard(&mut self, now: Timestamp, peer: PeerId, spi: u32, path: Option<Path>) {
         let Some(entry) = self.peers.get_mut(&peer) else { return };
         entry.last_heard = Some(now);
+        if entry.told_alive.is_none_or(|told| now.since(told) >= ALIVE_EVERY) {
+            entry.told_alive = Some(now);
+            self.alive.push(Alive::Association(spi));
+        }
         if let Some(path) = path
             && path != entry.path
         {
             entry.path = path;
-            self.moved.push((peer, path));
+            self.moved.push(Moved { peer, spi, path });
         }
     }
 
@@ -139,15 +143,22 @@ impl DataPath {
         let assigned = assigned.ok_or(Dropped::NotUp)?;
         let packet = &mut frame[offset..];
         let ip = IpView::parse(packet).map_err(|_| Dropped::Ip)?;
-        if ip.source != assigned {
-            return Err(Dropped::Source);
+        match link.dialled {
+            false if ip.source != assigned => return Err(Dropped::Source),
+            true if ip.destination != assigned => return Err(Dropped::Destination),
+            _ => {}
         }
         let packet = &mut packet[..ip.total_len];
-        link.last_data = Some(now);
+        if link.told_alive.is_none_or(|told| now.since(told) >= ALIVE_EVERY) {
+            link.told_alive = Some(now);
+            self.alive.push(Alive::Call(id));
+        }
         link.traffic.octets_in += packet.len() as u64;
         link.traffic.packets_in += 1;
-        let mtu = link.mtu;
-        self.check_destination(ip.destination)?;
+        let (mtu, dialled) = (link.mtu, link.dialled);
+        if !dialled {
+            self.check_destination(ip.destination)?;
+        }
         clamp_mss(packet, mtu);
         self.coalescer.push(packet, &mut |offload, packet| out.tun(offload, packet));
         Ok(())

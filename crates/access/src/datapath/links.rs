@@ -72,6 +72,8 @@ pub(super) struct Peer {
     pub(super) outbound: Vec<Outbound>,
     pub(super) path: Path,
     pub(super) last_heard: Option<Timestamp>,
+    /// When its last sign of life was passed on.
+    pub(super) told_alive: Option<Timestamp>,
 }
 
 pub(super) struct Outbound {
@@ -87,6 +89,9 @@ pub(super) struct Outbound {
 pub struct Link {
     /// Whose associations it uses.
     pub peer: PeerId,
+    /// Whether we called: then the peer is the way to everywhere, and only the destination of what it sends is ours. Else it
+    /// is a client, and only the source of what it sends is its own.
+    pub dialled: bool,
     /// Tunnel and session id that we chose.
     pub local: (u16, u16),
     /// The L2TP header of what we send: the peer's ids, and whether it asked for sequence numbers.
@@ -99,14 +104,14 @@ pub struct Link {
     pub compress_protocol: bool,
     /// The largest IP packet that the peer takes, for the MSS clamp.
     pub mtu: u16,
-    /// The address assigned to the client, once IPCP is up.
+    /// The address assigned to the client, ours or the peer's, once IPCP is up.
     pub ipv4: Option<Ipv4Addr>,
     /// The client's link-local address, once IPv6CP is up.
     pub ipv6: Option<Ipv6Addr>,
     /// Counters.
     pub traffic: Traffic,
-    /// When the last IP packet came in from the client.
-    pub last_data: Option<Timestamp>,
+    /// When its last sign of life was passed on.
+    pub told_alive: Option<Timestamp>,
 }
 
 impl DataPath {
@@ -127,7 +132,8 @@ impl DataPath {
         let inbound = InboundSa::new(&child.inbound)?;
         let outbound = OutboundSa::new(&child.outbound, rng)?;
         self.inbound.insert(pair, Inbound { sa: inbound, peer, encapsulation, local_port, remote_port });
-        let entry = self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None });
+        let entry =
+            self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None, told_alive: None });
         entry.path = path;
         entry.outbound.push(Outbound { pair, sa: outbound, encapsulation, local_port, remote_port });
         Ok(())

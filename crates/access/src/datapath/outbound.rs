@@ -24,19 +24,28 @@ impl DataPath {
     /// Takes what one TUN read gave, for the session of its destination address. [`DataPath::flush`] must follow when the last
     /// packet of a batch is in.
     pub fn transmit(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
-        if let Err(reason) = self.transmit_inner(offload, packet, out) {
+        let destination = wire::ip::IpView::parse(packet).map_err(|_| Dropped::Ip).map(|ip| ip.destination);
+        let link = destination.and_then(|address| self.by_address.get(&address).copied().ok_or(Dropped::NoRoute));
+        match link {
+            Ok(link) => self.transmit_on(link, offload, packet, out),
+            Err(reason) => self.drops.count(reason),
+        }
+    }
+
+    /// Takes what one TUN read gave, for the call `id`: a client sends everything to its server.
+    pub fn transmit_on(&mut self, id: LinkId, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
+        if let Err(reason) = self.cut_and_load(id, offload, packet, out) {
             self.drops.count(reason);
         }
     }
 
-    fn transmit_inner(
+    fn cut_and_load(
         &mut self,
+        id: LinkId,
         offload: VnetHeader,
         packet: &[u8],
         out: &mut dyn Output,
     ) -> Result<(), Dropped> {
-        let destination = wire::ip::IpView::parse(packet).map_err(|_| Dropped::Ip)?.destination;
-        let id = *self.by_address.get(&destination).ok_or(Dropped::NoRoute)?;
         let link = self.links.get_mut(&id).ok_or(Dropped::NoRoute)?;
         let mtu = link.mtu;
         let segments = Segments::new(offload, packet).map_err(|_| Dropped::Ip)?;

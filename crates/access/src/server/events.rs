@@ -6,7 +6,7 @@ use ppp::{Answer, Ask, Credential, Ipv4Lease, NoAddress, Question, Reply};
 use rand_core::CryptoRng;
 use wire::ppp::RasError;
 
-use super::{Endpoint, End, Event, PeerRecord, Session, SessionId, TUNNEL_PATIENCE};
+use super::{End, Endpoint, Event, PeerRecord, Session, SessionId, TUNNEL_PATIENCE};
 use crate::datapath::{Link, LinkId, PeerId};
 use crate::failure::{NoTunnel, ppp_stage};
 use crate::stack::Event as StackEvent;

@@ -113,6 +113,7 @@ impl Stack {
                 session,
                 remote_tunnel,
                 remote_session,
+                origin,
                 sequencing_required,
                 correlation_id,
                 ..
@@ -125,6 +126,7 @@ impl Stack {
                 };
                 let link = self.data.add_link(Link {
                     peer,
+                    dialled: origin == l2tp::Origin::Local,
                     local: (session.tunnel.0, session.session),
                     layout,
                     next_ns: 0,
@@ -134,7 +136,7 @@ impl Stack {
                     ipv4: None,
                     ipv6: None,
                     traffic: Traffic::default(),
-                    last_data: None,
+                    told_alive: None,
                 });
                 self.calls.insert(link, Call { peer, session, ppp: None });
                 self.by_session.insert(session, link);
@@ -170,6 +172,7 @@ impl Stack {
         while let Some(frame) = ppp.poll_transmit() {
             self.data.send_frame(link, &frame, out);
         }
+        let dialled = self.data.link(link).is_some_and(|link| link.dialled);
         let mut closed = None;
         while let Some(event) = ppp.poll_event() {
             match &event {
@@ -177,9 +180,15 @@ impl Stack {
                     let mtu = framing.peer_mru.min(crate::DEFAULT_MTU);
                     self.data.set_framing(link, framing.acfc, framing.pfc, mtu);
                 }
-                ppp::Event::Ipv4Up(settings) => self.data.set_ipv4(link, Some(settings.remote)),
+                ppp::Event::Ipv4Up(settings) => {
+                    let assigned = if dialled { settings.local } else { settings.remote };
+                    self.data.set_ipv4(link, Some(assigned));
+                }
                 ppp::Event::Ipv4Down => self.data.set_ipv4(link, None),
-                ppp::Event::Ipv6Up(settings) => self.data.set_ipv6(link, Some(link_local(settings.remote))),
+                ppp::Event::Ipv6Up(settings) => {
+                    let assigned = if dialled { settings.local } else { settings.remote };
+                    self.data.set_ipv6(link, Some(link_local(assigned)));
+                }
                 ppp::Event::Ipv6Down => self.data.set_ipv6(link, None),
                 ppp::Event::Closed { failure, .. } => closed = Some(call_end(failure)),
                 _ => {}

@@ -7,8 +7,8 @@ use ike::{ChildId, ChildKeys, CloseReason, DirectionKeys, IkeSaId, Path, Phase1S
 use rand_core::CryptoRng;
 
 use super::{Event, NAT_KEEPALIVE, PEER_GRACE, Stack, Timer};
+use crate::datapath::{Alive, ChildLink, Encapsulation, Moved, PeerId};
 use crate::{L2TP_PORT, Output};
-use crate::datapath::{ChildLink, Encapsulation, PeerId};
 
 impl Stack {
     pub(super) fn on_ike(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ike::Event) {
@@ -57,18 +57,47 @@ impl Stack {
             return;
         }
         self.by_child.insert(child.id, (peer, child.spi_in));
+        self.by_spi.insert(child.spi_in, child.id);
         self.timers.set(Timer::Gone(peer), None);
         self.events.push_back(Event::ChildUp { peer });
     }
 
     fn on_child_down(&mut self, now: Timestamp, child: ChildId, reason: CloseReason) {
         let Some((peer, spi)) = self.by_child.remove(&child) else { return };
+        self.by_spi.remove(&spi);
         if self.data.remove_child(peer, spi) {
             return;
         }
         self.last_close.insert(peer, reason);
         let grace = if reason == CloseReason::PeerDead { std::time::Duration::ZERO } else { PEER_GRACE };
         self.timers.set(Timer::Gone(peer), Some(now + grace));
+    }
+
+    /// Authentic packets came: IKE need not ask whether the peer is there, nor LCP.
+    pub(super) fn note_alive(&mut self, now: Timestamp, alive: Alive) {
+        match alive {
+            Alive::Association(spi) => {
+                if let Some(&child) = self.by_spi.get(&spi) {
+                    self.ike.handle_child_traffic(now, child);
+                }
+            }
+            Alive::Call(link) => {
+                if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
+                    ppp.note_traffic(now);
+                    self.touched.insert(link);
+                }
+            }
+        }
+    }
+
+    /// An authentic ESP packet came from another address or port: a NAT chose another mapping.
+    pub(super) fn on_moved(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, moved: Moved) {
+        let Moved { peer, spi, path } = moved;
+        self.peers.moved(peer, path);
+        if let Some(&child) = self.by_spi.get(&spi) {
+            self.ike.handle_child_moved(now, rng, child, path);
+        }
+        self.events.push_back(Event::PeerMoved { peer, path });
     }
 
     fn on_path(&mut self, sa: IkeSaId, path: Path) {
@@ -120,7 +149,9 @@ impl Stack {
         }
         let children: Vec<_> = self.by_child.iter().filter(|(_, (of, _))| *of == peer).map(|(&id, _)| id).collect();
         for child in children {
-            self.by_child.remove(&child);
+            if let Some((_, spi)) = self.by_child.remove(&child) {
+                self.by_spi.remove(&spi);
+            }
             self.ike.close_child(now, rng, child);
         }
         self.data.remove_peer(peer);

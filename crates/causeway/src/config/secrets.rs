@@ -33,7 +33,8 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
 /// A warning if others can read the file at `path`.
 pub(crate) fn exposed(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).ok()?.mode() & 0o777;
-    let warning = || format!("{0} can be read by others (mode {mode:03o}); if it holds secrets: chmod 600 {0}", path.display());
+    let warning =
+        || format!("{0} can be read by others (mode {mode:03o}); if it holds secrets: chmod 600 {0}", path.display());
     (mode & 0o044 != 0).then(warning)
 }
 
@@ -45,7 +46,10 @@ pub(crate) fn psk_warnings(psk: &Secret) -> Vec<String> {
         warnings.push("the pre-shared key holds characters outside ASCII: clients encode them differently, and the keys will not match".to_owned());
     }
     if text.contains(['"', '\'', '\\', ' ', '#']) {
-        warnings.push("the pre-shared key holds quotes, a backslash, a blank or #: some clients cut or change it there".to_owned());
+        warnings.push(
+            "the pre-shared key holds quotes, a backslash, a blank or #: some clients cut or change it there"
+                .to_owned(),
+        );
     }
     warnings
 }

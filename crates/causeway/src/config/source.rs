@@ -63,7 +63,10 @@ impl fmt::Display for Mistakes {
             writeln!(f, "{}:{line}:{column}: {}", self.file, mistake.message)?;
             if let Some(source) = self.text.lines().nth(line - 1) {
                 let margin = line.to_string().len();
-                let width = self.text.get(mistake.span.clone()).map_or(1, |text| text.lines().next().unwrap_or("").chars().count());
+                let width = self
+                    .text
+                    .get(mistake.span.clone())
+                    .map_or(1, |text| text.lines().next().unwrap_or("").chars().count());
                 writeln!(f, "{:margin$} |", "")?;
                 writeln!(f, "{line} | {source}")?;
                 writeln!(f, "{:margin$} | {:>2$}{3}", "", "", column - 1, "^".repeat(width.max(1)))?;

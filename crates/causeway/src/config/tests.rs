@@ -41,7 +41,8 @@ fn an_unknown_key_is_shown_where_it_stands_with_the_nearest_one() {
 
 #[test]
 fn several_mistakes_are_all_reported() {
-    let text = GOOD.replace("\"10.5.0.0/24\"", "7").replace("psk = \"correct-horse-battery-staple\"", "psk = \"short\"");
+    let text =
+        GOOD.replace("\"10.5.0.0/24\"", "7").replace("psk = \"correct-horse-battery-staple\"", "psk = \"short\"");
     let error = check(&text).unwrap_err();
     assert!(error.contains("`pool` has to be a string, and this is an integer"), "{error}");
     assert!(error.contains("the pre-shared key has 5 characters"), "{error}");
@@ -55,7 +56,9 @@ fn broken_syntax_names_line_and_column() {
 
 #[test]
 fn a_weakening_is_allowed_by_name_and_its_price_is_said() {
-    let text = GOOD.replace("[ipsec]", "[ipsec]\nlegacy = true\nallow_weak_psk = true").replace("correct-horse-battery-staple", "kurz");
+    let text = GOOD
+        .replace("[ipsec]", "[ipsec]\nlegacy = true\nallow_weak_psk = true")
+        .replace("correct-horse-battery-staple", "kurz");
     let warnings = check(&text).unwrap().warnings;
     assert!(warnings.iter().any(|warning| warning.contains("1024-bit")));
     assert!(warnings.iter().any(|warning| warning.contains("4 characters")));

@@ -20,7 +20,8 @@ fn addresses(quick: &Quick) -> Vec<IpAddr> {
         return listen.clone();
     }
     let own = Netlink::open().and_then(|mut netlink| netlink.addresses()).unwrap_or_default();
-    let mut own: Vec<_> = own.into_iter().map(|address| address.address).filter(|address| reachable(*address)).collect();
+    let mut own: Vec<_> =
+        own.into_iter().map(|address| address.address).filter(|address| reachable(*address)).collect();
     own.retain(|address| *address != IpAddr::V4(quick.config.pool.first()));
     own.sort_by_key(|address| is_private(*address));
     own
@@ -96,7 +97,11 @@ fn text(quick: &Quick, addresses: &[IpAddr]) -> String {
 /// A word in PowerShell: quoted if it holds anything but letters, digits and a few signs.
 fn powershell(word: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "''"))
+    }
 }
 
 #[cfg(test)]
@@ -108,12 +113,8 @@ mod tests {
     #[test]
     fn every_kind_of_client_is_told_what_to_enter() {
         let secret = |text: &str| Secret::from(text.as_bytes().to_vec());
-        let quick = Quick {
-            config: config::defaults(),
-            user: "vpn".into(),
-            password: secret("it's"),
-            psk: secret("key"),
-        };
+        let quick =
+            Quick { config: config::defaults(), user: "vpn".into(), password: secret("it's"), psk: secret("key") };
         let text = text(&quick, &["192.168.1.5".parse().unwrap()]);
         for word in ["Windows", "macOS", "iOS", "Android", "Linux", "UDP 500 and UDP 4500", "'it''s'"] {
             assert!(text.contains(word), "{word} is missing in:\n{text}");

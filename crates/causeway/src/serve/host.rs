@@ -56,8 +56,7 @@ impl Host {
             ))
         };
         let source = Prefix::new(IpAddr::V4(config.pool.first()), config.pool.covering_prefix());
-        let masquerade =
-            Masquerade { sources: source.into_iter().collect(), inside: self.tun.name().to_owned() };
+        let masquerade = Masquerade { sources: source.into_iter().collect(), inside: self.tun.name().to_owned() };
         let installed = Nft::open().and_then(|mut nft| nft.install(Family::V4, &masquerade));
         installed.map_err(failed)?;
         self.masquerades = true;
@@ -92,7 +91,8 @@ impl Drop for Host {
 
 /// Puts back what a killed server left changed. Its device went with it, and its table is replaced when ours is made.
 fn recover(path: &Path) -> Result<Journal, Failure> {
-    let failed = |error| Failure::local(format!("cannot keep a record of changed settings in {}: {error}", path.display()));
+    let failed =
+        |error| Failure::local(format!("cannot keep a record of changed settings in {}: {error}", path.display()));
     if let Some(directory) = path.parent() {
         std::fs::create_dir_all(directory).map_err(failed)?;
     }

@@ -164,10 +164,10 @@ fn toml_string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
     use chacha20::ChaCha8Rng;
     use chacha20::rand_core::SeedableRng;
     use clap::Parser;
+    use std::fs;
 
     fn options(state: &Path, more: &[&str]) -> cli::Serve {
         let state = state.display().to_string();
@@ -205,7 +205,8 @@ mod tests {
             user: Some("o\"brien".into()),
             password: Some("pw".into()),
         };
-        let made = prepare(&options(&state, &["--pool", "10.7.0.0/24", "--no-nat"]), environment, &mut rng).ok().unwrap();
+        let made =
+            prepare(&options(&state, &["--pool", "10.7.0.0/24", "--no-nat"]), environment, &mut rng).ok().unwrap();
         assert_eq!(made.psk.as_bytes(), b"a-key-from-the-environment");
         assert_eq!(made.config.pool.first(), std::net::Ipv4Addr::new(10, 7, 0, 1));
         assert!(!made.config.nat);

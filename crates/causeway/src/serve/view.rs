@@ -72,7 +72,8 @@ pub(crate) fn session(session: &Session, now: Timestamp) -> Value {
 /// The address pool.
 pub(crate) fn pool(endpoint: &Endpoint) -> Value {
     let pool = endpoint.pool();
-    let user = |holder: u64| endpoint.sessions().find(|session| session.id.0 == holder).and_then(|session| session.user);
+    let user =
+        |holder: u64| endpoint.sessions().find(|session| session.id.0 == holder).and_then(|session| session.user);
     let leases = pool.leases().into_iter().map(|(address, holder)| {
         json!({ "address": address.to_string(), "session": format!("s{holder}"), "user": user(holder) })
     });
@@ -142,6 +143,8 @@ fn detail(failure: &Failure) -> Value {
             "waited_seconds": no_tunnel.waited.as_secs(),
         }),
         Failure::L2tp { failure, .. } => json!({ "l2tp": format!("{failure:?}") }),
+        Failure::PeerGone { reason } => json!({ "ike": format!("{reason:?}") }),
+        Failure::HungUp => json!({}),
         Failure::Ppp { failure, denied, .. } => {
             let mut detail = json!({ "ppp": format!("{failure:?}") });
             if let Some(denied) = denied {

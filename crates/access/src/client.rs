@@ -1,0 +1,345 @@
+//! The client: dials one server and reports how far it comes.
+//!
+//! The same stack as the server's, with the other role in each engine. A [`Dialer`] is one attempt and the connection that
+//! comes of it; dialling again is a new one.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+
+use clock::Timestamp;
+use ike::{IkeSaId, Path, Phase1Summary};
+use rand_core::CryptoRng;
+use wire::virtio::VnetHeader;
+
+use crate::datapath::{DataPath, Drops, Encapsulation, LinkId, PeerId, Traffic};
+use crate::failure::ppp_stage;
+use crate::stack::{Event as StackEvent, Stack};
+use crate::{Failure, Output, Stage};
+
+/// How to dial.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// IKE in general; it does not answer strangers, whatever this says.
+    pub ike: ike::Config,
+    /// The IKE negotiation: where to, key, offers. A child SA for L2TP is asked for.
+    pub initiate: ike::Initiate,
+    /// L2TP; it does not answer tunnels, whatever this says.
+    pub l2tp: l2tp::Config,
+    /// PPP: user, password, methods.
+    pub ppp: ppp::ClientConfig,
+}
+
+/// What a connection got.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Our address in the tunnel, the server's, and name servers.
+    pub ipv4: ppp::Ipv4Settings,
+    /// How we proved who we are.
+    pub authenticated: Option<ppp::Method>,
+    /// What IKE agreed on.
+    pub phase1: Option<Box<Phase1Summary>>,
+    /// The transforms of ESP, and how it travels.
+    pub esp: Option<(esp::Suite, Encapsulation)>,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Event {
+    /// The next stage has begun.
+    Progress {
+        /// Which.
+        stage: Stage,
+    },
+    /// The server permits another try with another password; [`Dialer::answer`] continues.
+    Ask(ppp::Ask),
+    /// IP passes.
+    Connected(Box<Connection>),
+    /// Packets of the server come from another address or port.
+    Moved {
+        /// Where it is now.
+        path: Path,
+    },
+    /// The attempt failed, or the connection ended: exactly once, and the last event.
+    Ended {
+        /// Why.
+        failure: Failure,
+        /// How far it had come.
+        stage: Stage,
+        /// Inner traffic.
+        traffic: Traffic,
+    },
+}
+
+/// One attempt to connect, and the connection.
+///
+/// Feed it with the `handle_*` methods, end every batch with [`Dialer::flush`], then poll [`Dialer::poll_event`] until it
+/// returns `None`, then [`Dialer::poll_timeout`].
+pub struct Dialer {
+    stack: Stack,
+    ppp: ppp::ClientConfig,
+    sa: Option<IkeSaId>,
+    peer: Option<PeerId>,
+    link: Option<LinkId>,
+    stage: Stage,
+    phase1: Option<Box<Phase1Summary>>,
+    authenticated: Option<ppp::Method>,
+    ipv4: Option<ppp::Ipv4Settings>,
+    /// Why PPP ended, until the call has ended too.
+    closing: Option<ppp::Failure>,
+    ended: bool,
+    events: VecDeque<Event>,
+}
+
+impl Dialer {
+    /// Begins to dial.
+    pub fn dial(now: Timestamp, rng: &mut dyn CryptoRng, config: Config, out: &mut dyn Output) -> Dialer {
+        let ike = ike::Config { respond: false, ..config.ike };
+        let l2tp = l2tp::Config { accept_incoming: false, ..config.l2tp };
+        let mut dialer = Dialer {
+            stack: Stack::new(ike, l2tp, DataPath::new(None, true)),
+            ppp: config.ppp,
+            sa: None,
+            peer: None,
+            link: None,
+            stage: Stage::IkePhase1,
+            phase1: None,
+            authenticated: None,
+            ipv4: None,
+            closing: None,
+            ended: false,
+            events: VecDeque::from([Event::Progress { stage: Stage::IkePhase1 }]),
+        };
+        dialer.sa = Some(dialer.stack.initiate(now, rng, config.initiate, out));
+        dialer.react(now, rng, out);
+        dialer
+    }
+
+    /// Takes datagrams that came to our end of the path on port 500.
+    pub fn handle_udp_500(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &[u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        self.stack.handle_udp_500(now, rng, path, data, segment, out);
+        self.react(now, rng, out);
+    }
+
+    /// Takes datagrams that came from the server's port 4500.
+    pub fn handle_udp_4500(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &mut [u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        self.stack.handle_udp_4500(now, rng, path, data, segment, out);
+        self.react(now, rng, out);
+    }
+
+    /// Takes a raw ESP packet, without its IP header. The ports of `path` are zero.
+    pub fn handle_esp(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &mut [u8],
+        out: &mut dyn Output,
+    ) {
+        let len = data.len();
+        self.stack.handle_esp(now, rng, path, Encapsulation::Raw, data, len, out);
+        self.react(now, rng, out);
+    }
+
+    /// Takes what one TUN read gave, for whatever destination: everything goes to the server.
+    pub fn handle_tun(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
+        if let Some(link) = self.link {
+            self.stack.handle_tun_for(link, offload, packet, out);
+        }
+    }
+
+    /// Ends a batch of packets.
+    pub fn flush(&mut self, out: &mut dyn Output) {
+        self.stack.flush(out);
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        self.stack.handle_timeout(now, rng, out);
+        self.react(now, rng, out);
+    }
+
+    /// When [`Dialer::handle_timeout`] wants to be called.
+    pub fn poll_timeout(&mut self) -> Option<Timestamp> {
+        self.stack.poll_timeout()
+    }
+
+    /// What happened, one event at a time.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// Answers an [`Event::Ask`].
+    pub fn answer(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, answer: ppp::Answer, out: &mut dyn Output) {
+        if let Some(link) = self.link {
+            self.stack.answer(now, rng, link, answer, out);
+            self.react(now, rng, out);
+        }
+    }
+
+    /// Ends the connection or the attempt, telling the server.
+    pub fn hang_up(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        if let Some(link) = self.link {
+            self.stack.hang_up(now, rng, link, ppp::CloseReason::User, out);
+            self.react(now, rng, out);
+        }
+        if let Some(peer) = self.peer {
+            self.stack.close_peer(now, rng, peer, out);
+        }
+        self.end(Failure::HungUp);
+        self.react(now, rng, out);
+    }
+
+    /// How far it is.
+    pub fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Whether everything is over.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Our address in the tunnel, once there is one.
+    pub fn address(&self) -> Option<Ipv4Addr> {
+        self.ipv4.map(|settings| settings.local)
+    }
+
+    /// Inner traffic so far.
+    pub fn traffic(&self) -> Traffic {
+        let link = self.link.and_then(|link| self.stack.data().link(link));
+        link.map(|link| link.traffic).unwrap_or_default()
+    }
+
+    /// Packets that the data path dropped.
+    pub fn drops(&self) -> &Drops {
+        self.stack.data().drops()
+    }
+
+    fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        while let Some(event) = self.stack.poll_event() {
+            match event {
+                StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } => {}
+                StackEvent::IkeFailed(failed) => self.on_ike_failed(*failed),
+                StackEvent::PeerUp { peer, summary, .. } => {
+                    self.peer = Some(peer);
+                    self.phase1 = Some(summary);
+                    self.enter(Stage::IkePhase2);
+                }
+                StackEvent::ChildUp { peer } if self.stage < Stage::L2tpTunnel => {
+                    self.enter(Stage::L2tpTunnel);
+                    if let Err(failure) = self.stack.connect(now, rng, peer, out) {
+                        self.end(Failure::L2tp { stage: l2tp::Stage::Tunnel, failure });
+                    }
+                }
+                StackEvent::ChildUp { .. } => {}
+                StackEvent::PeerMoved { path, .. } => self.events.push_back(Event::Moved { path }),
+                StackEvent::PeerGone { reason, .. } => self.end(Failure::PeerGone { reason }),
+                StackEvent::TunnelFailed { stage, failure, .. } => self.end(Failure::L2tp { stage, failure }),
+                StackEvent::CallUp { link, .. } => {
+                    self.link = Some(link);
+                    self.enter(Stage::PppLcp);
+                    let session = ppp::Session::client(self.ppp.clone(), now, rng);
+                    self.stack.start_ppp(now, rng, link, session, out);
+                }
+                StackEvent::Ppp { event, .. } => self.on_ppp(*event),
+                StackEvent::CallDown { failure, .. } => {
+                    let closing = self.closing.take();
+                    match (closing, failure) {
+                        (Some(failure), _) => {
+                            self.end(Failure::Ppp { stage: ppp::Stage::Up, failure, denied: None });
+                        }
+                        (None, Some(failure)) => self.end(Failure::L2tp { stage: l2tp::Stage::Call, failure }),
+                        (None, None) => {}
+                    }
+                }
+            }
+        }
+        if self.ended {
+            self.release(now, rng, out);
+        }
+    }
+
+    fn on_ike_failed(&mut self, failed: ike::Failed) {
+        // A rekeying that fails leaves the connection as it is; the engine tries again, or the peer goes.
+        if failed.replaces.is_some() || self.stage > Stage::IkePhase2 {
+            return;
+        }
+        let peer = Box::new(failed.peer);
+        self.end(Failure::Ike { stage: failed.stage, failure: failed.failure, peer });
+    }
+
+    fn on_ppp(&mut self, event: ppp::Event) {
+        match event {
+            ppp::Event::Ask(ask) => self.events.push_back(Event::Ask(ask)),
+            ppp::Event::LcpUp(_) => self.enter(Stage::PppAuthentication),
+            ppp::Event::Authenticated { method, .. } => {
+                self.authenticated = method;
+                self.enter(Stage::PppNetwork);
+            }
+            ppp::Event::Ipv4Up(settings) => {
+                self.ipv4 = Some(settings);
+                self.stage = Stage::Up;
+                self.events.push_back(Event::Connected(Box::new(Connection {
+                    ipv4: settings,
+                    authenticated: self.authenticated,
+                    phase1: self.phase1.clone(),
+                    esp: self.peer.and_then(|peer| self.stack.data().suite(peer)),
+                })));
+            }
+            ppp::Event::Closed { stage, failure } => {
+                if self.stage == Stage::Up {
+                    self.closing = Some(failure);
+                } else {
+                    self.stage = ppp_stage(stage);
+                    self.end(Failure::Ppp { stage, failure, denied: None });
+                }
+            }
+            ppp::Event::Ipv4Down
+            | ppp::Event::Ipv6Up(_)
+            | ppp::Event::Ipv6Down
+            | ppp::Event::Up
+            | ppp::Event::PeerInfo(_)
+            | ppp::Event::TimeRemaining { .. } => {}
+        }
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        if self.stage < stage {
+            self.stage = stage;
+            self.events.push_back(Event::Progress { stage });
+        }
+    }
+
+    /// The one end. What comes after it says nothing.
+    fn end(&mut self, failure: Failure) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        let traffic = self.traffic();
+        self.events.push_back(Event::Ended { failure, stage: self.stage, traffic });
+    }
+
+    /// After the end nothing is left open at the server.
+    fn release(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        if let Some(peer) = self.peer.take() {
+            self.stack.close_peer(now, rng, peer, out);
+        }
+        while self.stack.poll_event().is_some() {}
+    }
+}
