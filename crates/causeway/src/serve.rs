@@ -10,7 +10,6 @@ mod sockets;
 mod view;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::mpsc::Receiver;
 
 use access::server::{Endpoint, SessionId};
 use chacha20::ChaCha20Rng;
@@ -28,7 +27,7 @@ use crate::control::{Disconnect, Question};
 use crate::exit::Failure;
 use host::Host;
 use log::{Level, Log};
-use questions::Pending;
+use questions::{Pending, Questions};
 use sockets::{NAT_T_PORT, Sockets, Wire};
 
 /// Datagrams that one receive call takes.
@@ -62,7 +61,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     let host = Host::prepare(&config)?;
     let sockets = Sockets::bind(&config)?;
     let waker = Waker::new().map_err(|error| Failure::local(format!("cannot make an event: {error}")))?;
-    let questions = questions::listen(&config.socket, waker.clone()).map_err(|error| {
+    let questions = Questions::listen(&config.socket, waker.clone()).map_err(|error| {
         Failure::local(format!("cannot listen at the control socket {}: {error}", config.socket.display()))
     })?;
     let mut warnings = config.warnings.clone();
@@ -123,7 +122,7 @@ struct Worker {
     endpoint: Endpoint,
     host: Host,
     sockets: Sockets,
-    questions: Receiver<Pending>,
+    questions: Questions,
     waker: Waker,
     signals: Signals,
     rng: ChaCha20Rng,
@@ -299,7 +298,7 @@ impl Worker {
 
     fn answer_questions(&mut self, now: Timestamp) {
         self.waker.clear();
-        while let Ok(Pending { question, answer }) = self.questions.try_recv() {
+        while let Some(Pending { question, answer }) = self.questions.next() {
             let reply = self.answer(now, &question);
             // The caller may have gone.
             let _ = answer.try_send(reply);
