@@ -145,6 +145,16 @@ impl Authentication {
         }
     }
 
+    /// Why it failed, when it has to be done now and is not.
+    pub(crate) fn give_up(&self, now: Timestamp) -> Failure {
+        match self {
+            Authentication::ChapAuthenticator(machine) => machine.give_up(now),
+            Authentication::ChapPeer(machine) => machine.give_up(now),
+            Authentication::PapAuthenticator(machine) => machine.give_up(now),
+            Authentication::PapPeer(machine) => machine.give_up(now),
+        }
+    }
+
     pub(crate) fn poll_outcome(&mut self) -> Option<Outcome> {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.poll_outcome(),

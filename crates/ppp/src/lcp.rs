@@ -32,6 +32,8 @@ pub(crate) struct LcpOptions {
     suggestions: usize,
     peer: PeerOptions,
     suggested_magic: Option<u32>,
+    /// Whether the request that is being judged bears our own magic number.
+    is_echo: bool,
     loops: u32,
     objection: Option<Failure>,
 }
@@ -70,6 +72,7 @@ impl LcpOptions {
             suggestions: 0,
             peer: PeerOptions::default(),
             suggested_magic: None,
+            is_echo: false,
             loops: 0,
             objection: None,
         }
@@ -195,8 +198,17 @@ impl OptionList for LcpOptions {
         }
     }
 
+    fn examine(&mut self, options: &[Opt<'_>]) {
+        let own = self.own_magic.map(u32::to_be_bytes);
+        self.is_echo = options
+            .iter()
+            .any(|option| LcpKind(option.kind) == LcpKind::MAGIC_NUMBER && own.is_some_and(|own| option.value == own));
+    }
+
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict {
         match (LcpKind(option.kind), option.value) {
+            // What looks like our own request must first be told apart from it: nothing else of it counts.
+            (kind, _) if self.is_echo && kind != LcpKind::MAGIC_NUMBER => Verdict::Accept,
             (LcpKind::MRU, &[high, low]) => match u16::from_be_bytes([high, low]) {
                 mru if mru < MIN_MRU => Verdict::Nak(MIN_MRU.to_be_bytes().to_vec()),
                 _ => Verdict::Accept,

@@ -23,6 +23,9 @@ pub(crate) trait OptionList {
     /// Appends the options of our Configure-Request.
     fn request(&self, out: &mut Vec<u8>);
 
+    /// A Configure-Request of the peer is about to be judged.
+    fn examine(&mut self, _: &[Opt<'_>]) {}
+
     /// What we think of an option of the peer's Configure-Request.
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict;
 
@@ -305,6 +308,7 @@ impl<O: OptionList> Control<O> {
     fn judge(&mut self, options: &[Opt<'_>], packet: Packet<'_>, rng: &mut dyn CryptoRng) -> (Event, Reply) {
         let (mut naks, mut rejects) = (Vec::new(), Vec::new());
         let mut seen = [false; 256];
+        self.options.examine(options);
         for &option in options {
             let verdict = match std::mem::replace(&mut seen[usize::from(option.kind)], true) {
                 // RFC 1661 §6: no option may be listed more than once.

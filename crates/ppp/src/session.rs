@@ -400,6 +400,7 @@ impl Session {
         let failure = match (&self.asked, &self.phase) {
             (Some(asked), _) => no_answer(asked, now),
             (None, Phase::Network(network)) => network.no_network_protocol(),
+            (None, Phase::Authenticate { authentication, .. }) => authentication.give_up(now),
             (None, _) => Failure::Silence(Silence {
                 stage: self.stage(),
                 attempts: self.lcp.attempts(),

@@ -101,8 +101,12 @@ impl PapAuthenticator {
 
     pub(crate) fn handle_timeout(&mut self, now: Timestamp) {
         self.attempts.stop();
-        let failure = self.malformed.map_or_else(|| self.attempts.silence(now), Failure::Malformed);
-        self.outcome = Some(Outcome::Failed(failure));
+        self.outcome = Some(Outcome::Failed(self.give_up(now)));
+    }
+
+    /// A peer whose packets cannot be read is not silent.
+    pub(crate) fn give_up(&self, now: Timestamp) -> Failure {
+        self.malformed.map_or_else(|| self.attempts.silence(now), Failure::Malformed)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
@@ -171,8 +175,12 @@ impl PapPeer {
         if self.attempts.again(now) {
             send(out, AuthCode::PAP_REQUEST, REQUEST_ID, self.request.as_bytes());
         } else {
-            self.outcome = Some(Outcome::Failed(self.attempts.silence(now)));
+            self.outcome = Some(Outcome::Failed(self.give_up(now)));
         }
+    }
+
+    pub(crate) fn give_up(&self, now: Timestamp) -> Failure {
+        self.attempts.silence(now)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {

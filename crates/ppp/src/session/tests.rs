@@ -1,2 +1,6 @@
+mod authentication;
 mod harness;
+mod hostile;
+mod negotiation;
 mod pair;
+mod windows;

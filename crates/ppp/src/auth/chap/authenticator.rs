@@ -167,9 +167,13 @@ impl ChapAuthenticator {
         if self.attempts.again(now) {
             self.send_challenge(out);
         } else {
-            let failure = self.malformed.map_or_else(|| self.attempts.silence(now), Failure::Malformed);
-            self.outcome = Some(Outcome::Failed(failure));
+            self.outcome = Some(Outcome::Failed(self.give_up(now)));
         }
+    }
+
+    /// A peer whose packets cannot be read is not silent.
+    pub(crate) fn give_up(&self, now: Timestamp) -> Failure {
+        self.malformed.map_or_else(|| self.attempts.silence(now), Failure::Malformed)
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
