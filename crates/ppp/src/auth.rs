@@ -215,11 +215,5 @@ impl Attempts {
     }
 }
 
-/// Text of a peer for logs and users, bounded and without control characters.
-fn printable(text: &str) -> String {
-    const LIMIT: usize = 256;
-    text.chars().filter(|char| !char.is_control()).take(LIMIT).collect()
-}
-
 /// Methods without reasons of their own have this one.
 const REFUSED: RasError = RasError::AUTHENTICATION_FAILURE;

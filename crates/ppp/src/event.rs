@@ -107,7 +107,7 @@ pub enum Question {
         /// What the peer proves itself with.
         credential: Credential,
     },
-    /// Server: which address? Answer with [`Reply::Address`] or [`Reply::NoAddress`].
+    /// Server: which address? Asked again when the link began anew; the earlier address is then out of use. Answer with [`Reply::Address`] or [`Reply::NoAddress`].
     Address {
         /// The authenticated user's name.
         user: String,

@@ -5,6 +5,7 @@ use wire::ppp::{AuthProtocol, Protocol, RasError, TerminateReason};
 
 use crate::config::CloseReason;
 use crate::event::{NoAddress, QuestionKind};
+use crate::text::printable;
 
 /// How far a session is, or was when it failed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -221,10 +222,4 @@ impl Failure {
             Failure::Local(Local::Configuration) => RasError::PPP_LCP_TERMINATED,
         }
     }
-}
-
-/// The text of a Terminate-Request, bounded and without control characters: it ends in logs.
-fn printable(data: &[u8]) -> String {
-    const LIMIT: usize = 128;
-    String::from_utf8_lossy(&data[..data.len().min(LIMIT)]).chars().filter(|char| !char.is_control()).collect()
 }

@@ -15,6 +15,7 @@ mod lcp;
 mod negotiation;
 mod output;
 mod session;
+mod text;
 
 pub use config::{ClientConfig, CloseReason, Credentials, Method, ServerConfig, Timing};
 pub use event::{

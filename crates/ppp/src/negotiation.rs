@@ -1,6 +1,7 @@
 //! A control protocol: the automaton with its timer and counters, and the negotiation of one list of options.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use clock::Timestamp;
 use rand_core::CryptoRng;
@@ -152,6 +153,11 @@ impl<O: OptionList> Control<O> {
         self.attempts
     }
 
+    /// How long the negotiation has made no progress.
+    pub(crate) fn waited(&self, now: Timestamp) -> Duration {
+        now.since(self.since)
+    }
+
     /// Begins to negotiate: Open, then Up.
     pub(crate) fn start(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut Output) {
         self.options.reset(rng);
@@ -244,7 +250,7 @@ impl<O: OptionList> Control<O> {
         if self.restart_count > 0 {
             self.event(now, rng, Event::TimeoutRetry, None, out);
         } else {
-            self.end_as(ProtocolEnd::Silent { attempts: self.attempts, elapsed: now.since(self.since) });
+            self.end_as(ProtocolEnd::Silent { attempts: self.attempts, elapsed: self.waited(now) });
             self.event(now, rng, Event::TimeoutExhausted, None, out);
         }
     }

@@ -344,8 +344,8 @@ impl Session {
                 authentication.handle(now, rng, Packet::parse(information)?, &mut self.out);
             }
             (Phase::Authenticate { overtook, .. }, Protocol::IPCP | Protocol::IPV6CP) => {
-                // RFC 1661 §3.5 has it discarded. Our server is not told apart from a stranger before it has proved
-                // itself; only a client holds what came out of order, until then.
+                // RFC 1661 §3.5: what comes from somebody who has not proved himself is discarded. Only a client holds
+                // what overtook the server's Success, and looks at it after that.
                 match self.role {
                     Role::Server(_) => self.discards.out_of_phase += 1,
                     Role::Client(_) => {
@@ -404,7 +404,7 @@ impl Session {
             (None, _) => Failure::Silence(Silence {
                 stage: self.stage(),
                 attempts: self.lcp.attempts(),
-                elapsed: self.timing.setup,
+                elapsed: self.lcp.waited(now),
             }),
         };
         self.fail(now, rng, failure);

@@ -5,11 +5,12 @@ use crypto::Secret;
 use wire::Malformed;
 use wire::ppp::{AuthCode, Packet, PapCredentials, Protocol, encode_auth_message, full_frame, pap_message};
 
-use crate::auth::{Attempts, Authenticated, Outcome, REFUSED, printable};
+use crate::auth::{Attempts, Authenticated, Outcome, REFUSED};
 use crate::config::{ClientConfig, Method, ServerConfig};
 use crate::event::{Credential, Question, Reply};
 use crate::failure::{Denied, Failure, Local, Refused};
 use crate::output::Output;
+use crate::text::printable;
 
 /// The side that asks. PAP has no way to say it begins: it waits for the peer's request.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ impl PapPeer {
                 Some(Outcome::Authenticated(proof))
             }
             AuthCode::PAP_NAK => {
-                let message = printable(&pap_message(packet.data));
+                let message = printable(pap_message(packet.data).as_bytes());
                 let refused = Refused::Authentication { ras: REFUSED, message };
                 Some(Outcome::Failed(Failure::Refused(refused)))
             }

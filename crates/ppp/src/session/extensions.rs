@@ -10,8 +10,9 @@ use wire::{Layer, Malformed, Reader};
 use super::{Phase, Session};
 use crate::event::Event;
 use crate::failure::{Failure, Refused};
+use crate::text::printable;
 
-/// Identifications told for one opening of LCP; Windows sends three.
+/// Events about what the peer says, for one opening of LCP; Windows sends three Identifications.
 const IDENTIFICATIONS_LIMIT: u32 = 8;
 
 impl Session {
@@ -45,8 +46,13 @@ impl Session {
                 self.is_looped(now, rng, magic);
             }
             Code::IDENTIFICATION => {
-                let said = identification(packet)?;
-                self.note_identification(said);
+                let said = match identification(packet)? {
+                    Identification::WindowsVersion(text) => Identification::WindowsVersion(printable(text.as_bytes())),
+                    Identification::ComputerName(name) => Identification::ComputerName(printable(name.as_bytes())),
+                    Identification::Text(text) => Identification::Text(printable(text.as_bytes())),
+                    guid @ Identification::Correlation(_) => guid,
+                };
+                self.tell(Event::PeerInfo(said));
             }
             _ => self.note_time_remaining(packet)?,
         }
@@ -96,10 +102,11 @@ impl Session {
         self.out.push(full_frame(Protocol::LCP, &Packet { code: code.0, id, data }.encode()));
     }
 
-    fn note_identification(&mut self, said: Identification) {
+    /// Tells what the peer says, unless it says too much.
+    fn tell(&mut self, said: Event) {
         self.identifications += 1;
         if self.identifications <= IDENTIFICATIONS_LIMIT {
-            self.events.push_back(Event::PeerInfo(said));
+            self.events.push_back(said);
         }
     }
 
@@ -107,11 +114,8 @@ impl Session {
         let (_, rest) = echo_magic(packet)?;
         let mut reader = Reader::new(Layer::Ppp, rest);
         let left = Duration::from_secs(u64::from(reader.u32("seconds remaining")?));
-        self.identifications += 1;
-        if self.identifications <= IDENTIFICATIONS_LIMIT {
-            let message = String::from_utf8_lossy(reader.rest()).into_owned();
-            self.events.push_back(Event::TimeRemaining { left, message });
-        }
+        let message = printable(reader.rest());
+        self.tell(Event::TimeRemaining { left, message });
         Ok(())
     }
 }

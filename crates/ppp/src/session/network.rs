@@ -24,7 +24,7 @@ pub(crate) struct Network {
     pub(crate) ipv4: Option<Ipv4Settings>,
     pub(crate) ipv6: Option<Ipv6Settings>,
     ends: Vec<(Protocol, ProtocolEnd)>,
-    pub(crate) was_up: bool,
+    was_up: bool,
 }
 
 #[derive(Debug)]

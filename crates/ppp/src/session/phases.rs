@@ -33,11 +33,13 @@ impl Session {
         }
         if let Phase::Network(network) = &mut self.phase {
             let events = &mut self.events;
-            let was_up = network.was_up;
             let settled = network.settle(now, rng, &mut self.out, |event| events.push_back(event));
-            if network.was_up && !was_up {
+            if network.ipv4.is_some() || network.ipv6.is_some() {
                 self.timers.stop(Timer::Setup);
                 self.renegotiations = 0;
+            } else if self.timers.get(Timer::Setup).is_none() {
+                // A network protocol that begins anew has as much time as the first time.
+                self.timers.set(Timer::Setup, now + self.timing.network);
             }
             if let Err(failure) = settled {
                 self.fail(now, rng, failure);

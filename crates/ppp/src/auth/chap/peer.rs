@@ -5,11 +5,12 @@ use wire::Malformed;
 use wire::ppp::{AuthCode, MsChapFailure, MsChapV2Response, Packet, RasError, chap_value, encode_chap_value};
 
 use super::{CHALLENGE_LEN, NAME_LIMIT, chap_frame};
-use crate::auth::{Attempts, Authenticated, Outcome, REFUSED, printable};
+use crate::auth::{Attempts, Authenticated, Outcome, REFUSED};
 use crate::config::{ClientConfig, Credentials, Method};
 use crate::event::{Credential, Question, Reply};
 use crate::failure::{Failure, Local, Misbehaved, Refused};
 use crate::output::Output;
+use crate::text::printable;
 
 /// The side that is asked.
 #[derive(Debug)]
@@ -174,10 +175,9 @@ impl ChapPeer {
             Method::MsChapV2 => MsChapFailure::parse(packet.data).ok(),
             Method::ChapMd5 | Method::Pap => None,
         };
-        let text = String::from_utf8_lossy(packet.data);
         let (ras, message) = match &failure {
-            Some(failure) => (failure.error, printable(&failure.message)),
-            None => (REFUSED, printable(&text)),
+            Some(failure) => (failure.error, printable(failure.message.as_bytes())),
+            None => (REFUSED, printable(packet.data)),
         };
         let next = failure.filter(|failure| failure.retry && self.ask_again).and_then(|failure| failure.challenge);
         // An expired password is not cured by another one, only by changing it.
@@ -246,4 +246,56 @@ impl ChapPeer {
 /// The response that the packet decides.
 fn pending<'a>(response: &'a mut Option<Response>, packet: Packet<'_>) -> Option<&'a mut Response> {
     response.as_mut().filter(|response| response.id == packet.id && response.progress == Progress::Pending)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use chacha20::rand_core::{TryCryptoRng, TryRng};
+
+    use super::*;
+
+    /// Yields the peer challenge of RFC 2759 §9.2.
+    struct Fixed;
+
+    impl TryRng for Fixed {
+        type Error = Infallible;
+
+        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+            Ok(0)
+        }
+
+        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+            Ok(0)
+        }
+
+        fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Infallible> {
+            octets.copy_from_slice(b"!@#$%^&*()_+:3|~");
+            Ok(())
+        }
+    }
+
+    impl TryCryptoRng for Fixed {}
+
+    #[test]
+    fn the_exchange_of_rfc_2759_section_9_2_is_reproduced() {
+        let credentials = Credentials { user: "BIGCO\\User".into(), password: "clientPass".into() };
+        let mut peer = ChapPeer::new(Method::MsChapV2, &ClientConfig::new(credentials), Timestamp::ZERO);
+        let mut out = Output::default();
+        let challenge =
+            [0x5B, 0x5D, 0x7C, 0x7D, 0x7B, 0x3F, 0x2F, 0x3E, 0x3C, 0x2C, 0x60, 0x21, 0x32, 0x26, 0x26, 0x28];
+        let data = encode_chap_value(&challenge, b"server");
+        peer.handle(Timestamp::ZERO, &mut Fixed, Packet { code: 1, id: 7, data: &data }, &mut out);
+        let response = out.pop().expect("a Response");
+        let nt_response = [
+            0x82, 0x30, 0x9E, 0xCD, 0x8D, 0x70, 0x8B, 0x5E, 0xA0, 0x8F, 0xAA, 0x39, 0x81, 0xCD, 0x83, 0x54, 0x42, 0x33,
+            0x11, 0x4A, 0x3D, 0x85, 0xD6, 0xDF,
+        ];
+        assert_eq!(response[9..25], *b"!@#$%^&*()_+:3|~");
+        assert_eq!(response[33..57], nt_response);
+        let success = b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=Welcome";
+        peer.handle(Timestamp::ZERO, &mut Fixed, Packet { code: 3, id: 7, data: success }, &mut out);
+        assert!(matches!(peer.poll_outcome(), Some(Outcome::Authenticated(_))));
+    }
 }

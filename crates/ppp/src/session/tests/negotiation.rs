@@ -431,3 +431,24 @@ fn a_client_takes_no_address_that_a_host_cannot_have() {
     script.acknowledge(&request).pass(Duration::from_secs(9)).sent();
     assert_eq!(script.end.closed().unwrap().1, Failure::Refused(Refused::NoAddress));
 }
+
+#[test]
+fn a_network_protocol_that_begins_anew_has_no_more_time_than_the_first_time() {
+    let mut script = up(ServerConfig::default());
+    script.pass(Duration::from_secs(5)).control(Protocol::IPCP, REQUEST, 2, &[]);
+    assert_eq!(script.sent().len(), 2);
+    assert_eq!((script.end.session.stage(), script.end.session.user()), (Stage::Network, Some(USER)));
+    script.pass(Duration::from_secs(60)).sent();
+    let (stage, failure) = script.end.closed().unwrap();
+    assert_eq!((stage, failure.ras()), (Stage::Network, RasError::PPP_TIMEOUT));
+}
+
+#[test]
+fn the_time_that_remains_is_told_without_control_characters() {
+    let mut script = up(ServerConfig::default());
+    script.control(LCP, Code::TIME_REMAINING, 1, b"\0\0\0\0\0\0\x02\x58ten\nminutes").silent();
+    let told = Event::TimeRemaining { left: Duration::from_secs(600), message: "tenminutes".into() };
+    assert_eq!(script.end.events.last(), Some(&told));
+    script.control(LCP, Code::TIME_REMAINING, 2, b"\0\0\0\0\0").silent();
+    assert_eq!(script.end.session.discards().last_malformed.unwrap().field, "seconds remaining");
+}
