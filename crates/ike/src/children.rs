@@ -103,10 +103,15 @@ impl Children {
     }
 
     /// The child whose outgoing SPI is `spi`, if the peer of `sa` may speak for it: it was made under this IKE SA, or under
-    /// another one of the same peer at the same place.
+    /// another one of the same peer at the same place. strongSwan, when it gives up an SA it could not install, deletes it by
+    /// our SPI instead of its own; under the IKE SA itself that means the same.
     pub(crate) fn of_peer(&self, sa: IkeSaId, remote: SocketAddr, peer_id: &Identity, spi: u32) -> Option<ChildId> {
         let spi_is = |id: &&ChildId| self.table.get(id).is_some_and(|child| child.spi_out == spi);
         if let Some(&id) = self.of(sa).iter().find(spi_is) {
+            return Some(id);
+        }
+        let spi_is_ours = |id: &&ChildId| self.table.get(id).is_some_and(|child| child.spi_in == spi);
+        if let Some(&id) = self.of(sa).iter().find(spi_is_ours) {
             return Some(id);
         }
         let id = *self.by_peer.get(&(remote, spi))?;
@@ -167,6 +172,12 @@ impl Children {
         Some((id, Due::Rekey))
     }
 
+    /// SPIs that are in use or promised.
+    #[cfg(test)]
+    pub(crate) fn reserved(&self) -> usize {
+        self.spis.len()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.table.len()
     }
@@ -174,4 +185,60 @@ impl Children {
 
 fn deadline(child: &Child) -> Timestamp {
     child.rekey_at.map_or(child.ends, |at| at.min(child.ends))
+}
+
+#[cfg(test)]
+mod tests {
+    use chacha20::ChaCha20Rng;
+    use chacha20::rand_core::SeedableRng;
+
+    use super::*;
+
+    fn child(sa: u64, remote: &str, spi_in: u32, spi_out: u32) -> Child {
+        let remote: SocketAddr = remote.parse().unwrap();
+        Child {
+            sa: IkeSaId(sa),
+            path: Path { local: "192.0.2.1:4500".parse().unwrap(), remote },
+            peer_id: Identity::address("10.0.0.1".parse().unwrap(), 0, 0),
+            spi_in,
+            spi_out,
+            selectors: Selectors { protocol: 17, local_port: 1701, remote_port: 1701, local: None, remote: None },
+            request: None,
+            rekey_at: None,
+            ends: Timestamp::ZERO + Duration::from_secs(100),
+            replaced: false,
+        }
+    }
+
+    #[test]
+    fn an_spi_carries_the_worker_is_never_reserved_and_never_given_twice() {
+        let mut children = Children::default();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let spis: HashSet<u32> = (0..1000).map(|_| children.reserve_spi(9, &mut rng)).collect();
+        assert_eq!(spis.len(), 1000);
+        assert!(spis.iter().all(|spi| spi >> 28 == 9));
+        spis.iter().for_each(|&spi| children.release_spi(spi));
+        assert!(children.spis.is_empty());
+    }
+
+    #[test]
+    fn only_the_peer_of_a_child_sa_may_name_it() {
+        let mut children = Children::default();
+        let id = children.new_id();
+        children.insert(id, child(1, "198.51.100.1:4500", 0x1000, 0x2000));
+        let peer = Identity::address("10.0.0.1".parse().unwrap(), 0, 0);
+        let other = Identity::address("10.0.0.2".parse().unwrap(), 0, 0);
+        let remote: SocketAddr = "198.51.100.1:4500".parse().unwrap();
+        let neighbour: SocketAddr = "198.51.100.1:4501".parse().unwrap();
+        assert_eq!(children.of_peer(IkeSaId(1), remote, &peer, 0x2000), Some(id));
+        assert_eq!(children.of_peer(IkeSaId(1), remote, &peer, 0x1000), Some(id), "by our SPI");
+        assert_eq!(children.of_peer(IkeSaId(2), remote, &peer, 0x2000), Some(id), "after a new main mode");
+        assert_eq!(children.of_peer(IkeSaId(2), remote, &peer, 0x1000), None);
+        assert_eq!(children.of_peer(IkeSaId(2), remote, &other, 0x2000), None);
+        assert_eq!(children.of_peer(IkeSaId(2), neighbour, &peer, 0x2000), None, "another client behind the same NAT");
+        children.moved(IkeSaId(1), Path { local: remote, remote: neighbour });
+        assert_eq!(children.of_peer(IkeSaId(2), neighbour, &peer, 0x2000), Some(id));
+        assert!(children.remove(id).is_some());
+        assert!(children.by_peer.is_empty() && children.of_sa.is_empty() && children.next_deadline().is_none());
+    }
 }

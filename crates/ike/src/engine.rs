@@ -76,7 +76,7 @@ pub struct Engine {
     /// Where first messages came from that have led to an IKE SA: repetitions of them begin nothing.
     by_first_message: HashMap<Attempt, IkeSaId>,
     deadlines: DeadlineQueue<IkeSaId>,
-    children: Children,
+    pub(crate) children: Children,
     strangers: Strangers,
     reassembly: Reassembly,
     out: Output,

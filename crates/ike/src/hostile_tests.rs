@@ -134,6 +134,9 @@ fn an_authentic_quick_mode_with_a_wrong_payload_is_a_typed_failure() {
         let failed = abuse.quick(&sa, ids);
         assert!(matches!(failed.failure, Failure::Incompatible(Incompatible::Child(_))));
     }
+    abuse.now = abuse.now + Duration::from_secs(31);
+    abuse.server.handle_timeout(abuse.now, &mut abuse.rng);
+    assert_eq!(abuse.server.children.reserved(), 1, "what came to nothing gave its SPI back");
     let counts = abuse.server.counts();
     assert_eq!((counts.ike_sas, counts.children), (1, 1), "the IKE SA and its first child SA are as before");
 }
@@ -231,6 +234,38 @@ fn initial_contact_is_reported() {
     chain.push(PayloadType::NOTIFICATION, &Notify::isakmp(NotifyType::INITIAL_CONTACT).emit());
     let events = abuse.send(ExchangeType::INFORMATIONAL, chain);
     assert!(matches!(events[..], [Event::InitialContact { .. }]));
+}
+
+#[test]
+fn an_authentic_message_counts_once_and_a_stale_number_moves_nobody() {
+    let mut abuse = Abuse::new();
+    let question = || {
+        let notify = Notify { data: 7u32.to_be_bytes().to_vec(), ..Notify::isakmp(NotifyType::R_U_THERE) };
+        let mut chain = ChainBuilder::new();
+        chain.push(PayloadType::NOTIFICATION, &notify.emit());
+        chain
+    };
+    let now = abuse.now;
+    let sealed = |abuse: &mut Abuse| {
+        let craft = |sa: &mut crate::established::Established, ctx: &mut crate::context::Context<'_>| {
+            sa.craft(ctx, ExchangeType::INFORMATIONAL, question());
+        };
+        abuse.peer.with_established(now, &mut abuse.rng, abuse.sa, craft);
+        abuse.peer.poll_transmit().expect("the question").data
+    };
+    let (first, second) = (sealed(&mut abuse), sealed(&mut abuse));
+    let home = Path { local: "192.0.2.1:500".parse().unwrap(), remote: "10.0.0.5:500".parse().unwrap() };
+    let away = Path { remote: "203.0.113.66:500".parse().unwrap(), ..home };
+    let mut receive = |path, data: &[u8]| {
+        abuse.server.handle_datagram(now, &mut abuse.rng, path, false, data);
+        let answers: Vec<_> = std::iter::from_fn(|| abuse.server.poll_transmit()).map(|answer| answer.path).collect();
+        (answers, std::iter::from_fn(|| abuse.server.poll_event()).count())
+    };
+    assert_eq!(receive(home, &first), (vec![home], 0));
+    assert_eq!(receive(home, &first), (vec![], 0), "the same message id");
+    // Another message with the same number: answered, but where the peer is known to be.
+    assert_eq!(receive(away, &second), (vec![home], 0));
+    assert_eq!(abuse.server.drops().count(Drop::Duplicate), 1);
 }
 
 #[test]

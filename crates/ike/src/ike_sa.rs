@@ -249,9 +249,11 @@ impl Initiating {
             InitiatorStage::Identity(state) if incoming.is_encrypted() => match state.open_error(incoming) {
                 Some(failure) => Some(failure),
                 None => {
+                    // strongSwan sends one for each message 5 that it cannot read, under a new message id every time: they count
+                    // as the same message.
+                    let unreadable = Fingerprint::of(&[]);
                     let until = ctx.now + ctx.config.timing.undecryptable_wait;
-                    let message = Fingerprint::of(incoming.message);
-                    Suspicion::note(&mut self.suspicion, message, Failure::Undecryptable, until)
+                    Suspicion::note(&mut self.suspicion, unreadable, Failure::Undecryptable, until)
                 }
             },
             _ => clear_error(ctx.out, incoming),

@@ -133,3 +133,29 @@ impl Suspicion {
         self.failure
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_repeated_only_so_often_and_only_for_its_request() {
+        let timing = Timing { repeated_answers: 3, ..Timing::default() };
+        let request = Fingerprint::of(b"request");
+        let mut answered = Answered::new(request, b"answer".to_vec(), &timing);
+        assert!(answered.is(request) && !answered.is(Fingerprint::of(b"another")));
+        let repeated = std::iter::from_fn(|| answered.again()).count();
+        assert_eq!((repeated, answered.sent()), (3, 4));
+    }
+
+    #[test]
+    fn a_wrong_message_counts_when_it_comes_again() {
+        let mut slot = None;
+        let until = |seconds| Timestamp::ZERO + std::time::Duration::from_secs(seconds);
+        let (one, two) = (Fingerprint::of(b"one"), Fingerprint::of(b"two"));
+        assert_eq!(Suspicion::note(&mut slot, one, Failure::Undecryptable, until(5)), None);
+        assert_eq!(Suspicion::note(&mut slot, two, Failure::Undecryptable, until(9)), None);
+        assert_eq!(slot.as_ref().map(|suspicion| suspicion.until()), Some(until(5)), "the wait does not grow");
+        assert_eq!(Suspicion::note(&mut slot, two, Failure::Undecryptable, until(9)), Some(Failure::Undecryptable));
+    }
+}

@@ -161,7 +161,8 @@ fn no_answer_outgrows_its_request() {
 fn a_damaged_message_under_the_ike_sa_has_no_effect() {
     // Quick mode messages and a delete: the damaged copy comes first, then the real one, and only that counts.
     for hit in 6..11 {
-        for place in [28, 40, 60] {
+        // Octet 45 is in the second block of the HASH: nothing else of the message changes by it.
+        for place in [28, 40, 45, 60] {
             let mut pair = Pair::new();
             pair.bend(move |number, datagram| {
                 if number != hit {

@@ -27,7 +27,8 @@ fn recorded(key: &str) -> Vec<Datagram> {
 
 /// A first message with its own cookie.
 fn first_message(rng: &mut ChaCha20Rng) -> Vec<u8> {
-    let mut message = recorded(KEY)[0].data.clone();
+    static RECORDED: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    let mut message = RECORDED.get_or_init(|| recorded(KEY)[0].data.clone()).clone();
     rng.fill_bytes(&mut message[1..8]);
     message
 }

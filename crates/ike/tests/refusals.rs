@@ -1,5 +1,7 @@
 //! Every refusal is typed, is reported exactly once on each side, and leaves nothing behind.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 mod common;
 
 use std::time::Duration;
@@ -46,6 +48,28 @@ fn different_keys_are_certain_for_the_server_and_likely_for_the_client() {
         assert_eq!(failure.key_suspicion(stage), KeySuspicion::Likely);
         assert_empty(&pair);
     }
+}
+
+#[test]
+fn complaints_that_cannot_be_read_are_certain_for_the_client_too() {
+    // strongSwan answers a message 5 that it cannot read with an encrypted notification, whose key is as wrong as the message's.
+    let mut pair = Pair::new();
+    let mut count = 0u8;
+    pair.bend(move |_, datagram| {
+        if datagram.data[18] != 2 || datagram.data[19] & 1 == 0 {
+            return Fate::Deliver;
+        }
+        count += 1;
+        let mut header = wire::isakmp::Header::parse(&datagram.data).unwrap();
+        header.exchange = wire::isakmp::ExchangeType::INFORMATIONAL;
+        header.message_id = u32::from(count);
+        let data = header.emit(&[count; 64]);
+        let path = ike::Path { local: datagram.path.remote, remote: datagram.path.local };
+        Fate::Instead(vec![Datagram { to: Side::Client, path, data, ..datagram.clone() }])
+    });
+    pair.connect();
+    pair.run(Duration::from_secs(5));
+    assert_eq!(only_failure(&pair.client), (Stage::Phase1Authentication, &Failure::Undecryptable));
 }
 
 #[test]
