@@ -32,6 +32,8 @@ pub(crate) struct LcpOptions {
     suggestions: usize,
     peer: PeerOptions,
     suggested_magic: Option<u32>,
+    /// Whether the request that is being judged was refused before.
+    again: bool,
     /// Whether the request that is being judged bears our own magic number.
     is_echo: bool,
     loops: u32,
@@ -72,6 +74,7 @@ impl LcpOptions {
             suggestions: 0,
             peer: PeerOptions::default(),
             suggested_magic: None,
+            again: false,
             is_echo: false,
             loops: 0,
             objection: None,
@@ -137,9 +140,10 @@ impl LcpOptions {
             self.theirs.clear();
             return Verdict::Accept;
         }
-        // Each of our methods is suggested once, and the last of them again should our answer have been lost.
-        let suggestion = methods.get(self.suggestions).or(methods.last()).map(|method| method.auth_protocol().encode());
-        self.suggestions += 1;
+        // Each of our methods is suggested once, and the last of them a few times more.
+        self.suggestions += usize::from(!self.again);
+        let suggestion = methods.get(self.suggestions.saturating_sub(1)).or(methods.last());
+        let suggestion = suggestion.map(|method| method.auth_protocol().encode());
         let exhausted = self.suggestions > methods.len() + 2;
         if let Ok(auth) = asked {
             self.note_theirs(auth);
@@ -198,7 +202,8 @@ impl OptionList for LcpOptions {
         }
     }
 
-    fn examine(&mut self, options: &[Opt<'_>]) {
+    fn examine(&mut self, options: &[Opt<'_>], again: bool) {
+        self.again = again;
         let own = self.own_magic.map(u32::to_be_bytes);
         self.is_echo = options
             .iter()

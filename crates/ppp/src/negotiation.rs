@@ -24,8 +24,9 @@ pub(crate) trait OptionList {
     /// Appends the options of our Configure-Request.
     fn request(&self, out: &mut Vec<u8>);
 
-    /// A Configure-Request of the peer is about to be judged.
-    fn examine(&mut self, _: &[Opt<'_>]) {}
+    /// A Configure-Request of the peer is about to be judged. `again` says that it is the one that was refused last, which
+    /// tells nothing new: our answer was lost.
+    fn examine(&mut self, _options: &[Opt<'_>], _again: bool) {}
 
     /// What we think of an option of the peer's Configure-Request.
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict;
@@ -89,6 +90,8 @@ pub(crate) struct Control<O> {
     next_id: u8,
     terminate_data: Vec<u8>,
     acknowledged: Vec<u8>,
+    /// Identifier and data of the peer's last request that was refused.
+    refused: Option<(u8, Vec<u8>)>,
     repeats: u32,
     naks_sent: u32,
     rounds: u32,
@@ -119,6 +122,7 @@ impl<O: OptionList> Control<O> {
             next_id: 1,
             terminate_data: Vec::new(),
             acknowledged: Vec::new(),
+            refused: None,
             repeats: 0,
             naks_sent: 0,
             rounds: 0,
@@ -286,16 +290,24 @@ impl<O: OptionList> Control<O> {
             send::<O>(out, Code::CONFIGURE_ACK, packet.id, packet.data);
             return Ok(());
         }
-        let (event, reply) = self.judge(&options, packet, rng);
+        let again = self.refused.as_ref().is_some_and(|(id, data)| *id == packet.id && data == packet.data);
+        let naks_sent = self.naks_sent;
+        let (event, reply) = self.judge(&options, packet, again, rng);
         if let Some(failure) = self.options.objection() {
             self.signals.push_back(Signal::Objection(failure));
             return Ok(());
         }
-        if event == Event::RequestBad && !self.count_round() {
+        if event == Event::RequestBad && !again && !self.count_round() {
             return Ok(());
         }
         // An Ack is about the layer that begins: what goes down for it must be forgotten before.
         self.event(now, rng, event, Some(reply), out);
+        if event == Event::RequestBad {
+            if again {
+                self.naks_sent = naks_sent;
+            }
+            self.refused = Some((packet.id, packet.data.to_vec()));
+        }
         if event == Event::RequestGood && matches!(self.state, State::AckSent | State::Opened) {
             self.acknowledged = packet.data.to_vec();
             self.acknowledged.insert(0, packet.id);
@@ -311,10 +323,16 @@ impl<O: OptionList> Control<O> {
         same && self.repeats <= REPEATS_TOLERATED
     }
 
-    fn judge(&mut self, options: &[Opt<'_>], packet: Packet<'_>, rng: &mut dyn CryptoRng) -> (Event, Reply) {
+    fn judge(
+        &mut self,
+        options: &[Opt<'_>],
+        packet: Packet<'_>,
+        again: bool,
+        rng: &mut dyn CryptoRng,
+    ) -> (Event, Reply) {
         let (mut naks, mut rejects) = (Vec::new(), Vec::new());
         let mut seen = [false; 256];
-        self.options.examine(options);
+        self.options.examine(options, again);
         for &option in options {
             let verdict = match std::mem::replace(&mut seen[usize::from(option.kind)], true) {
                 // RFC 1661 §6: no option may be listed more than once.
@@ -442,6 +460,7 @@ impl<O: OptionList> Control<O> {
                 self.options.reset(rng);
                 self.request.settled = true;
                 self.acknowledged.clear();
+                self.refused = None;
                 self.since = now;
                 self.signals.push_back(Signal::Down);
             }

@@ -452,3 +452,12 @@ fn the_time_that_remains_is_told_without_control_characters() {
     script.control(LCP, Code::TIME_REMAINING, 2, b"\0\0\0\0\0").silent();
     assert_eq!(script.end.session.discards().last_malformed.unwrap().field, "seconds remaining");
 }
+
+#[test]
+fn a_retransmitted_request_gets_the_same_answer_and_is_no_lack_of_convergence() {
+    let (mut script, _) = lcp(ServerConfig::default());
+    for _ in 0..60 {
+        let nak = script.control(LCP, REQUEST, 1, &[1, 4, 0, 1]).one();
+        assert_eq!(nak.code(), Code::CONFIGURE_NAK);
+    }
+}
