@@ -26,7 +26,7 @@ pub struct Causeway {
 pub struct Start {
     /// Further arguments of `serve --quick`.
     pub arguments: Vec<String>,
-    /// A configuration to serve instead of `--quick`.
+    /// A configuration to serve instead of `--quick`. Its `server.socket` has to be `"control.sock"`.
     pub config: Option<String>,
 }
 
@@ -39,14 +39,17 @@ impl Causeway {
         let state = host.scratch().join("state");
         let mut arguments = vec!["serve".to_owned()];
         match &start.config {
-            None => arguments.extend(["--quick", "--pool", "10.99.0.0/24"].map(String::from)),
+            None => {
+                arguments.extend(["--quick", "--pool", "10.99.0.0/24", "--state"].map(String::from));
+                arguments.push(state.display().to_string());
+            }
             Some(text) => {
-                let path = host.scratch().join("causeway.toml");
+                std::fs::create_dir_all(&state).map_err(Error::while_doing(state.display()))?;
+                let path = state.join("causeway.toml");
                 std::fs::write(&path, text).map_err(Error::while_doing(path.display()))?;
                 arguments.extend(["--config".to_owned(), path.display().to_string()]);
             }
         }
-        arguments.extend(["--state".to_owned(), state.display().to_string()]);
         arguments.extend_from_slice(&start.arguments);
         let account =
             [("CAUSEWAY_PSK", &*dial.psk), ("CAUSEWAY_USER", &*dial.user), ("CAUSEWAY_PASSWORD", &*dial.password)];
@@ -70,6 +73,21 @@ impl Causeway {
             return Err(Error::new(format!("{} verdicts instead of {count}:\n{}", lines.len(), self.log())));
         }
         Ok(lines.iter().filter_map(|line| verdict(line)).collect())
+    }
+
+    /// Waits for a line of its log with this sentence, for example `session down`, and returns the line's fields.
+    ///
+    /// # Errors
+    /// When it does not come within this time.
+    pub fn expect_event(&self, sentence: &str, within: Duration) -> Result<Value> {
+        let line = self.native.expect_line(&format!(" {sentence} {{"), within)?;
+        fields(&line).ok_or_else(|| Error::new(format!("no JSON fields: {line}")))
+    }
+
+    /// The fields of every line of its log with this sentence.
+    pub fn events(&self, sentence: &str) -> Vec<Value> {
+        let words = format!(" {sentence} {{");
+        self.native.lines().all().iter().filter(|line| line.contains(&words)).filter_map(|line| fields(line)).collect()
     }
 
     /// The sessions that `causeway session list --json` shows.
@@ -139,8 +157,12 @@ fn find_program() -> Result<PathBuf> {
 
 /// The JSON object of a line, when it tells why an attempt or a session failed.
 fn verdict(line: &str) -> Option<Value> {
-    let object: Value = serde_json::from_str(line.get(line.find('{')?..)?).ok()?;
-    object.get("cause").is_some_and(Value::is_string).then_some(object)
+    fields(line).filter(|fields| fields.get("cause").is_some_and(Value::is_string))
+}
+
+/// The JSON object at the end of a log line.
+fn fields(line: &str) -> Option<Value> {
+    serde_json::from_str(line.get(line.find('{')?..)?).ok()
 }
 
 #[cfg(test)]

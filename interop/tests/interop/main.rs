@@ -4,3 +4,10 @@
 //! environment it fails.
 
 mod baseline;
+mod connection;
+mod lifecycle;
+mod nat;
+mod proposals;
+mod refusals;
+mod strangers;
+mod world;
