@@ -66,10 +66,12 @@ pub(crate) enum Authentication {
 }
 
 impl Authentication {
-    /// Asks the peer to authenticate.
+    /// Asks the peer to authenticate. `id` numbers the first challenge; it differs from the last link phase's, whose
+    /// responses may still arrive.
     pub(crate) fn authenticator(
         method: Method,
         config: &ServerConfig,
+        id: u8,
         now: Timestamp,
         rng: &mut dyn CryptoRng,
         out: &mut Output,
@@ -77,7 +79,7 @@ impl Authentication {
         match method {
             Method::Pap => Authentication::PapAuthenticator(PapAuthenticator::new(config, now)),
             Method::ChapMd5 | Method::MsChapV2 => {
-                Authentication::ChapAuthenticator(ChapAuthenticator::new(method, config, now, rng, out))
+                Authentication::ChapAuthenticator(ChapAuthenticator::new(method, config, id, now, rng, out))
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::event::Event;
 use crate::failure::{Denied, Failure, Incompatible, Local, Misbehaved, ProtocolEnd, Refused, Silence, Stage};
 use crate::negotiation::Signal;
 
+/// From the first challenge of one authentication to that of the next: room for the tries between, and no divisor of 256.
+const CHALLENGE_ID_STEP: u8 = 37;
+
 impl Session {
     /// Takes what the machines below have to say, until they are silent.
     pub(super) fn settle(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
@@ -69,9 +72,10 @@ impl Session {
         self.identifications = 0;
         self.events.push_back(Event::LcpUp(self.lcp.options.framing()));
         let method = self.lcp.options.agreed_method();
+        self.challenge_id = self.challenge_id.wrapping_add(CHALLENGE_ID_STEP);
         let authentication = match (&self.role, method) {
             (Role::Server(config), Some(method)) => {
-                Authentication::authenticator(method, config, now, rng, &mut self.out)
+                Authentication::authenticator(method, config, self.challenge_id, now, rng, &mut self.out)
             }
             (Role::Client(config), Some(method)) => Authentication::peer(method, config, now, &mut self.out),
             (Role::Client(config), None) => match Authenticated::not_asked_for(config) {

@@ -40,6 +40,7 @@ impl ChapAuthenticator {
     pub(crate) fn new(
         method: Method,
         config: &ServerConfig,
+        id: u8,
         now: Timestamp,
         rng: &mut dyn CryptoRng,
         out: &mut Output,
@@ -49,7 +50,7 @@ impl ChapAuthenticator {
             method,
             name: name[..name.len().min(NAME_LIMIT)].to_vec(),
             tries_left: config.max_tries,
-            id: rng.next_u32().to_be_bytes()[0],
+            id,
             challenge: [0; CHALLENGE_LEN],
             state: State::Challenged,
             attempts: Attempts::new(config.timing, now),

@@ -156,8 +156,8 @@ fn an_accept_without_the_proof_that_the_method_needs_is_our_own_failure() {
 
 #[test]
 fn an_answer_about_somebody_before_the_link_began_anew_does_not_let_anybody_in() {
-    let (mut script, challenge) = challenged(ServerConfig::default());
-    script.packet(CHAP, RESPONSE, challenge.id, &response(&challenge_of(&challenge), PASSWORD));
+    let (mut script, first) = challenged(ServerConfig::default());
+    script.packet(CHAP, RESPONSE, first.id, &response(&challenge_of(&first), PASSWORD));
     let stale = answer(script.asked());
     script.control(Protocol::LCP, Code::CONFIGURE_REQUEST, 9, &[1, 4, 5, 5]);
     let request = script.sent()[0].clone();
@@ -166,6 +166,7 @@ fn an_answer_about_somebody_before_the_link_began_anew_does_not_let_anybody_in()
     script.packet(CHAP, RESPONSE, challenge.id, &response(&challenge_of(&challenge), "guess"));
     let current = script.asked();
     assert_ne!(stale.id, current.id);
+    assert_ne!(first.id, challenge.id, "a response to the first challenge could count for the second");
     let Answer { id, reply } = stale;
     script.end.session.handle_answer(script.now, &mut script.rng, Answer { id, reply });
     script.silent();
