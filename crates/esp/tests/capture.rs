@@ -2,6 +2,8 @@
 //!
 //! The capture is not part of this repository: `CAUSEWAY_CAPTURES` names the directory that holds it.
 
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init, reason = "test code: a panic is the report")]
+
 use std::path::PathBuf;
 use std::process::Command;
 

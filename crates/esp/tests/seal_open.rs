@@ -1,5 +1,7 @@
 //! What one half seals the other opens, for every suite, and nothing else is opened.
 
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init, reason = "test code: a panic is the report")]
+
 use std::ops::Range;
 
 use chacha20::ChaCha8Rng;

@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn a_fixed_address_is_given_or_refused_but_never_doubled() {
         let mut pool = Pool::new("10.0.0.0/29".parse().unwrap());
-        let fixed = Some(Ipv4Addr::new(10, 0, 0, 5));
-        assert_eq!(pool.allocate(1, "anna", fixed).unwrap().client, fixed.unwrap());
-        assert!(pool.allocate(2, "anna", fixed).is_err());
+        let fixed = Ipv4Addr::new(10, 0, 0, 5);
+        assert_eq!(pool.allocate(1, "anna", Some(fixed)).unwrap().client, fixed);
+        assert!(pool.allocate(2, "anna", Some(fixed)).is_err());
     }
 }

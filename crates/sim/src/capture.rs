@@ -98,7 +98,7 @@ fn ip_header(src: IpAddr, dst: IpAddr, number: u8, body: usize, id: u16) -> Vec<
             header.extend([0, 0, 64, number, 0, 0]);
             header.extend(src.octets());
             header.extend(dst.octets());
-            let checksum = Checksum::default().add(&header).finish();
+            let checksum = Checksum::default().over(&header).finish();
             header[10..12].copy_from_slice(&checksum.to_be_bytes());
         }
         (src, dst) => {
@@ -119,7 +119,7 @@ fn ip_header(src: IpAddr, dst: IpAddr, number: u8, body: usize, id: u16) -> Vec<
 fn udp(src: IpAddr, dst: IpAddr, source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
     let mut datagram = UdpView { source, destination, payload_len: payload.len() }.to_bytes().to_vec();
     datagram.extend(payload);
-    let sum = pseudo_header(src, dst, protocol::UDP, UDP_HEADER_LEN + payload.len()).add(&datagram);
+    let sum = pseudo_header(src, dst, protocol::UDP, UDP_HEADER_LEN + payload.len()).over(&datagram);
     // Zero would mean that there is none (RFC 768).
     let checksum = match sum.finish() {
         0 => 0xffff,
@@ -146,7 +146,7 @@ fn icmp(src: IpAddr, dst: IpAddr, reason: Unreachable, original: &Packet) -> Vec
     original.truncate(if v4 { 28 } else { 48 });
     message.extend(original);
     let sum = if v4 { Checksum::default() } else { pseudo_header(src, dst, protocol::ICMPV6, message.len()) };
-    let checksum = sum.add(&message).finish();
+    let checksum = sum.over(&message).finish();
     message[2..4].copy_from_slice(&checksum.to_be_bytes());
     message
 }

@@ -199,7 +199,7 @@ fn a_report_speaks_the_protocol_of_what_it_reports() {
     let file = network.capture(client).unwrap().to_bytes();
     let message = &file[24 + 16 + 1548 + 16 + 40..];
     let sum = wire::ip::pseudo_header(both[1], both[1], wire::ip::protocol::ICMPV6, message.len());
-    assert!(sum.add(message).is_valid());
+    assert!(sum.over(message).is_valid());
 }
 
 #[test]
@@ -376,11 +376,11 @@ fn a_capture_holds_every_packet_with_sound_headers() {
     while !rest.is_empty() {
         let word = |at: usize| u32::from_be_bytes(rest[at..at + 4].try_into().unwrap()) as usize;
         let (header, packet) = (wire::ip::IpView::parse(&rest[16..16 + word(8)]).unwrap(), &rest[16..16 + word(8)]);
-        assert!(wire::ip::Checksum::default().add(&packet[..header.header_len]).is_valid());
+        assert!(wire::ip::Checksum::default().over(&packet[..header.header_len]).is_valid());
         if header.protocol == wire::ip::protocol::UDP {
             let body = &packet[header.header_len..];
             let sum = wire::ip::pseudo_header(header.source, header.destination, header.protocol, body.len());
-            assert!(sum.add(body).is_valid());
+            assert!(sum.over(body).is_valid());
         }
         lengths.push(word(8));
         rest = &rest[16 + word(8)..];

@@ -94,7 +94,7 @@ impl<'a> Candidate<'a> {
         }
         let segment = &packet[ip.header_len..];
         let tcp = TcpView::parse(segment).ok()?;
-        let sum = pseudo_header(ip.source, ip.destination, protocol::TCP, segment.len()).add(segment);
+        let sum = pseudo_header(ip.source, ip.destination, protocol::TCP, segment.len()).over(segment);
         let headers = ip.header_len + tcp.header_len;
         Some(Candidate { ip, tcp, packet, headers, checksum_valid: sum.is_valid() })
     }

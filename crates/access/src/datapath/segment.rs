@@ -136,7 +136,7 @@ impl<'a> Segments<'a> {
     fn finish_transport(&self, transport: &mut [u8], at: usize) {
         transport[at..at + 2].fill(0);
         let pseudo = pseudo_header(self.ip.source, self.ip.destination, self.ip.protocol, transport.len());
-        let checksum = match (pseudo.add(transport).finish(), self.ip.protocol) {
+        let checksum = match (pseudo.over(transport).finish(), self.ip.protocol) {
             // A UDP checksum of zero would say that there is none (RFC 768).
             (0, protocol::UDP) => 0xffff,
             (checksum, _) => checksum,
@@ -149,7 +149,7 @@ impl<'a> Segments<'a> {
 pub(crate) fn finish_ipv4_checksum(header: &mut [u8]) {
     debug_assert!(header.len() >= IPV4_HEADER_LEN);
     header[10..12].fill(0);
-    let checksum = Checksum::default().add(header).finish();
+    let checksum = Checksum::default().over(header).finish();
     header[10..12].copy_from_slice(&checksum.to_be_bytes());
 }
 
@@ -158,7 +158,7 @@ fn complete_checksum(packet: &mut [u8], start: usize, at: usize) {
     if at + 2 > packet.len() {
         return;
     }
-    let checksum = match Checksum::default().add(&packet[start..]).finish() {
+    let checksum = match Checksum::default().over(&packet[start..]).finish() {
         0 => 0xffff,
         checksum => checksum,
     };

@@ -13,7 +13,7 @@ fn tcp_packet(payload: usize, sequence: u32, flags: u8) -> Vec<u8> {
     let mut packet = vec![0x45, 0];
     packet.extend(total.to_be_bytes());
     packet.extend([0x12, 0x34, 0x40, 0, 64, protocol::TCP, 0, 0, 10, 0, 0, 2, 192, 0, 2, 1]);
-    let checksum = Checksum::default().add(&packet).finish();
+    let checksum = Checksum::default().over(&packet).finish();
     packet[10..12].copy_from_slice(&checksum.to_be_bytes());
     packet.extend([0xc0, 1, 0, 80]);
     packet.extend(sequence.to_be_bytes());
@@ -54,9 +54,9 @@ fn join(packets: &[Vec<u8>]) -> Vec<(VnetHeader, Vec<u8>)> {
 fn assert_valid(packet: &[u8]) {
     let ip = IpView::parse(packet).unwrap();
     assert_eq!(ip.total_len, packet.len());
-    assert!(Checksum::default().add(&packet[..ip.header_len]).is_valid(), "IPv4 header checksum");
+    assert!(Checksum::default().over(&packet[..ip.header_len]).is_valid(), "IPv4 header checksum");
     let segment = &packet[ip.header_len..];
-    let sum = pseudo_header(ip.source, ip.destination, ip.protocol, segment.len()).add(segment);
+    let sum = pseudo_header(ip.source, ip.destination, ip.protocol, segment.len()).over(segment);
     assert!(sum.is_valid(), "TCP checksum");
 }
 

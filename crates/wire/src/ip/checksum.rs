@@ -13,7 +13,7 @@ impl Checksum {
     /// Adds `data`, whose first octet stands at an even offset of the summed range.
     ///
     /// Sums 32-bit halves into a 64-bit accumulator, which vectorises and cannot overflow for less than 2^32 words.
-    pub fn add(mut self, data: &[u8]) -> Self {
+    pub fn over(mut self, data: &[u8]) -> Self {
         let (chunks, rest) = data.as_chunks::<4>();
         let mut sum = 0u64;
         for chunk in chunks {
@@ -59,10 +59,10 @@ impl Checksum {
 pub fn pseudo_header(source: IpAddr, destination: IpAddr, protocol: u8, len: usize) -> Checksum {
     let sum = match (source, destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            Checksum::default().add(&source.octets()).add(&destination.octets())
+            Checksum::default().over(&source.octets()).over(&destination.octets())
         }
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            Checksum::default().add(&source.octets()).add(&destination.octets())
+            Checksum::default().over(&source.octets()).over(&destination.octets())
         }
         _ => Checksum::default(),
     };
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_example_of_rfc_1071_sums_as_printed() {
-        let sum = Checksum::default().add(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]);
+        let sum = Checksum::default().over(&[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]);
         assert_eq!(sum.fold(), 0xddf2);
     }
 
@@ -86,15 +86,15 @@ mod tests {
             let plain = data[..len].chunks(2).fold(0u32, |sum, word| {
                 sum + u32::from(u16::from_be_bytes([word[0], word.get(1).copied().unwrap_or(0)]))
             });
-            assert_eq!(Checksum::default().add(&data[..len]).fold(), ((plain >> 16) + (plain & 0xffff)) as u16);
+            assert_eq!(Checksum::default().over(&data[..len]).fold(), ((plain >> 16) + (plain & 0xffff)) as u16);
         }
     }
 
     #[test]
     fn a_finished_checksum_makes_its_range_valid() {
         let mut header = [0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2, 10, 0, 0, 1];
-        let checksum = Checksum::default().add(&header).finish();
+        let checksum = Checksum::default().over(&header).finish();
         header[10..12].copy_from_slice(&checksum.to_be_bytes());
-        assert!(Checksum::default().add(&header).is_valid());
+        assert!(Checksum::default().over(&header).is_valid());
     }
 }

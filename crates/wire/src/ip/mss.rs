@@ -59,7 +59,7 @@ mod tests {
     fn syn(options: &[u8]) -> Vec<u8> {
         let total = 40 + options.len();
         let mut packet = vec![0x45, 0, 0, total as u8, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 2, 192, 0, 2, 1];
-        packet.extend([0xc0, 0, 0, 80, 0, 0, 0, 9, 0, 0, 0, 0, ((20 + options.len()) / 4 << 4) as u8, 2, 0xff, 0xff]);
+        packet.extend([0xc0, 0, 0, 80, 0, 0, 0, 9, 0, 0, 0, 0, (((20 + options.len()) / 4) << 4) as u8, 2, 0xff, 0xff]);
         packet.extend([0, 0, 0, 0]);
         packet.extend(options);
         let sum = tcp_sum(&packet).finish();
@@ -70,7 +70,7 @@ mod tests {
     fn tcp_sum(packet: &[u8]) -> Checksum {
         let ip = IpView::parse(packet).unwrap();
         let segment = &packet[ip.header_len..];
-        pseudo_header(ip.source, ip.destination, ip.protocol, segment.len()).add(segment)
+        pseudo_header(ip.source, ip.destination, ip.protocol, segment.len()).over(segment)
     }
 
     #[test]
