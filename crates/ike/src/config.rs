@@ -171,7 +171,7 @@ pub struct Limits {
     pub half_open: usize,
     /// IKE SAs in all that are past the half-open stage.
     pub ike_sas: usize,
-    /// Diffie-Hellman computations for strangers, per second.
+    /// Diffie-Hellman exchanges (two computations each) for strangers, per second.
     pub dh_per_second: u32,
     /// Quick modes that may run at once under one IKE SA.
     pub quick_modes: usize,

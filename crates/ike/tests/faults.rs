@@ -81,6 +81,37 @@ fn a_lost_last_message_is_reported_by_the_responder_unless_it_may_ask_again() {
 }
 
 #[test]
+fn with_the_commit_bit_the_initiator_makes_sure_of_the_last_message() {
+    for confirmed in [false, true] {
+        let mut pair = Pair::new();
+        pair.bend(move |number, datagram| {
+            let mut changed = datagram.clone();
+            match number {
+                7 => changed.data[19] |= 2,
+                LAST_MESSAGE if confirmed => {
+                    // The fourth message, with which Windows and others confirm; its content is not looked at.
+                    let path = ike::Path { local: datagram.path.remote, remote: datagram.path.local };
+                    let fourth = Datagram { to: Side::Client, path, ..datagram.clone() };
+                    return Fate::Instead(vec![changed, fourth]);
+                }
+                LAST_MESSAGE => return Fate::Drop,
+                _ => {}
+            }
+            Fate::Instead(vec![changed])
+        });
+        pair.connect();
+        pair.run(Duration::from_secs(20));
+        assert_connected(&pair, "with the commit bit");
+        let last = pair.sent.iter().filter(|d| d.data[18] == 32 && d.to == Side::Server).count();
+        if confirmed {
+            assert_eq!(last, 2, "messages 1 and 3 once");
+        } else {
+            assert!(last > 2, "{last}");
+        }
+    }
+}
+
+#[test]
 fn heavy_loss_ends_in_success_or_in_one_failure_of_each_side() {
     let mut connected = 0;
     for seed in 0..60 {
