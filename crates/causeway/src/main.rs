@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod control;
 mod exit;
+mod io;
 mod serve;
 mod show;
 

@@ -9,13 +9,9 @@ mod settings;
 mod sockets;
 mod view;
 
-use std::net::{IpAddr, SocketAddr};
-
 use access::server::{Endpoint, SessionId};
 use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng;
 use clock::Timestamp;
-use ike::Path;
 use net::batch::RecvBatch;
 use net::poll::{Interest, Poller, Signal, Signals, Token, Waker};
 use net::process::ServiceState;
@@ -25,19 +21,10 @@ use crate::cli;
 use crate::config::{self, Config, LoadError};
 use crate::control::{Disconnect, Question};
 use crate::exit::Failure;
+use crate::io::{self, BATCH, NAT_T_PORT, Sockets, Wire};
 use host::Host;
 use log::{Level, Log};
 use questions::{Pending, Questions};
-use sockets::{NAT_T_PORT, Sockets, Wire};
-
-/// Datagrams that one receive call takes.
-const BATCH: usize = 32;
-
-/// Receive calls for one socket before the others get their turn.
-const ROUNDS: usize = 8;
-
-/// Packets read from the device before the sockets get their turn.
-const TUN_READS: usize = 64;
 
 const SIGNALS: Token = Token(0);
 const QUESTIONS: Token = Token(1);
@@ -51,7 +38,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     // Before any thread starts, so that every thread leaves the signals to the worker.
     let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
     let dumps = net::process::forbid_dumps();
-    let mut rng = seeded()?;
+    let mut rng = io::seeded()?;
     let (config, quick) = if options.quick {
         let quick = quick::prepare(options, quick::Environment::read(), &mut rng)?;
         (quick.config.clone(), Some(quick))
@@ -59,7 +46,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         (load(&options.config)?, None)
     };
     let host = Host::prepare(&config)?;
-    let sockets = Sockets::bind(&config)?;
+    let (sockets, no_esp) = sockets::bind(&config)?;
     let waker = Waker::new().map_err(|error| Failure::local(format!("cannot make an event: {error}")))?;
     let questions = Questions::listen(&config.socket, waker.clone()).map_err(|error| {
         Failure::local(format!("cannot listen at the control socket {}: {error}", config.socket.display()))
@@ -69,12 +56,12 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     if let Err(error) = dumps {
         warnings.push(format!("core dumps could not be switched off, they would hold keys: {error}"));
     }
-    if let Some(reason) = &sockets.no_esp {
+    if let Some(reason) = &no_esp {
         warnings.push(format!(
             "{reason}: only clients with NAT traversal (UDP 4500) are served; every client is made to use it"
         ));
     }
-    let endpoint = Endpoint::new(settings::access(&config, sockets.no_esp.is_some()));
+    let endpoint = Endpoint::new(settings::access(&config, no_esp.is_some()));
     if let Some(quick) = &quick {
         banner::print(quick);
     }
@@ -85,6 +72,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         endpoint,
         host,
         sockets,
+        no_raw_esp: no_esp.is_some(),
         questions,
         waker,
         signals,
@@ -97,13 +85,6 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     let result = worker.serve();
     worker.stop();
     result.map_err(|error| Failure::local(format!("the worker cannot wait for its sockets: {error}")))
-}
-
-fn seeded() -> Result<ChaCha20Rng, Failure> {
-    let mut seed = [0; 32];
-    #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
-    getrandom::fill(&mut seed).map_err(|error| Failure::local(format!("no randomness from the kernel: {error}")))?;
-    Ok(ChaCha20Rng::from_seed(seed))
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Failure> {
@@ -122,6 +103,8 @@ struct Worker {
     endpoint: Endpoint,
     host: Host,
     sockets: Sockets,
+    /// ESP has to travel in UDP.
+    no_raw_esp: bool,
     questions: Questions,
     waker: Waker,
     signals: Signals,
@@ -193,54 +176,31 @@ impl Worker {
 
     fn read_udp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
         let Some(socket) = self.sockets.udp.get(index) else { return Ok(()) };
-        let port = socket.local_addr().port();
+        let floated = socket.local_addr().port() == NAT_T_PORT;
         let out = &mut wire!(self);
-        for _ in 0..ROUNDS {
-            let count = socket.recv_batch(batch, |received| {
-                let path = Path { local: SocketAddr::new(received.dst, port), remote: received.src };
-                if !answerable(path) {
-                    return;
-                }
-                let (data, segment) = (received.data, received.segment);
-                if port == NAT_T_PORT {
-                    self.endpoint.handle_udp_4500(now, &mut self.rng, path, data, segment, out);
-                } else {
-                    self.endpoint.handle_udp_500(now, &mut self.rng, path, data, segment, out);
-                }
-            })?;
-            if count < BATCH {
-                break;
+        io::read_udp(socket, batch, |path, received| {
+            let (data, segment) = (received.data, received.segment);
+            if floated {
+                self.endpoint.handle_udp_4500(now, &mut self.rng, path, data, segment, out);
+            } else {
+                self.endpoint.handle_udp_500(now, &mut self.rng, path, data, segment, out);
             }
-        }
-        Ok(())
+        })
     }
 
     fn read_esp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
         let Some(socket) = self.sockets.esp.get(index) else { return Ok(()) };
         let out = &mut wire!(self);
-        for _ in 0..ROUNDS {
-            let count = socket.recv_batch(batch, |received| {
-                let path = Path { local: SocketAddr::new(received.dst, 0), remote: received.src };
-                self.endpoint.handle_esp(now, &mut self.rng, path, received.data, out);
-            })?;
-            if count < BATCH {
-                break;
-            }
-        }
-        Ok(())
+        io::read_esp(socket, batch, |path, received| {
+            self.endpoint.handle_esp(now, &mut self.rng, path, received.data, out);
+        })
     }
 
     fn read_tun(&mut self, packet: &mut [u8]) -> std::io::Result<()> {
         let out = &mut wire!(self);
-        for _ in 0..TUN_READS {
-            match self.host.tun.read(packet) {
-                Ok(Some((offload, len))) => self.endpoint.handle_tun(offload, &packet[..len], out),
-                Ok(None) => break,
-                // A packet that the kernel described wrongly is lost; the device goes on.
-                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => *out.unsent += 1,
-                Err(error) => return Err(error),
-            }
-        }
+        let handle = |offload, packet: &[u8]| self.endpoint.handle_tun(offload, packet, out);
+        let lost = io::read_tun(&self.host.tun, packet, handle)?;
+        self.unsent += lost;
         Ok(())
     }
 
@@ -278,7 +238,7 @@ impl Worker {
                     }
                 }
                 let kept = Config { pool: self.config.pool, client_to_client: self.config.client_to_client, ..new };
-                self.endpoint.reconfigure(settings::access(&kept, self.sockets.no_esp.is_some()));
+                self.endpoint.reconfigure(settings::access(&kept, self.no_raw_esp));
                 self.config = Config {
                     listen: self.config.listen.clone(),
                     socket: self.config.socket.clone(),
@@ -392,14 +352,4 @@ fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 6] {
         ("network.device", old.device != new.device),
         ("network.client_to_client", old.client_to_client != new.client_to_client),
     ]
-}
-
-/// Whether a datagram came to an address of ours and from one that can be answered. An answer to a broadcast or from a forged
-/// multicast source would make us an amplifier.
-fn answerable(path: Path) -> bool {
-    let usable = |address: IpAddr| match address {
-        IpAddr::V4(v4) => !(v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified()),
-        IpAddr::V6(v6) => !(v6.is_multicast() || v6.is_unspecified()),
-    };
-    usable(path.local.ip()) && usable(path.remote.ip()) && path.remote.port() != 0
 }

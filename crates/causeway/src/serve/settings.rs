@@ -4,8 +4,8 @@ use access::server;
 use ike::proposal::{ChildPolicy, Phase1Policy};
 use net::tun::TunQueue;
 
-use super::sockets::Sockets;
 use crate::config::Config;
+use crate::io::Sockets;
 
 /// What the access layer is to do. `no_raw_esp` says that ESP has to travel in UDP, whatever the path is like.
 pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {

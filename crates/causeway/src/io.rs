@@ -1,0 +1,175 @@
+//! What server and dialer have in common of IO: sockets, the way out for what the access layer sends, batches in, randomness.
+
+use std::io::IoSlice;
+use std::net::{IpAddr, SocketAddr};
+
+use access::Output;
+use access::datapath::Segments;
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
+use ike::Path;
+use net::batch::{Received, RecvBatch};
+use net::raw::{EspSocket, Family};
+use net::tun::{TunDrop, TunQueue};
+use net::udp::UdpSocket;
+use wire::virtio::VnetHeader;
+
+use crate::exit::Failure;
+
+/// Datagrams that one receive call takes.
+pub(crate) const BATCH: usize = 32;
+
+/// Receive calls for one socket before the others get their turn.
+const ROUNDS: usize = 8;
+
+/// Packets read from the device before the sockets get their turn.
+const TUN_READS: usize = 64;
+
+/// UDP port of IKE.
+pub(crate) const IKE_PORT: u16 = 500;
+
+/// UDP port of IKE and ESP with NAT traversal.
+pub(crate) const NAT_T_PORT: u16 = 4500;
+
+/// All sockets of a worker.
+#[derive(Default)]
+pub(crate) struct Sockets {
+    pub(crate) udp: Vec<UdpSocket>,
+    pub(crate) esp: Vec<EspSocket>,
+}
+
+impl Sockets {
+    /// The socket that a datagram from `local` leaves by.
+    fn udp_for(&self, local: SocketAddr) -> Option<&UdpSocket> {
+        self.udp.iter().find(|socket| {
+            let bound = socket.local_addr();
+            let same_family = bound.is_ipv4() == local.is_ipv4();
+            bound.port() == local.port() && same_family && (bound.ip() == local.ip() || bound.ip().is_unspecified())
+        })
+    }
+}
+
+/// The address family of raw sockets for `address`.
+pub(crate) fn family(address: IpAddr) -> Family {
+    if address.is_ipv4() { Family::V4 } else { Family::V6 }
+}
+
+/// Hands what waits at `socket` to `each` with its path, as long as it is fair to the other sockets.
+pub(crate) fn read_udp(
+    socket: &UdpSocket,
+    batch: &mut RecvBatch,
+    mut each: impl FnMut(Path, Received<'_>),
+) -> std::io::Result<()> {
+    let port = socket.local_addr().port();
+    for _ in 0..ROUNDS {
+        let count = socket.recv_batch(batch, |received| {
+            let path = Path { local: SocketAddr::new(received.dst, port), remote: received.src };
+            if answerable(path) {
+                each(path, received);
+            }
+        })?;
+        if count < BATCH {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Hands the ESP packets that wait at `socket` to `each` with their path, whose ports are zero.
+pub(crate) fn read_esp(
+    socket: &EspSocket,
+    batch: &mut RecvBatch,
+    mut each: impl FnMut(Path, Received<'_>),
+) -> std::io::Result<()> {
+    for _ in 0..ROUNDS {
+        let count = socket.recv_batch(batch, |received| {
+            let path = Path { local: SocketAddr::new(received.dst, 0), remote: received.src };
+            each(path, received);
+        })?;
+        if count < BATCH {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Hands the packets that wait in the device to `each`; returns how many the kernel described wrongly, which are lost.
+pub(crate) fn read_tun(
+    tun: &TunQueue,
+    buffer: &mut [u8],
+    mut each: impl FnMut(VnetHeader, &[u8]),
+) -> std::io::Result<u64> {
+    let mut lost = 0;
+    for _ in 0..TUN_READS {
+        match tun.read(buffer) {
+            Ok(Some((offload, len))) => each(offload, &buffer[..len]),
+            Ok(None) => break,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => lost += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(lost)
+}
+
+/// Whether a datagram came to an address of ours and from one that can be answered. An answer to a broadcast or from a forged
+/// multicast source would make us an amplifier.
+fn answerable(path: Path) -> bool {
+    let usable = |address: IpAddr| match address {
+        IpAddr::V4(v4) => !(v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified()),
+        IpAddr::V6(v6) => !(v6.is_multicast() || v6.is_unspecified()),
+    };
+    usable(path.local.ip()) && usable(path.remote.ip()) && path.remote.port() != 0
+}
+
+/// A random source seeded by the kernel.
+pub(crate) fn seeded() -> Result<ChaCha20Rng, Failure> {
+    let mut seed = [0; 32];
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness enters")]
+    getrandom::fill(&mut seed).map_err(|error| Failure::local(format!("no randomness from the kernel: {error}")))?;
+    Ok(ChaCha20Rng::from_seed(seed))
+}
+
+/// Sends for the access layer. What the host does not take is dropped, as any network may.
+pub(crate) struct Wire<'a> {
+    pub(crate) sockets: &'a Sockets,
+    pub(crate) tun: &'a TunQueue,
+    pub(crate) unsent: &'a mut u64,
+}
+
+impl Output for Wire<'_> {
+    fn udp(&mut self, path: Path, data: &[u8], segment: usize) {
+        let Some(socket) = self.sockets.udp_for(path.local) else { return };
+        if let Err(dropped) = socket.send_segments(path.local.ip(), path.remote, data, segment) {
+            *self.unsent += dropped.packets as u64;
+        }
+    }
+
+    fn esp(&mut self, local: IpAddr, remote: IpAddr, data: &[u8], segment: usize) {
+        let Some(socket) = self.sockets.esp.iter().find(|socket| socket.family() == family(remote)) else { return };
+        if let Err(dropped) = socket.send_segments(local, remote, data, segment) {
+            *self.unsent += dropped.packets as u64;
+        }
+    }
+
+    fn tun(&mut self, offload: VnetHeader, packet: &[u8]) {
+        match self.tun.write(&offload, &[IoSlice::new(packet)]) {
+            Ok(()) => {}
+            Err(TunDrop::CoalescingRefused) => self.write_singly(offload, packet),
+            Err(_) => *self.unsent += 1,
+        }
+    }
+}
+
+impl Wire<'_> {
+    /// This kernel does not take joint packets: what was joined is cut again.
+    fn write_singly(&mut self, offload: VnetHeader, packet: &[u8]) {
+        let Ok(segments) = Segments::new(offload, packet) else { return };
+        for index in 0..segments.count() {
+            let mut one = vec![0; segments.len(index)];
+            segments.write(index, &mut one);
+            if self.tun.write(&VnetHeader::default(), &[IoSlice::new(&one)]).is_err() {
+                *self.unsent += 1;
+            }
+        }
+    }
+}
