@@ -1,0 +1,392 @@
+//! What a failed dial means to the one who dialled: its cause, and the number that Windows would show.
+//!
+//! The same failures as a server's, seen from the other end: where a server concludes what its client did, a dialer concludes
+//! what the server or the path did. Every `match` names each variant.
+
+use access::Failure;
+use ike::KeySuspicion;
+use wire::isakmp::NotifyType;
+use wire::l2tp::{CallResult, ErrorCode, StopResult};
+use wire::ppp::{Protocol, RasError};
+
+use crate::{Cause, Ras, Verdict};
+
+/// What kept a dial from beginning, or cut it short from outside the protocols.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Obstacle {
+    /// The server's name has no address.
+    NameUnknown,
+    /// This host has no route to the server.
+    NoRoute,
+    /// A router or the server itself said by ICMP that nothing gets through.
+    Unreachable,
+    /// A port that is needed here belongs to another program.
+    PortBusy,
+    /// The address that the server assigned cannot be configured here.
+    UnusableAddress,
+    /// Authentication was reached, and there is no password.
+    NoPassword,
+}
+
+impl Verdict {
+    /// The verdict about a failed dial, as the dialer saw it. A connection that was up and ended has one, too.
+    pub fn of_dial(failure: &Failure) -> Verdict {
+        match failure {
+            Failure::Ike { stage, failure, peer } => ike(*stage, failure, peer),
+            Failure::NoTunnel(_) => verdict(Cause::L2tpNoAnswer, 809),
+            Failure::L2tp { stage, failure } => l2tp(*stage, failure),
+            Failure::Ppp { stage, failure, .. } => ppp(*stage, failure),
+            Failure::PeerGone { reason } => match reason {
+                ike::CloseReason::DeletedByPeer => verdict(Cause::IkePeerDead, 629),
+                ike::CloseReason::Command => verdict(Cause::NoneHealthy, 631),
+                ike::CloseReason::Expired | ike::CloseReason::Replaced => verdict(Cause::IkeRekeyFailed, 829),
+                ike::CloseReason::PeerDead => verdict(Cause::IkePeerDead, 829),
+            },
+            Failure::HungUp => verdict(Cause::NoneHealthy, 631),
+        }
+    }
+
+    /// The verdict about a dial that met an obstacle outside the protocols.
+    pub const fn of_obstacle(obstacle: Obstacle) -> Verdict {
+        match obstacle {
+            Obstacle::NameUnknown => verdict(Cause::NetDnsFailure, 868),
+            Obstacle::NoRoute => verdict(Cause::NetNoInternet, 769),
+            Obstacle::Unreachable => verdict(Cause::NetServerUnreachable, 809),
+            Obstacle::PortBusy => verdict(Cause::NetPortBusy, 633),
+            Obstacle::UnusableAddress => verdict(Cause::NcpAddressConflict, 716),
+            Obstacle::NoPassword => verdict(Cause::AuthBadCredentials, 691),
+        }
+    }
+}
+
+/// The part of a connection that a cause lies in, as exit statuses tell them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Layer {
+    /// Name, route, firewall, or nobody there.
+    Reachability,
+    /// IKE and ESP.
+    Ipsec,
+    /// L2TP or PPTP.
+    Tunnel,
+    /// User, password, method.
+    Authentication,
+    /// PPP, encryption, addresses.
+    Ppp,
+    /// Policies and limits of the server.
+    Policy,
+    /// The machine itself.
+    Host,
+    /// Nothing is wrong.
+    None,
+}
+
+impl Cause {
+    /// The part of a connection that the cause lies in.
+    pub fn layer(self) -> Layer {
+        match self {
+            Cause::TunnelPortsExhausted
+            | Cause::TunnelServerFull
+            | Cause::AuthLogonHours
+            | Cause::AuthNoDialinPermission
+            | Cause::AuthNoPolicyMatch
+            | Cause::AuthPolicyConstraint => Layer::Policy,
+            Cause::PppNoCommonAuth => Layer::Authentication,
+            Cause::HostServerNotRunning => Layer::Reachability,
+            Cause::NetPortBusy => Layer::Host,
+            other => match other.id().split_once('.').map_or("", |(layer, _)| layer) {
+                "net" | "route" => Layer::Reachability,
+                "ike" | "esp" => Layer::Ipsec,
+                "l2tp" | "pptp" | "tunnel" => Layer::Tunnel,
+                "auth" => Layer::Authentication,
+                "ppp" | "ccp" | "ncp" => Layer::Ppp,
+                "none" => Layer::None,
+                _ => Layer::Host,
+            },
+        }
+    }
+}
+
+const fn verdict(cause: Cause, ras: u32) -> Verdict {
+    Verdict { cause, ras: Some(Ras(ras)) }
+}
+
+fn ike(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -> Verdict {
+    if failure.key_suspicion(stage) >= KeySuspicion::Likely {
+        return verdict(Cause::IkePskMismatch, 789);
+    }
+    let phase2 = stage >= ike::Stage::Phase2Proposal;
+    match failure {
+        ike::Failure::Undecryptable => verdict(Cause::IkePskMismatch, 789),
+        ike::Failure::Malformed(_) => verdict(Cause::IkePeerIncompatible, 789),
+        ike::Failure::Misbehaved(misbehaviour) => match misbehaviour {
+            ike::Misbehaviour::KeyExchange { .. } | ike::Misbehaviour::Hash | ike::Misbehaviour::Answer { .. } => {
+                verdict(Cause::IkePeerIncompatible, 789)
+            }
+        },
+        ike::Failure::Incompatible(incompatible) => match incompatible {
+            ike::Incompatible::Phase1(_) | ike::Incompatible::Phase1Answer(_) => {
+                verdict(Cause::IkeNoProposalPhase1, 788)
+            }
+            ike::Incompatible::Child(_) | ike::Incompatible::ChildAnswer(_) => verdict(Cause::IkeNoProposalPhase2, 788),
+            ike::Incompatible::Selectors(_) => verdict(Cause::IkeSelectorMismatch, 789),
+        },
+        ike::Failure::Refused { notify, .. } => match *notify {
+            NotifyType::NO_PROPOSAL_CHOSEN | NotifyType::ATTRIBUTES_NOT_SUPPORTED | NotifyType::BAD_PROPOSAL_SYNTAX
+                if phase2 =>
+            {
+                verdict(Cause::IkeNoProposalPhase2, 788)
+            }
+            NotifyType::NO_PROPOSAL_CHOSEN | NotifyType::ATTRIBUTES_NOT_SUPPORTED | NotifyType::BAD_PROPOSAL_SYNTAX => {
+                verdict(Cause::IkeNoProposalPhase1, 788)
+            }
+            NotifyType::INVALID_ID_INFORMATION if phase2 => verdict(Cause::IkeSelectorMismatch, 789),
+            NotifyType::INVALID_ID_INFORMATION => verdict(Cause::IkeIdentityMismatch, 787),
+            // Before it has seen any proof, a server that speaks of authentication has no key for us.
+            NotifyType::AUTHENTICATION_FAILED if !phase2 => verdict(Cause::IkePskMissing, 789),
+            _ => verdict(Cause::IkePeerIncompatible, 789),
+        },
+        ike::Failure::Silence { encapsulated, .. } => ike_silence(stage, *encapsulated, peer),
+        ike::Failure::Denied(denial) => match denial {
+            ike::Denial::NoPreSharedKey => verdict(Cause::IkePskMissing, 791),
+            ike::Denial::PeerIdentity { .. } => verdict(Cause::IkeIdentityMismatch, 787),
+            ike::Denial::TooManyChildren { .. } => verdict(Cause::IkePeerIncompatible, 789),
+        },
+        ike::Failure::Local(fault) => match fault {
+            ike::LocalFault::Evicted | ike::LocalFault::Closed => verdict(Cause::NoneHealthy, 631),
+            // Main mode succeeded, and the server withdrew it while quick mode was under way.
+            ike::LocalFault::IkeSaGone => verdict(Cause::IkeIdentityMismatch, 789),
+        },
+    }
+}
+
+/// Where the server stopped answering.
+fn ike_silence(stage: ike::Stage, encapsulated: bool, peer: &ike::PeerKnown) -> Verdict {
+    match stage {
+        ike::Stage::Phase1Proposal | ike::Stage::Phase1KeyExchange => verdict(Cause::NetUdp500Blocked, 809),
+        // The first messages on port 4500: that port is closed, or the server dropped what it could not decrypt.
+        ike::Stage::Phase1Authentication if encapsulated => verdict(Cause::NetUdp4500Blocked, 809),
+        // The path is proven. Servers that cannot decrypt message 5 often say nothing.
+        ike::Stage::Phase1Authentication => verdict(Cause::IkePskMismatch, 789),
+        ike::Stage::Phase2Proposal | ike::Stage::Phase2Confirmation => {
+            let server_behind_nat = peer.nat.is_some_and(|nat| nat.remote);
+            let cause = if server_behind_nat { Cause::IkeSelectorMismatch } else { Cause::IkeIdentityMismatch };
+            verdict(cause, 789)
+        }
+    }
+}
+
+fn l2tp(stage: l2tp::Stage, failure: &l2tp::Failure) -> Verdict {
+    match failure {
+        l2tp::Failure::Malformed(_)
+        | l2tp::Failure::Misbehaved { .. }
+        | l2tp::Failure::Incompatible(_)
+        | l2tp::Failure::TieLost => verdict(Cause::L2tpPeerIncompatible, 629),
+        l2tp::Failure::Refused(refusal) if stage < l2tp::Stage::Up => refused(refusal),
+        // It was up, and the server hung up.
+        l2tp::Failure::Refused(_) => verdict(Cause::NoneHealthy, 629),
+        l2tp::Failure::Silence { stage, .. } => match stage {
+            l2tp::Stage::Tunnel => verdict(Cause::L2tpNoAnswer, 809),
+            l2tp::Stage::Call => verdict(Cause::L2tpNoAnswer, 678),
+            l2tp::Stage::Up => verdict(Cause::IkePeerDead, 829),
+        },
+        l2tp::Failure::Denied(denial) => match denial {
+            l2tp::Denial::TunnelsPerPeer(_)
+            | l2tp::Denial::Tunnels(_)
+            | l2tp::Denial::SessionsPerTunnel(_)
+            | l2tp::Denial::IncomingCall
+            | l2tp::Denial::OutgoingCall => verdict(Cause::L2tpPeerIncompatible, 629),
+        },
+        l2tp::Failure::TunnelAuthentication(_) => verdict(Cause::L2tpTunnelAuthFailed, 629),
+        l2tp::Failure::PeerGone(_) => verdict(Cause::IkePeerDead, if stage < l2tp::Stage::Up { 809 } else { 829 }),
+        l2tp::Failure::Closed(_) => verdict(Cause::NoneHealthy, 631),
+        l2tp::Failure::Local(_) => verdict(Cause::NetPortBusy, 633),
+    }
+}
+
+/// What the server said with StopCCN or CDN (RFC 2661 §4.4.2).
+fn refused(refusal: &l2tp::Refusal) -> Verdict {
+    match refusal {
+        l2tp::Refusal::Tunnel { result, error, .. } => match (*result, *error) {
+            (Some(StopResult::NOT_AUTHORIZED), _) => verdict(Cause::L2tpTunnelAuthFailed, 629),
+            (Some(StopResult::BAD_VERSION), _) => verdict(Cause::L2tpPeerIncompatible, 629),
+            (_, Some(ErrorCode::NO_RESOURCES)) => verdict(Cause::TunnelServerFull, 678),
+            (Some(StopResult::SHUTTING_DOWN), _) => verdict(Cause::HostServerNotRunning, 678),
+            _ => verdict(Cause::L2tpRefused, 678),
+        },
+        l2tp::Refusal::Call { result, error, .. } => match (*result, *error) {
+            (Some(CallResult::BUSY), _) => verdict(Cause::TunnelPortsExhausted, 676),
+            (Some(CallResult::TEMPORARY_LACK | CallResult::PERMANENT_LACK), _) | (_, Some(ErrorCode::NO_RESOURCES)) => {
+                verdict(Cause::TunnelPortsExhausted, 678)
+            }
+            _ => verdict(Cause::L2tpRefused, 678),
+        },
+    }
+}
+
+fn ppp(stage: ppp::Stage, failure: &ppp::Failure) -> Verdict {
+    match failure {
+        ppp::Failure::Malformed(_) => verdict(Cause::PppPeerIncompatible, 722),
+        ppp::Failure::Misbehaved(misbehaved) => match misbehaved {
+            ppp::Misbehaved::Loopback { .. } => verdict(Cause::PppLoopback, 737),
+            ppp::Misbehaved::WrongAuthenticatorResponse => verdict(Cause::AuthBadCredentials, 778),
+            ppp::Misbehaved::Renegotiates { .. } => verdict(Cause::PppPeerIncompatible, 732),
+        },
+        ppp::Failure::Incompatible(incompatible) => match incompatible {
+            ppp::Incompatible::NoCommonAuth { .. } => verdict(Cause::PppNoCommonAuth, 919),
+            ppp::Incompatible::NotConverged { .. } => verdict(Cause::PppPeerIncompatible, 732),
+            ppp::Incompatible::NoNetworkProtocol { ends } => no_network(ends),
+        },
+        ppp::Failure::Refused(refused) => match refused {
+            ppp::Refused::Authentication { ras, .. } => server_says(*ras),
+            ppp::Refused::Terminated { ras: Some(ras), .. } if *ras != RasError::NONE => server_says(*ras),
+            ppp::Refused::Terminated { .. } => match stage {
+                ppp::Stage::Lcp => verdict(Cause::PppNoCommonAuth, 734),
+                ppp::Stage::Authentication => verdict(Cause::PppNoCommonAuth, 628),
+                ppp::Stage::Network => verdict(Cause::NcpNoneAgreed, 736),
+                ppp::Stage::Up => verdict(Cause::NoneHealthy, 629),
+            },
+            ppp::Refused::Unsupported { .. } => verdict(Cause::PppPeerIncompatible, 733),
+            ppp::Refused::NoAddress => verdict(Cause::NcpNoAddress, 738),
+        },
+        ppp::Failure::Silence(silence) => match silence.stage {
+            ppp::Stage::Lcp => verdict(Cause::PppLcpTimeout, 721),
+            ppp::Stage::Authentication => verdict(Cause::AuthRadiusNoAnswer, 718),
+            ppp::Stage::Network => verdict(Cause::NcpNoneAgreed, 720),
+            ppp::Stage::Up => verdict(Cause::PppPeerDead, 829),
+        },
+        ppp::Failure::Denied(denied) => match denied {
+            ppp::Denied::Authentication { ras, .. } => server_says(*ras),
+            ppp::Denied::UnauthenticatedServer => verdict(Cause::PppNoCommonAuth, 919),
+        },
+        ppp::Failure::Local(local) => match local {
+            ppp::Local::Closed(_) => verdict(Cause::NoneHealthy, 631),
+            ppp::Local::LowerLayerDown => verdict(Cause::IkePeerDead, 829),
+            ppp::Local::NoAddress(_) => verdict(Cause::NcpNoAddress, 738),
+            ppp::Local::NoAnswer { question, .. } => match question {
+                ppp::QuestionKind::Credentials | ppp::QuestionKind::Verify => verdict(Cause::AuthBadCredentials, 691),
+                ppp::QuestionKind::Address => verdict(Cause::NcpNoAddress, 738),
+            },
+            ppp::Local::Misanswered(_) | ppp::Local::Configuration => verdict(Cause::HostConfigurationError, 645),
+        },
+    }
+}
+
+/// No network protocol came up; how IPCP ended says why.
+fn no_network(ends: &[(Protocol, ppp::ProtocolEnd)]) -> Verdict {
+    let ipcp = ends.iter().find(|(protocol, _)| *protocol == Protocol::IPCP).map(|(_, end)| end);
+    match ipcp {
+        Some(ppp::ProtocolEnd::Rejected) => verdict(Cause::NcpNoneAgreed, 733),
+        Some(ppp::ProtocolEnd::Terminated { ras: Some(ras), .. }) if *ras != RasError::NONE => server_says(*ras),
+        Some(ppp::ProtocolEnd::Terminated { .. }) => verdict(Cause::NcpNoneAgreed, 736),
+        Some(ppp::ProtocolEnd::NotConverged { .. }) => verdict(Cause::PppPeerIncompatible, 732),
+        Some(ppp::ProtocolEnd::Unfinished | ppp::ProtocolEnd::Silent { .. } | ppp::ProtocolEnd::Closed) | None => {
+            verdict(Cause::NcpNoneAgreed, 720)
+        }
+    }
+}
+
+/// The server named the error itself: that number, and the cause behind it.
+fn server_says(ras: RasError) -> Verdict {
+    let cause = match ras {
+        RasError::RESTRICTED_LOGON_HOURS => Cause::AuthLogonHours,
+        RasError::ACCOUNT_DISABLED => Cause::AuthAccountDisabled,
+        RasError::PASSWORD_EXPIRED | RasError::CHANGING_PASSWORD => Cause::AuthPasswordExpired,
+        RasError::NO_DIALIN_PERMISSION => Cause::AuthNoDialinPermission,
+        RasError::AUTHENTICATION_FAILURE => Cause::AuthBadCredentials,
+        RasError::SERVER_POLICY => Cause::AuthPolicyConstraint,
+        RasError::NO_IP_ADDRESSES => Cause::NcpAddressPoolExhausted,
+        RasError::PPP_NO_ADDRESS_ASSIGNED => Cause::NcpNoAddress,
+        RasError::PPP_NO_PROTOCOLS_CONFIGURED | RasError::PPP_CP_REJECTED | RasError::PPP_NCP_TERMINATED => {
+            Cause::NcpNoneAgreed
+        }
+        RasError::PPP_LCP_TERMINATED => Cause::PppNoCommonAuth,
+        RasError::PPP_LOOPBACK_DETECTED => Cause::PppLoopback,
+        RasError::PPP_NO_RESPONSE | RasError::PPP_TIMEOUT => Cause::PppLcpTimeout,
+        RasError::LINK_FAILURE => Cause::PppPeerDead,
+        RasError::IDLE_TIMEOUT | RasError::REMOTE_DISCONNECTION | RasError::USER_DISCONNECTION => Cause::NoneHealthy,
+        _ => Cause::PppPeerIncompatible,
+    };
+    verdict(cause, ras.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn silence(stage: ike::Stage, encapsulated: bool) -> Verdict {
+        let failure = ike::Failure::Silence { attempts: 5, elapsed: Duration::from_secs(30), encapsulated };
+        Verdict::of_dial(&Failure::Ike { stage, failure, peer: Box::default() })
+    }
+
+    #[test]
+    fn where_the_server_falls_silent_decides_between_the_path_and_the_key() {
+        assert_eq!(silence(ike::Stage::Phase1Proposal, false), verdict(Cause::NetUdp500Blocked, 809));
+        assert_eq!(silence(ike::Stage::Phase1Authentication, false), verdict(Cause::IkePskMismatch, 789));
+        assert_eq!(silence(ike::Stage::Phase1Authentication, true), verdict(Cause::NetUdp4500Blocked, 809));
+    }
+
+    #[test]
+    fn the_servers_own_code_is_shown() {
+        for (code, cause) in [
+            (691, Cause::AuthBadCredentials),
+            (646, Cause::AuthLogonHours),
+            (647, Cause::AuthAccountDisabled),
+            (648, Cause::AuthPasswordExpired),
+            (649, Cause::AuthNoDialinPermission),
+            (738, Cause::NcpNoAddress),
+        ] {
+            let failure =
+                ppp::Failure::Refused(ppp::Refused::Authentication { ras: RasError(code), message: String::new() });
+            let failure = Failure::Ppp { stage: ppp::Stage::Authentication, failure, denied: None };
+            assert_eq!(Verdict::of_dial(&failure), verdict(cause, code));
+        }
+    }
+
+    #[test]
+    fn no_proposal_and_no_common_authentication_have_numbers_of_their_own() {
+        let refused =
+            ike::Failure::Refused { notify: NotifyType::NO_PROPOSAL_CHOSEN, data: Vec::new(), authenticated: false };
+        let failure = Failure::Ike { stage: ike::Stage::Phase1Proposal, failure: refused, peer: Box::default() };
+        assert_eq!(Verdict::of_dial(&failure), verdict(Cause::IkeNoProposalPhase1, 788));
+        let none = ppp::Incompatible::NoCommonAuth { ours: Vec::new(), theirs: Vec::new() };
+        let failure = Failure::Ppp { stage: ppp::Stage::Lcp, failure: ppp::Failure::Incompatible(none), denied: None };
+        assert_eq!(Verdict::of_dial(&failure), verdict(Cause::PppNoCommonAuth, 919));
+    }
+
+    #[test]
+    fn a_full_server_is_told_from_one_that_refuses() {
+        let call = |result| {
+            let refusal = l2tp::Refusal::Call { result, error: None, message: String::new(), ppp_cause: None };
+            Verdict::of_dial(&Failure::L2tp { stage: l2tp::Stage::Call, failure: l2tp::Failure::Refused(refusal) })
+        };
+        assert_eq!(call(Some(CallResult::BUSY)), verdict(Cause::TunnelPortsExhausted, 676));
+        assert_eq!(call(None), verdict(Cause::L2tpRefused, 678));
+    }
+
+    #[test]
+    fn a_cause_lies_in_the_layer_of_its_name_unless_a_policy_or_a_limit_is_behind_it() {
+        assert_eq!(Cause::IkePskMismatch.layer(), Layer::Ipsec);
+        assert_eq!(Cause::AuthBadCredentials.layer(), Layer::Authentication);
+        assert_eq!(Cause::AuthLogonHours.layer(), Layer::Policy);
+        assert_eq!(Cause::TunnelServerFull.layer(), Layer::Policy);
+        assert_eq!(Cause::NoneHealthy.layer(), Layer::None);
+        assert_eq!(Cause::HostConfigurationError.layer(), Layer::Host);
+    }
+
+    #[test]
+    fn every_number_that_a_dial_can_show_has_a_sentence() {
+        let obstacles = [
+            Obstacle::NameUnknown,
+            Obstacle::NoRoute,
+            Obstacle::Unreachable,
+            Obstacle::PortBusy,
+            Obstacle::UnusableAddress,
+            Obstacle::NoPassword,
+        ];
+        for obstacle in obstacles {
+            assert!(Verdict::of_obstacle(obstacle).ras.is_some_and(|ras| ras.text().is_some()), "{obstacle:?}");
+        }
+    }
+}
