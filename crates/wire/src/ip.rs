@@ -2,10 +2,12 @@
 
 mod checksum;
 mod mss;
+mod router;
 mod tcp;
 
 pub use checksum::{Checksum, pseudo_header};
 pub use mss::clamp_mss;
+pub use router::{RouterAdvertisement, is_router_solicitation};
 pub use tcp::{TcpFlags, TcpView};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
