@@ -234,7 +234,7 @@ impl Dialer {
     fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
         while let Some(event) = self.stack.poll_event() {
             match event {
-                StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } => {}
+                StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } | StackEvent::PeerRestarted { .. } => {}
                 StackEvent::IkeFailed(failed) => self.on_ike_failed(*failed),
                 StackEvent::PeerUp { peer, summary, .. } => {
                     self.peer = Some(peer);
@@ -264,7 +264,7 @@ impl Dialer {
                         (Some(failure), _) => {
                             self.end(Failure::Ppp { stage: ppp::Stage::Up, failure, denied: None });
                         }
-                        (None, Some(failure)) => self.end(Failure::L2tp { stage: l2tp::Stage::Call, failure }),
+                        (None, Some(failure)) => self.end(Failure::L2tp { stage: l2tp::Stage::Up, failure }),
                         (None, None) => {}
                     }
                 }

@@ -126,6 +126,11 @@ impl DataPath {
         &self.drops
     }
 
+    /// How much is installed: receiving associations, peers with a way out, calls.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.inbound.len(), self.peers.len(), self.links.len())
+    }
+
     /// When the last authentic packet of `peer` came in.
     pub fn last_heard(&self, peer: PeerId) -> Option<Timestamp> {
         self.peers.get(&peer)?.last_heard

@@ -38,7 +38,7 @@ pub enum Failure {
         /// Why the last association ended.
         reason: ike::CloseReason,
     },
-    /// A dialled connection was ended at this end.
+    /// The connection, or the attempt at it, was ended at this end by command.
     HungUp,
 }
 

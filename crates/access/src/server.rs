@@ -20,7 +20,8 @@ use crate::{Failure, Output};
 pub use ppp::Method as AuthMethod;
 pub use session::{Session, SessionId};
 
-/// How long a client may take from IPsec to its first L2TP message. Linux clients start the two by hand, one after the other.
+/// How long a client may take from phase 1 to its associations, and again from these to its tunnel. Linux clients start
+/// IPsec and L2TP by hand, one after the other.
 const TUNNEL_PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a server does.
@@ -93,6 +94,23 @@ pub enum End {
     },
 }
 
+/// How much there is, for status and for tests that nothing is forgotten.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// IKE SAs that are up or beyond their third message.
+    pub ike_sas: usize,
+    /// Half-open IKE SAs.
+    pub half_open: usize,
+    /// Pairs of ESP associations.
+    pub associations: usize,
+    /// Client hosts that have proved the key.
+    pub peers: usize,
+    /// L2TP tunnels, those that are ending included.
+    pub tunnels: usize,
+    /// L2TP calls that are up.
+    pub calls: usize,
+}
+
 /// A whole remote access server, without IO.
 ///
 /// Feed it with the `handle_*` methods, end every batch with [`Endpoint::flush`], then poll [`Endpoint::poll_event`] until it
@@ -117,6 +135,8 @@ pub struct Endpoint {
 struct PeerRecord {
     /// The attempt that has not come to a call yet.
     pending: Option<SessionId>,
+    /// The tunnel that it has come to.
+    tunnel: Option<l2tp::TunnelId>,
     /// What is known of the peer, for the records of its calls.
     template: Session,
 }
@@ -254,6 +274,13 @@ impl Endpoint {
     /// The address pool.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// How much there is of everything.
+    pub fn counts(&self) -> Counts {
+        let stack = self.stack.counts();
+        let calls = stack.calls.max(self.by_link.len());
+        Counts { peers: stack.peers.max(self.by_peer.len()), calls, ..stack }
     }
 
     /// Packets that the data path dropped.

@@ -21,7 +21,9 @@ use wire::virtio::VnetHeader;
 
 use crate::Output;
 use crate::datapath::{DataPath, Encapsulation, LinkId, PeerId, Punt};
+use crate::server::Counts;
 use calls::Call;
+use children::Child;
 use peers::Peers;
 
 /// How long a peer without any association is kept: between the end of one and the beginning of the next there may be a
@@ -62,6 +64,11 @@ pub enum Event {
         /// Who.
         peer: PeerId,
     },
+    /// The peer says that it began anew; what it had before is gone and has been reported.
+    PeerRestarted {
+        /// Who.
+        peer: PeerId,
+    },
     /// The peer is now somewhere else.
     PeerMoved {
         /// Who.
@@ -80,6 +87,8 @@ pub enum Event {
     TunnelUp {
         /// Who.
         peer: PeerId,
+        /// Which.
+        tunnel: l2tp::TunnelId,
         /// What the peer says about itself.
         identity: l2tp::PeerIdentity,
     },
@@ -87,6 +96,8 @@ pub enum Event {
     TunnelFailed {
         /// Who.
         peer: PeerId,
+        /// Which, if it got as far as an id.
+        tunnel: Option<l2tp::TunnelId>,
         /// How far it came.
         stage: l2tp::Stage,
         /// Why.
@@ -108,7 +119,7 @@ pub enum Event {
         /// What.
         event: Box<ppp::Event>,
     },
-    /// A call has ended: either PPP ended it, and said why before, or L2TP did.
+    /// A call has ended: either PPP ended it, or was about to, and said why before; or L2TP did.
     CallDown {
         /// The call, which does not exist any more.
         link: LinkId,
@@ -125,7 +136,7 @@ pub struct Stack {
     l2tp: l2tp::Engine<PeerId>,
     data: DataPath,
     peers: Peers,
-    by_child: HashMap<ChildId, (PeerId, u32)>,
+    by_child: HashMap<ChildId, Child>,
     by_spi: HashMap<u32, ChildId>,
     calls: HashMap<LinkId, Call>,
     by_session: HashMap<l2tp::SessionId, LinkId>,
@@ -283,6 +294,8 @@ impl Stack {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        // A packet train is laid out for the association that it will be sealed by.
+        self.data.flush(out);
         self.ike.handle_timeout(now, rng);
         self.l2tp.handle_timeout(now);
         while let Some(timer) = self.timers.expire(now) {
@@ -314,6 +327,20 @@ impl Stack {
     /// The data path, for counters and addresses.
     pub fn data(&self) -> &DataPath {
         &self.data
+    }
+
+    /// How much there is of everything. Where two tables hold the same thing, the larger counts: none may be forgotten.
+    pub fn counts(&self) -> Counts {
+        let ike = self.ike.counts();
+        let (inbound, ways_out, links) = self.data.counts();
+        Counts {
+            ike_sas: ike.ike_sas,
+            half_open: ike.half_open,
+            associations: ike.children.max(inbound).max(self.by_child.len()).max(self.by_spi.len()),
+            peers: self.peers.len().max(ways_out).max(self.last_close.len()),
+            tunnels: self.l2tp.tunnels().count(),
+            calls: links.max(self.calls.len()).max(self.by_session.len()),
+        }
     }
 
     /// Messages that IKE dropped.
@@ -356,11 +383,11 @@ impl Stack {
             }
             while let Some(event) = self.l2tp.poll_event() {
                 busy = true;
-                self.on_l2tp(now, event);
+                self.on_l2tp(now, rng, event);
             }
             while let Some(link) = self.touched.pop_first() {
                 busy = true;
-                self.drain_ppp(now, link, out);
+                self.drain_ppp(now, rng, link, out);
             }
             if !busy {
                 return;

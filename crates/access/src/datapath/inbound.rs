@@ -69,8 +69,12 @@ impl DataPath {
         opened.clear();
         inbound.sa.open(buffer, packets, &mut opened);
         let (peer, ports) = (inbound.peer, (inbound.local_port, inbound.remote_port));
-        let follows = inbound.encapsulation == encapsulation && encapsulation == Encapsulation::Udp;
-        if opened.iter().any(Result::is_ok) {
+        let newest = opened.iter().flatten().map(|opened| opened.sequence).max();
+        if let Some(sequence) = newest {
+            // What was overtaken on its way, perhaps by the move itself, says nothing about where the peer is now.
+            let is_newest = sequence > inbound.newest;
+            inbound.newest = inbound.newest.max(sequence);
+            let follows = is_newest && inbound.encapsulation == encapsulation && encapsulation == Encapsulation::Udp;
             self.note_heard(now, peer, spi, follows.then_some(path));
         }
         for result in opened.drain(..) {
@@ -153,11 +157,13 @@ impl DataPath {
             link.told_alive = Some(now);
             self.alive.push(Alive::Call(id));
         }
-        link.traffic.octets_in += packet.len() as u64;
-        link.traffic.packets_in += 1;
         let (mtu, dialled) = (link.mtu, link.dialled);
         if !dialled {
             self.check_destination(ip.destination)?;
+        }
+        if let Some(link) = self.links.get_mut(&id) {
+            link.traffic.octets_in += packet.len() as u64;
+            link.traffic.packets_in += 1;
         }
         clamp_mss(packet, mtu);
         self.coalescer.push(packet, &mut |offload, packet| out.tun(offload, packet));

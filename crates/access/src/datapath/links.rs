@@ -64,6 +64,8 @@ pub(super) struct Inbound {
     pub(super) encapsulation: Encapsulation,
     pub(super) local_port: u16,
     pub(super) remote_port: u16,
+    /// The highest sequence number of an authentic packet.
+    pub(super) newest: u32,
 }
 
 /// A peer's way out.
@@ -131,10 +133,13 @@ impl DataPath {
         let pair = child.inbound.spi;
         let inbound = InboundSa::new(&child.inbound)?;
         let outbound = OutboundSa::new(&child.outbound, rng)?;
-        self.inbound.insert(pair, Inbound { sa: inbound, peer, encapsulation, local_port, remote_port });
+        self.inbound.insert(pair, Inbound { sa: inbound, peer, encapsulation, local_port, remote_port, newest: 0 });
         let entry =
             self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None, told_alive: None });
         entry.path = path;
+        // Where the selectors leave the port open, the one in use is known already when a rekey is over.
+        let known = entry.outbound.last().map_or(0, |last| last.remote_port);
+        let remote_port = if remote_port == 0 { known } else { remote_port };
         entry.outbound.push(Outbound { pair, sa: outbound, encapsulation, local_port, remote_port });
         Ok(())
     }

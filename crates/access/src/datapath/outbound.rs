@@ -55,8 +55,6 @@ impl DataPath {
         for index in 0..segments.count() {
             let link = self.links.get_mut(&id).ok_or(Dropped::NoRoute)?;
             let len = segments.len(index);
-            link.traffic.octets_out += len as u64;
-            link.traffic.packets_out += 1;
             let peer = link.peer;
             let mut prefix = [0; PREFIX_MAX];
             let prefix_len = ip_prefix(link, v6, len, &mut prefix[UDP_HEADER_LEN..]) + UDP_HEADER_LEN;
@@ -69,6 +67,10 @@ impl DataPath {
                     clamp_mss(body, mtu);
                 }
             })?;
+            if let Some(link) = self.links.get_mut(&id) {
+                link.traffic.octets_out += len as u64;
+                link.traffic.packets_out += 1;
+            }
         }
         Ok(())
     }

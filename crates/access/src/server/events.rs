@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use wire::ppp::RasError;
 
 use super::{End, Endpoint, Event, PeerRecord, Session, SessionId, TUNNEL_PATIENCE};
-use crate::datapath::{Link, LinkId, PeerId};
+use crate::datapath::{Encapsulation, Link, LinkId, PeerId};
 use crate::failure::{NoTunnel, ppp_stage};
 use crate::stack::Event as StackEvent;
 use crate::{Failure, Output, Stage};
@@ -24,10 +24,13 @@ impl Endpoint {
                 StackEvent::IkeFailed(failed) => self.on_ike_failed(now, *failed),
                 StackEvent::PeerUp { peer, sa, summary, .. } => self.on_peer_up(now, peer, sa, summary),
                 StackEvent::ChildUp { peer } => self.on_child_up(now, peer),
+                StackEvent::PeerRestarted { peer } => self.on_restarted(now, peer),
                 StackEvent::PeerMoved { peer, path } => self.on_moved(peer, path),
-                StackEvent::PeerGone { peer, .. } => self.on_peer_gone(now, peer),
-                StackEvent::TunnelUp { peer, identity } => self.on_tunnel_up(peer, identity),
-                StackEvent::TunnelFailed { peer, stage, failure } => self.on_tunnel_failed(now, peer, stage, failure),
+                StackEvent::PeerGone { peer, reason } => self.on_peer_gone(now, peer, reason),
+                StackEvent::TunnelUp { peer, tunnel, identity } => self.on_tunnel_up(peer, tunnel, identity),
+                StackEvent::TunnelFailed { peer, tunnel, stage, failure } => {
+                    self.on_tunnel_failed(now, peer, tunnel, stage, failure);
+                }
                 StackEvent::CallUp { peer, link, correlation_id } => {
                     self.on_call_up(now, rng, peer, link, correlation_id, out);
                 }
@@ -45,16 +48,30 @@ impl Endpoint {
             self.events.push_back(Event::RekeyFailed { session: Box::new(up), failure });
             return;
         }
-        let pending = peer.and_then(|peer| self.by_peer.get_mut(&peer)?.pending.take());
-        let id = attempt.or(pending).unwrap_or_else(|| self.new_session(now, failed.path));
+        let id = match (attempt, peer) {
+            (Some(id), _) => id,
+            // Refused at its very first message.
+            (None, None) if failed.sa.is_none() => self.new_session(now, failed.path),
+            // One of several quick modes; the attempt goes on with the others, or has its verdict already.
+            (None, Some(peer)) => match self.take_pending_if(peer, |session| session.child_up.is_none()) {
+                Some(id) => id,
+                None => return,
+            },
+            // What was under way when the peer was given up.
+            (None, None) => return,
+        };
         self.fail(id, failure);
     }
 
     fn on_peer_up(&mut self, now: Timestamp, peer: PeerId, sa: ike::IkeSaId, summary: Box<ike::Phase1Summary>) {
         let attempt = self.by_sa.remove(&sa);
+        // A client that began anew before anything came of its earlier attempt.
+        if let Some(id) = self.take_pending_if(peer, |session| session.stage <= Stage::Esp) {
+            self.fail_without_tunnel(now, id, Some(ike::CloseReason::Replaced));
+        }
         if let Some(record) = self.by_peer.get_mut(&peer) {
-            // A rekeying of phase 1, or a client that came back before it was missed: the record goes on, this attempt with
-            // it unless the peer has no attempt of its own under way.
+            // A rekeying of phase 1, or a client that came back before it was missed; which of the two, its first call or
+            // INITIAL-CONTACT will tell.
             record.template.phase1 = Some(summary.clone());
             let has_call = self.by_link.values().any(|id| self.sessions.get(id).is_some_and(|s| s.peer == Some(peer)));
             if record.pending.is_some() || has_call {
@@ -69,7 +86,23 @@ impl Endpoint {
         session.local = summary.path.local;
         session.phase1 = Some(summary);
         session.peer = Some(peer);
-        self.by_peer.insert(peer, PeerRecord { pending: Some(id), template: session.clone() });
+        self.by_peer.insert(peer, PeerRecord { pending: Some(id), tunnel: None, template: session.clone() });
+        self.patience.set(peer, Some(now + TUNNEL_PATIENCE));
+    }
+
+    /// A client came back before it was missed: an attempt like any other.
+    fn on_restarted(&mut self, now: Timestamp, peer: PeerId) {
+        if self.by_peer.get(&peer).is_none_or(|record| record.pending.is_some()) {
+            return;
+        }
+        let id = self.another_session(now, peer);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            (session.stage, session.esp, session.l2tp) = (Stage::IkePhase2, None, None);
+        }
+        if let Some(record) = self.by_peer.get_mut(&peer) {
+            (record.pending, record.tunnel) = (Some(id), None);
+        }
+        self.patience.set(peer, Some(now + TUNNEL_PATIENCE));
     }
 
     fn on_child_up(&mut self, now: Timestamp, peer: PeerId) {
@@ -92,18 +125,18 @@ impl Endpoint {
         }
         for session in self.sessions.values_mut().filter(|session| session.peer == Some(peer)) {
             session.remote = path.remote;
-            if session.up.is_some() {
-                self.events.push_back(Event::Moved { session: Box::new(session.clone()) });
-            }
         }
+        let up = self.sessions.values().filter(|session| session.peer == Some(peer) && session.up.is_some());
+        let moved: Vec<_> = up.map(|session| Event::Moved { session: Box::new(self.current(session)) }).collect();
+        self.events.extend(moved);
     }
 
     /// The client has left, or is believed dead. Its calls have ended before this.
-    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId) {
+    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId, reason: ike::CloseReason) {
         self.patience.set(peer, None);
         let Some(record) = self.by_peer.remove(&peer) else { return };
         if let Some(id) = record.pending {
-            self.fail_without_tunnel(now, id, true);
+            self.fail_without_tunnel(now, id, Some(reason));
         }
     }
 
@@ -116,38 +149,85 @@ impl Endpoint {
         out: &mut dyn Output,
     ) {
         let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
-        self.fail_without_tunnel(now, id, false);
+        self.fail_without_tunnel(now, id, None);
         self.stack.close_peer(now, rng, peer, out);
         self.react(now, rng, out);
     }
 
-    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, peer_left: bool) {
+    /// An attempt ends before its first L2TP message: the associations ended for this reason, or our patience did.
+    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, reason: Option<ike::CloseReason>) {
         let Some(session) = self.sessions.get(&id) else { return };
-        let heard = session.peer.and_then(|peer| self.stack.data().last_heard(peer)).is_some();
-        let encapsulation = session.esp.map_or(crate::datapath::Encapsulation::Raw, |(_, encapsulation)| encapsulation);
-        let waited = now.since(session.child_up.unwrap_or(session.started));
-        self.fail(id, Failure::NoTunnel(NoTunnel { encapsulation, heard, peer_left, waited }));
+        let failure = match (reason, session.child_up) {
+            (Some(ike::CloseReason::Command), _) => Failure::HungUp,
+            (_, Some(since)) => Failure::NoTunnel(NoTunnel {
+                encapsulation: session.esp.map_or(Encapsulation::Raw, |(_, encapsulation)| encapsulation),
+                heard: session.peer.and_then(|peer| self.stack.data().last_heard(peer)).is_some(),
+                peer_left: reason.is_some(),
+                waited: now.since(since),
+            }),
+            (_, None) => self.phase2_silence(now, session),
+        };
+        self.fail(id, failure);
     }
 
-    fn on_tunnel_up(&mut self, peer: PeerId, identity: l2tp::PeerIdentity) {
+    /// The client proved the key and did not ask for an association.
+    fn phase2_silence(&self, now: Timestamp, session: &Session) -> Failure {
+        let summary = session.phase1.as_deref();
+        let peer = summary.map_or_else(ike::PeerKnown::default, |summary| ike::PeerKnown {
+            announced: summary.peer,
+            id: Some(summary.peer_id.clone()),
+            nat: Some(summary.nat),
+        });
+        Failure::Ike {
+            stage: ike::Stage::Phase2Proposal,
+            failure: ike::Failure::Silence {
+                attempts: 0,
+                elapsed: now.since(session.started),
+                encapsulated: summary.is_some_and(|summary| summary.encapsulated),
+            },
+            peer: Box::new(peer),
+        }
+    }
+
+    /// Takes a peer's attempt if it is one of these.
+    fn take_pending_if(&mut self, peer: PeerId, is_one: impl FnOnce(&Session) -> bool) -> Option<SessionId> {
+        let record = self.by_peer.get_mut(&peer)?;
+        record.pending.take_if(|id| self.sessions.get(id).is_some_and(is_one))
+    }
+
+    fn on_tunnel_up(&mut self, peer: PeerId, tunnel: l2tp::TunnelId, identity: l2tp::PeerIdentity) {
         self.patience.set(peer, None);
         let Some(record) = self.by_peer.get_mut(&peer) else { return };
         record.template.l2tp = Some(identity.clone());
         if let Some(session) = record.pending.and_then(|id| self.sessions.get_mut(&id)) {
+            record.tunnel = Some(tunnel);
             session.stage = session.stage.max(Stage::L2tpCall);
             session.l2tp = Some(identity);
         }
     }
 
-    fn on_tunnel_failed(&mut self, now: Timestamp, peer: PeerId, stage: l2tp::Stage, failure: l2tp::Failure) {
-        self.patience.set(peer, None);
+    fn on_tunnel_failed(
+        &mut self,
+        now: Timestamp,
+        peer: PeerId,
+        tunnel: Option<l2tp::TunnelId>,
+        stage: l2tp::Stage,
+        failure: l2tp::Failure,
+    ) {
         let Some(record) = self.by_peer.get_mut(&peer) else { return };
-        let id = match (record.pending.take(), stage) {
-            (Some(id), _) => id,
-            // The end of a tunnel that served its purpose.
-            (None, l2tp::Stage::Up) => return,
-            (None, l2tp::Stage::Tunnel | l2tp::Stage::Call) => self.another_session(now, peer),
+        let id = match stage {
+            // The end of a tunnel that served its purpose, unless it is the one that was opened for a call to come.
+            l2tp::Stage::Up if record.tunnel.is_none() || record.tunnel != tunnel => return,
+            l2tp::Stage::Up => match record.pending.take() {
+                Some(id) => id,
+                None => return,
+            },
+            l2tp::Stage::Tunnel | l2tp::Stage::Call => match record.pending.take() {
+                Some(id) => id,
+                None => self.another_session(now, peer),
+            },
         };
+        self.patience.set(peer, None);
         self.fail(id, Failure::L2tp { stage, failure });
     }
 
@@ -161,7 +241,7 @@ impl Endpoint {
         out: &mut dyn Output,
     ) {
         self.patience.set(peer, None);
-        let pending = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take());
+        let pending = self.take_pending_if(peer, |_| true);
         let id = pending.unwrap_or_else(|| self.another_session(now, peer));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.link = Some(link);
@@ -194,6 +274,7 @@ impl Endpoint {
                 session.stage = Stage::PppNetwork;
                 (session.user, session.authenticated) = (Some(user), method);
             }
+            ppp::Event::Up if session.up.is_some() => session.stage = Stage::Up,
             ppp::Event::Up => {
                 session.stage = Stage::Up;
                 session.up = Some(now);
@@ -302,7 +383,12 @@ impl Endpoint {
     /// The one verdict about an attempt. A second failure of the same attempt finds no record and says nothing.
     fn fail(&mut self, id: SessionId, failure: Failure) {
         let Some(mut session) = self.take_session(id) else { return };
-        session.stage = failure.stage();
+        // What ends below a layer does not undo how far that layer had come.
+        session.stage = match failure {
+            Failure::Ppp { .. } => failure.stage(),
+            Failure::HungUp => session.stage,
+            _ => session.stage.max(failure.stage()),
+        };
         self.events.push_back(Event::Failed { session: Box::new(session), failure });
     }
 

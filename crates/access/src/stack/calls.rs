@@ -102,11 +102,11 @@ impl Stack {
         Some(self.calls.get(&link)?.peer)
     }
 
-    pub(super) fn on_l2tp(&mut self, now: Timestamp, event: l2tp::Event<PeerId>) {
+    pub(super) fn on_l2tp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: l2tp::Event<PeerId>) {
         match event {
-            l2tp::Event::TunnelUp { peer, identity, .. } => {
+            l2tp::Event::TunnelUp { peer, tunnel, identity } => {
                 self.timers.set(Timer::Idle(peer), None);
-                self.events.push_back(Event::TunnelUp { peer, identity });
+                self.events.push_back(Event::TunnelUp { peer, tunnel, identity });
             }
             l2tp::Event::CallUp {
                 peer,
@@ -142,30 +142,50 @@ impl Stack {
                 self.by_session.insert(session, link);
                 self.events.push_back(Event::CallUp { peer, link, correlation_id });
             }
-            l2tp::Event::CallDown { session, failure, .. } => self.end_call(session, Some(failure)),
-            l2tp::Event::TunnelDown { peer, failure, .. } => {
-                self.events.push_back(Event::TunnelFailed { peer, stage: l2tp::Stage::Up, failure });
+            l2tp::Event::CallDown { session, failure, .. } => self.end_call(now, rng, session, Some(failure)),
+            l2tp::Event::TunnelDown { peer, tunnel, failure } => {
+                let tunnel = Some(tunnel);
+                self.events.push_back(Event::TunnelFailed { peer, tunnel, stage: l2tp::Stage::Up, failure });
                 self.note_idle(now, peer);
             }
-            l2tp::Event::Failed { peer, stage, failure, .. } => {
-                self.events.push_back(Event::TunnelFailed { peer, stage, failure });
+            l2tp::Event::Failed { peer, tunnel, stage, failure } => {
+                self.events.push_back(Event::TunnelFailed { peer, tunnel, stage, failure });
                 self.note_idle(now, peer);
             }
         }
     }
 
-    fn end_call(&mut self, session: SessionId, failure: Option<l2tp::Failure>) {
+    fn end_call(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        session: SessionId,
+        failure: Option<l2tp::Failure>,
+    ) {
         let Some(link) = self.by_session.remove(&session) else { return };
-        self.calls.remove(&link);
+        let call = self.calls.remove(&link);
         self.touched.remove(&link);
         self.timers.set(Timer::Ppp(link), None);
+        // Many clients drop the call without waiting for the end of PPP's good-bye. Then PPP knows why it ends, not L2TP.
+        if let (Some(mut ppp), Some(_)) = (call.and_then(|call| call.ppp), &failure) {
+            ppp.lower_down(now, rng);
+            while let Some(event) = ppp.poll_event() {
+                let is_news = match &event {
+                    ppp::Event::Closed { failure, .. } => *failure != ppp::Failure::Local(ppp::Local::LowerLayerDown),
+                    _ => true,
+                };
+                if is_news {
+                    self.events.push_back(Event::Ppp { link, event: Box::new(event) });
+                }
+            }
+        }
         if let Some(last) = self.data.remove_link(link) {
             self.events.push_back(Event::CallDown { link, last: Box::new(last), failure });
         }
     }
 
     /// Sends what PPP has to send and passes on what it has to say.
-    pub(super) fn drain_ppp(&mut self, now: Timestamp, link: LinkId, out: &mut dyn Output) {
+    pub(super) fn drain_ppp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, link: LinkId, out: &mut dyn Output) {
         let Some(call) = self.calls.get_mut(&link) else { return };
         let session = call.session;
         let Some(ppp) = &mut call.ppp else { return };
@@ -199,12 +219,12 @@ impl Stack {
         if let Some(end) = closed {
             // Removed before L2TP reports it, so that the call is reported once, as ended by PPP.
             self.l2tp.disconnect(now, session, end);
-            self.end_call(session, None);
+            self.end_call(now, rng, session, None);
         }
     }
 
     /// Without tunnels a peer's associations are kept for a while only.
-    fn note_idle(&mut self, now: Timestamp, peer: PeerId) {
+    pub(super) fn note_idle(&mut self, now: Timestamp, peer: PeerId) {
         if !self.l2tp.has_tunnels(peer) {
             self.timers.set(Timer::Idle(peer), Some(now + IDLE_GRACE));
         }

@@ -10,6 +10,16 @@ use super::{Event, NAT_KEEPALIVE, PEER_GRACE, Stack, Timer};
 use crate::datapath::{Alive, ChildLink, Encapsulation, Moved, PeerId};
 use crate::{L2TP_PORT, Output};
 
+/// What is remembered of a pair of associations.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Child {
+    peer: PeerId,
+    /// The IKE SA under which it was made, which may be gone.
+    sa: IkeSaId,
+    /// Our SPI.
+    spi: u32,
+}
+
 impl Stack {
     pub(super) fn on_ike(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ike::Event) {
         match event {
@@ -35,6 +45,7 @@ impl Stack {
         if behind_nat {
             self.timers.set(Timer::Keepalive(peer), Some(now + NAT_KEEPALIVE));
         }
+        self.note_idle(now, peer);
         self.events.push_back(Event::PeerUp { peer, sa, known, summary });
     }
 
@@ -56,21 +67,22 @@ impl Stack {
             self.ike.close_child(now, rng, child.id);
             return;
         }
-        self.by_child.insert(child.id, (peer, child.spi_in));
+        self.by_child.insert(child.id, Child { peer, sa, spi: child.spi_in });
         self.by_spi.insert(child.spi_in, child.id);
         self.timers.set(Timer::Gone(peer), None);
+        self.last_close.remove(&peer);
+        self.note_idle(now, peer);
         self.events.push_back(Event::ChildUp { peer });
     }
 
     fn on_child_down(&mut self, now: Timestamp, child: ChildId, reason: CloseReason) {
-        let Some((peer, spi)) = self.by_child.remove(&child) else { return };
+        let Some(Child { peer, spi, .. }) = self.by_child.remove(&child) else { return };
         self.by_spi.remove(&spi);
         if self.data.remove_child(peer, spi) {
             return;
         }
         self.last_close.insert(peer, reason);
-        let grace = if reason == CloseReason::PeerDead { std::time::Duration::ZERO } else { PEER_GRACE };
-        self.timers.set(Timer::Gone(peer), Some(now + grace));
+        self.timers.set(Timer::Gone(peer), Some(now + PEER_GRACE));
     }
 
     /// Authentic packets came: IKE need not ask whether the peer is there, nor LCP.
@@ -102,6 +114,10 @@ impl Stack {
 
     fn on_path(&mut self, sa: IkeSaId, path: Path) {
         let Some(peer) = self.peers.of(sa) else { return };
+        if self.data.path(peer) == Some(path) {
+            // IKE follows a move that ESP has shown before.
+            return;
+        }
         self.peers.moved(peer, path);
         self.data.move_peer(peer, path);
         self.events.push_back(Event::PeerMoved { peer, path });
@@ -112,29 +128,44 @@ impl Stack {
     fn on_initial_contact(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, sa: IkeSaId) {
         let Some(peer) = self.peers.of(sa) else { return };
         let old: Vec<_> = self.peers.sas(peer).into_iter().filter(|&other| other != sa).collect();
-        if old.is_empty() {
+        // The IKE SA of what is left over may have ended long before.
+        let children: Vec<_> = self.children_of(peer).filter(|(_, child)| child.sa != sa).map(|(id, _)| id).collect();
+        if old.is_empty() && children.is_empty() {
             return;
         }
-        self.l2tp.forget_peer(now, peer);
-        let children: Vec<_> = self.by_child.iter().filter(|(_, (of, _))| *of == peer).map(|(&id, _)| id).collect();
+        self.forget_tunnels(now, rng, peer);
         for child in children {
             self.ike.close_child(now, rng, child);
         }
         for sa in old {
             self.ike.close(now, rng, sa);
         }
+        self.events.push_back(Event::PeerRestarted { peer });
+    }
+
+    fn children_of(&self, peer: PeerId) -> impl Iterator<Item = (ChildId, Child)> + '_ {
+        self.by_child.iter().filter(move |(_, child)| child.peer == peer).map(|(&id, &child)| (id, child))
+    }
+
+    /// Ends the tunnels of a peer that does not listen any more, and says so before anything else happens.
+    fn forget_tunnels(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId) {
+        self.l2tp.forget_peer(now, peer);
+        while let Some(event) = self.l2tp.poll_event() {
+            self.on_l2tp(now, rng, event);
+        }
     }
 
     /// A deleted IKE SA does not end the traffic under it (Windows and macOS delete it and go on); a dead peer does.
     fn on_ike_closed(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, sa: IkeSaId, reason: CloseReason) {
         let Some(peer) = self.peers.remove_sa(sa) else { return };
-        if reason == CloseReason::PeerDead {
+        // An older IKE SA that the peer has dropped without a word says nothing about the peer itself.
+        let is_last = self.peers.sas(peer).is_empty();
+        if reason == CloseReason::PeerDead && is_last {
             self.last_close.insert(peer, reason);
             self.forget_peer(now, rng, peer);
             return;
         }
-        let has_children = self.by_child.values().any(|(of, _)| *of == peer);
-        if !has_children && self.peers.sas(peer).is_empty() {
+        if is_last && self.children_of(peer).next().is_none() {
             self.last_close.entry(peer).or_insert(reason);
             self.timers.set(Timer::Gone(peer), Some(now + PEER_GRACE));
         }
@@ -142,17 +173,13 @@ impl Stack {
 
     /// Ends everything that a peer has, here and, as far as it still listens, there.
     pub(super) fn forget_peer(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId) {
-        self.l2tp.forget_peer(now, peer);
         // Calls end through the events of L2TP; then nothing is left that needs the associations.
-        while let Some(event) = self.l2tp.poll_event() {
-            self.on_l2tp(now, event);
-        }
-        let children: Vec<_> = self.by_child.iter().filter(|(_, (of, _))| *of == peer).map(|(&id, _)| id).collect();
-        for child in children {
-            if let Some((_, spi)) = self.by_child.remove(&child) {
-                self.by_spi.remove(&spi);
-            }
-            self.ike.close_child(now, rng, child);
+        self.forget_tunnels(now, rng, peer);
+        let children: Vec<_> = self.children_of(peer).collect();
+        for (id, child) in children {
+            self.by_child.remove(&id);
+            self.by_spi.remove(&child.spi);
+            self.ike.close_child(now, rng, id);
         }
         self.data.remove_peer(peer);
         for timer in [Timer::Gone(peer), Timer::Idle(peer), Timer::Keepalive(peer)] {

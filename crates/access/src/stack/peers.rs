@@ -54,6 +54,11 @@ impl Peers {
         (peer, known.is_some())
     }
 
+    /// Number of peers.
+    pub(super) fn len(&self) -> usize {
+        self.peers.len().max(self.by_key.len())
+    }
+
     /// The peer of an IKE SA.
     pub(super) fn of(&self, sa: IkeSaId) -> Option<PeerId> {
         self.by_sa.get(&sa).copied()

@@ -1,0 +1,132 @@
+//! Clients that connect, and what passes through.
+
+use access::Stage;
+use access::client;
+use access::datapath::{Dropped, Encapsulation, Traffic};
+use access::server;
+use sim::Network;
+use wire::virtio::VnetHeader;
+
+use crate::packets::{echo, large_tcp, tcp_payload};
+use crate::world::{OFFICE, World, public};
+
+#[test]
+fn a_client_connects_by_bare_esp_and_both_ends_agree_on_what_they_got() {
+    let mut world = World::connected(1);
+    world.ping(0);
+    let address = world.address(0);
+    let [server::Event::Up { session }] = &world.server_events[..] else { panic!("{:?}", world.server_events) };
+    assert_eq!(session.address, Some(address));
+    assert_eq!(session.user.as_deref(), Some("user0"));
+    assert_eq!(session.authenticated, Some(ppp::Method::MsChapV2));
+    assert_eq!(session.remote.ip(), public(10));
+    assert_eq!(session.stage, Stage::Up);
+    let connection = world.clients[0].events.iter().find_map(|event| match event {
+        client::Event::Connected(connection) => Some(connection),
+        _ => None,
+    });
+    let connection = connection.expect("the client says so");
+    assert_eq!(connection.ipv4.dns[0], Some([192, 0, 2, 53].into()));
+    assert_eq!(connection.ipv4.remote, world.server.pool().server());
+    let (suite, encapsulation) = connection.esp.expect("there is an association");
+    assert_eq!(encapsulation, Encapsulation::Raw);
+    assert_eq!(session.esp.map(|(suite, _)| suite), Some(suite));
+}
+
+#[test]
+fn a_client_tells_each_stage_once_and_in_order() {
+    let world = World::connected(2);
+    let stages: Vec<_> = world.clients[0]
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            client::Event::Progress { stage } => Some(*stage),
+            _ => None,
+        })
+        .collect();
+    assert!(stages.is_sorted(), "{stages:?}");
+    for stage in [Stage::IkePhase1, Stage::IkePhase2, Stage::L2tpTunnel, Stage::PppLcp, Stage::PppAuthentication] {
+        assert_eq!(stages.iter().filter(|&&told| told == stage).count(), 1, "{stage}");
+    }
+}
+
+#[test]
+fn a_large_read_of_the_clients_kernel_arrives_as_one_large_write_and_is_counted_exactly() {
+    let mut world = World::connected(3);
+    let address = world.address(0);
+    let (offload, packet) = large_tcp(address, OFFICE, 60_000, 1300);
+    world.client_sends(0, offload, &packet);
+    // The packets of one batch arrive together, as one receive call gives them.
+    world.run_for(std::time::Duration::from_secs(1));
+    let received: Vec<u8> = world.server_tun.iter().flat_map(|(_, octets)| tcp_payload(octets).to_vec()).collect();
+    assert_eq!(received, tcp_payload(&packet));
+    let segments = 60_000_u64.div_ceil(1300);
+    let expected = Traffic { octets_in: 60_000 + 40 * segments, packets_in: segments, octets_out: 0, packets_out: 0 };
+    assert_eq!(world.server.sessions().next().unwrap().traffic, expected);
+    let sent = world.dialer(0).traffic();
+    assert_eq!((sent.octets_out, sent.packets_out), (expected.octets_in, expected.packets_in));
+}
+
+#[test]
+fn the_segments_of_one_receive_are_joined_again() {
+    let mut world = World::connected(4);
+    let address = world.address(0);
+    let (offload, packet) = large_tcp(OFFICE, address, 60_000, 1300);
+    // Straight from one end to the other, as one datagram train that the network card received at once.
+    let mut sent = crate::world::Wire::default();
+    world.server.handle_tun(offload, &packet, &mut sent);
+    world.server.flush(&mut sent);
+    assert_eq!(sent.packets.len(), 60_000_usize.div_ceil(1300));
+    let mut wire = crate::world::Wire::default();
+    let client = world.clients[0].dialer.as_mut().unwrap();
+    for packet in sent.packets {
+        let sim::Packet::Esp { src, dst, mut payload } = packet else { panic!("not ESP") };
+        let path = ike::Path { local: (dst, 0).into(), remote: (src, 0).into() };
+        client.handle_esp(world.now, &mut world.rng, path, &mut payload, &mut wire);
+    }
+    client.flush(&mut wire);
+    // The first packet after a silence is also a sign of life, and ends its batch.
+    assert!(wire.tun.len() <= 2, "{} writes", wire.tun.len());
+    let (offload, large) = wire.tun.last().unwrap();
+    assert_eq!(offload.gso_size, 1300);
+    assert!(large.len() > 58_000);
+    let received: Vec<u8> = wire.tun.iter().flat_map(|(_, octets)| tcp_payload(octets).to_vec()).collect();
+    assert_eq!(received, tcp_payload(&packet));
+}
+
+#[test]
+fn the_record_of_an_ended_session_has_its_final_counters() {
+    let mut world = World::connected(5);
+    world.ping(0);
+    world.ping(0);
+    let len = echo(OFFICE, OFFICE, "there").len() as u64;
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    world.run_for(std::time::Duration::from_secs(10));
+    let downs = world.downs();
+    let [(session, _)] = downs[..] else { panic!("{downs:?}") };
+    let expected = Traffic { octets_in: 2 * len, packets_in: 2, octets_out: 2 * (len - 1), packets_out: 2 };
+    assert_eq!(session.traffic, expected);
+}
+
+#[test]
+fn what_is_not_sent_is_not_counted() {
+    let mut world = World::connected(6);
+    world.server_sends(VnetHeader::default(), &echo(OFFICE, [10, 99, 0, 77].into(), "nobody"));
+    world.client_sends(0, VnetHeader::default(), &echo(world.address(0), [224, 0, 0, 1].into(), "all"));
+    world.run_for(std::time::Duration::from_secs(1));
+    assert_eq!(world.server.drops().get(Dropped::NoRoute), 1);
+    assert_eq!(world.server.drops().get(Dropped::Destination), 1);
+    assert!(world.server_tun.is_empty());
+    assert_eq!(world.server.sessions().next().unwrap().traffic, Traffic::default());
+}
+
+#[test]
+fn ten_clients_connect_at_once_and_each_gets_its_own_packets() {
+    let mut world = World::new(7);
+    for number in 0..10 {
+        world.add_client(Network::INTERNET, public(10 + number));
+    }
+    world.connect_all();
+    (0..10).for_each(|index| world.ping(index));
+    assert_eq!((world.ups(), world.failures().len()), (10, 0));
+}

@@ -1,0 +1,10 @@
+//! Scenarios: the server and its clients over a virtual network, one behaviour in each test.
+//!
+//! A test that fails leaves the capture at the server's line as a file and names it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that does not get what it expects has failed")]
+
+mod connecting;
+mod nat;
+mod packets;
+mod refusals;
+mod world;
