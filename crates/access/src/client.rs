@@ -11,7 +11,7 @@ use ike::{IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
-use crate::datapath::{DataPath, Drops, Encapsulation, LinkId, PeerId, Traffic};
+use crate::datapath::{DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
 use crate::failure::ppp_stage;
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
@@ -220,10 +220,14 @@ impl Dialer {
         self.ipv4.map(|settings| settings.local)
     }
 
+    /// The call as the data path knows it, while there is one: ids, framing, counters.
+    pub fn link(&self) -> Option<&Link> {
+        self.stack.data().link(self.link?)
+    }
+
     /// Inner traffic so far.
     pub fn traffic(&self) -> Traffic {
-        let link = self.link.and_then(|link| self.stack.data().link(link));
-        link.map(|link| link.traffic).unwrap_or_default()
+        self.link().map(|link| link.traffic).unwrap_or_default()
     }
 
     /// Packets that the data path dropped.

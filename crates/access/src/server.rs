@@ -24,6 +24,10 @@ pub use session::{Session, SessionId};
 /// IPsec and L2TP by hand, one after the other.
 const TUNNEL_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often quick mode message 2 is repeated unasked, at least. A client whose message 3 is lost believes that all is well
+/// and sends ESP; no message of its own would ever mend that.
+const QUICK_MODE_REPEATS: u32 = 2;
+
 /// What a server does.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -146,7 +150,7 @@ impl Endpoint {
     pub fn new(config: Config) -> Endpoint {
         let data = DataPath::new(Some(config.pool), config.client_to_client);
         Endpoint {
-            stack: Stack::new(config.ike, config.l2tp, data),
+            stack: Stack::new(patient(config.ike), config.l2tp, data),
             pool: Pool::new(config.pool),
             accounts: config.accounts,
             dns: config.dns,
@@ -260,7 +264,7 @@ impl Endpoint {
 
     /// Replaces what is accepted from now on. Sessions that are up stay as they are.
     pub fn reconfigure(&mut self, config: Config) {
-        self.stack.set_ike_config(config.ike);
+        self.stack.set_ike_config(patient(config.ike));
         self.accounts = config.accounts;
         self.dns = config.dns;
         self.ppp = config.ppp;
@@ -311,4 +315,10 @@ impl Endpoint {
         self.sessions.insert(id, Session::new(id, now, path));
         id
     }
+}
+
+/// The configuration with the patience of somebody who wants the client to succeed.
+fn patient(mut ike: ike::Config) -> ike::Config {
+    ike.timing.quick_mode_repeats = ike.timing.quick_mode_repeats.max(QUICK_MODE_REPEATS);
+    ike
 }

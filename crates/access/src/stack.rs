@@ -82,6 +82,8 @@ pub enum Event {
         peer: PeerId,
         /// Why the last of them ended.
         reason: ike::CloseReason,
+        /// Whether any authentic ESP packet ever came.
+        heard: bool,
     },
     /// A tunnel is up.
     TunnelUp {

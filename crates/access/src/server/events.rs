@@ -26,7 +26,7 @@ impl Endpoint {
                 StackEvent::ChildUp { peer } => self.on_child_up(now, peer),
                 StackEvent::PeerRestarted { peer } => self.on_restarted(now, peer),
                 StackEvent::PeerMoved { peer, path } => self.on_moved(peer, path),
-                StackEvent::PeerGone { peer, reason } => self.on_peer_gone(now, peer, reason),
+                StackEvent::PeerGone { peer, reason, heard } => self.on_peer_gone(now, peer, reason, heard),
                 StackEvent::TunnelUp { peer, tunnel, identity } => self.on_tunnel_up(peer, tunnel, identity),
                 StackEvent::TunnelFailed { peer, tunnel, stage, failure } => {
                     self.on_tunnel_failed(now, peer, tunnel, stage, failure);
@@ -67,7 +67,8 @@ impl Endpoint {
         let attempt = self.by_sa.remove(&sa);
         // A client that began anew before anything came of its earlier attempt.
         if let Some(id) = self.take_pending_if(peer, |session| session.stage <= Stage::Esp) {
-            self.fail_without_tunnel(now, id, Some(ike::CloseReason::Replaced));
+            let heard = self.stack.data().last_heard(peer).is_some();
+            self.fail_without_tunnel(now, id, Some(ike::CloseReason::Replaced), heard);
         }
         if let Some(record) = self.by_peer.get_mut(&peer) {
             // A rekeying of phase 1, or a client that came back before it was missed; which of the two, its first call or
@@ -132,11 +133,11 @@ impl Endpoint {
     }
 
     /// The client has left, or is believed dead. Its calls have ended before this.
-    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId, reason: ike::CloseReason) {
+    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId, reason: ike::CloseReason, heard: bool) {
         self.patience.set(peer, None);
         let Some(record) = self.by_peer.remove(&peer) else { return };
         if let Some(id) = record.pending {
-            self.fail_without_tunnel(now, id, Some(reason));
+            self.fail_without_tunnel(now, id, Some(reason), heard);
         }
     }
 
@@ -149,19 +150,20 @@ impl Endpoint {
         out: &mut dyn Output,
     ) {
         let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
-        self.fail_without_tunnel(now, id, None);
+        let heard = self.stack.data().last_heard(peer).is_some();
+        self.fail_without_tunnel(now, id, None, heard);
         self.stack.close_peer(now, rng, peer, out);
         self.react(now, rng, out);
     }
 
     /// An attempt ends before its first L2TP message: the associations ended for this reason, or our patience did.
-    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, reason: Option<ike::CloseReason>) {
+    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, reason: Option<ike::CloseReason>, heard: bool) {
         let Some(session) = self.sessions.get(&id) else { return };
         let failure = match (reason, session.child_up) {
             (Some(ike::CloseReason::Command), _) => Failure::HungUp,
             (_, Some(since)) => Failure::NoTunnel(NoTunnel {
                 encapsulation: session.esp.map_or(Encapsulation::Raw, |(_, encapsulation)| encapsulation),
-                heard: session.peer.and_then(|peer| self.stack.data().last_heard(peer)).is_some(),
+                heard,
                 peer_left: reason.is_some(),
                 waited: now.since(since),
             }),

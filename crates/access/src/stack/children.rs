@@ -181,6 +181,7 @@ impl Stack {
             self.by_spi.remove(&child.spi);
             self.ike.close_child(now, rng, id);
         }
+        let heard = self.data.last_heard(peer).is_some();
         self.data.remove_peer(peer);
         for timer in [Timer::Gone(peer), Timer::Idle(peer), Timer::Keepalive(peer)] {
             self.timers.set(timer, None);
@@ -190,7 +191,7 @@ impl Stack {
             for sa in sas {
                 self.ike.close(now, rng, sa);
             }
-            self.events.push_back(Event::PeerGone { peer, reason });
+            self.events.push_back(Event::PeerGone { peer, reason, heard });
         }
     }
 

@@ -4,7 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that does not get what it expects has failed")]
 
 mod connecting;
+mod endings;
+mod faults;
+mod isolation;
+mod lifetimes;
 mod nat;
 mod packets;
 mod refusals;
+mod rogue;
 mod world;

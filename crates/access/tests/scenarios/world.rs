@@ -319,11 +319,11 @@ impl World {
 
     /// Every verdict of the server so far.
     pub(crate) fn failures(&self) -> Vec<(&Session, &Failure)> {
-        let failed = |event| match event {
-            &server::Event::Failed { ref session, ref failure } => Some((&**session, failure)),
+        let failed = self.server_events.iter().filter_map(|event| match event {
+            server::Event::Failed { session, failure } => Some((&**session, failure)),
             _ => None,
-        };
-        self.server_events.iter().filter_map(failed).collect()
+        });
+        failed.collect()
     }
 
     /// The one verdict of the server about the one attempt there was.
@@ -340,11 +340,11 @@ impl World {
 
     /// Connections that went down at the server so far, and why.
     pub(crate) fn downs(&self) -> Vec<(&Session, &server::End)> {
-        let down = |event| match event {
-            &server::Event::Down { ref session, ref end } => Some((&**session, end)),
+        let down = self.server_events.iter().filter_map(|event| match event {
+            server::Event::Down { session, end } => Some((&**session, end)),
             _ => None,
-        };
-        self.server_events.iter().filter_map(down).collect()
+        });
+        down.collect()
     }
 
     /// Nothing is left at the server of whoever was there, once its last timers have run out.

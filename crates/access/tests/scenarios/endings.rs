@@ -1,0 +1,174 @@
+//! Clients that come back, sessions that are ended here, and what is left then.
+
+use std::time::Duration;
+
+use access::client;
+use access::datapath::Dropped;
+use access::server::End;
+use access::{Failure, Stage};
+use sim::Network;
+
+use crate::world::{PATIENCE, World, public};
+
+/// Switches the only client off and on again, and connects it anew.
+fn come_back(world: &mut World) {
+    world.switch_off(0);
+    world.clients[0].events.clear();
+    world.run_for(Duration::from_secs(1));
+    world.connect_all();
+}
+
+#[test]
+fn a_client_that_comes_back_before_it_was_missed_replaces_its_old_session() {
+    let mut world = World::connected(1);
+    let before = world.address(0);
+    come_back(&mut world);
+    world.ping(0);
+    world.run_for(Duration::from_secs(600));
+    world.ping(0);
+    assert_eq!(world.server.sessions().count(), 1, "the old session has ended");
+    assert_eq!(world.ups(), 2);
+    assert_eq!(world.downs().len(), 1);
+    assert!(world.failures().is_empty(), "{:#?}", world.server_events);
+    // The old session held the address until it ended, or ended first.
+    assert_eq!(world.server.pool().in_use(), 1);
+    let _ = before;
+}
+
+#[test]
+fn a_client_that_comes_back_again_and_again_leaves_one_session() {
+    let mut world = World::connected(2);
+    for _ in 0..10 {
+        come_back(&mut world);
+        world.ping(0);
+    }
+    world.run_for(Duration::from_secs(600));
+    world.ping(0);
+    assert_eq!(world.server.sessions().count(), 1);
+    assert_eq!((world.ups(), world.downs().len(), world.failures().len()), (11, 10, 0));
+    world.switch_off(0);
+    world.run_for(PATIENCE);
+    world.assert_server_is_empty();
+}
+
+#[test]
+fn a_user_who_hung_up_properly_gets_the_same_address_again() {
+    let mut world = World::new(3);
+    world.add_client(Network::INTERNET, public(10));
+    world.add_client(Network::INTERNET, public(11));
+    world.connect_all();
+    let before = world.address(0);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    world.run_for(Duration::from_secs(5));
+    world.clients[0].events.clear();
+    world.dial(0);
+    assert!(world.run_until(PATIENCE, |world| world.is_up(0)));
+    assert_eq!(world.address(0), before);
+    world.run_for(Duration::from_secs(1));
+    (0..2).for_each(|index| world.ping(index));
+}
+
+#[test]
+fn an_attempt_that_begins_anew_before_it_came_to_anything_gets_its_own_verdict() {
+    let mut world = World::with_client(4);
+    world.gate = Some(Box::new(|_, packet| packet.protocol() != sim::Protocol::Esp));
+    world.dial(0);
+    world.run_for(Duration::from_secs(50));
+    world.switch_off(0);
+    world.gate = None;
+    world.clients[0].events.clear();
+    world.connect_all();
+    world.run_for(Duration::from_secs(300));
+    world.ping(0);
+    assert_eq!((world.ups(), world.downs().len(), world.failures().len()), (1, 0, 1), "{:#?}", world.server_events);
+}
+
+#[test]
+fn an_administrator_ends_a_session_and_the_client_is_told() {
+    let mut world = World::connected(5);
+    let id = world.server.sessions().next().unwrap().id;
+    assert!(world.at_server(|server, now, rng, out| server.disconnect(now, rng, id, out)));
+    world.run_for(Duration::from_secs(10));
+    let (failure, stage) = world.end_of(0).expect("the client knows");
+    assert_eq!(stage, Stage::Up);
+    assert!(
+        matches!(failure, Failure::Ppp { failure: ppp::Failure::Refused(ppp::Refused::Terminated { .. }), .. }),
+        "{failure:?}"
+    );
+    let downs = world.downs();
+    let [(_, end)] = downs[..] else { panic!("{downs:?}") };
+    let by_administrator = ppp::Failure::Local(ppp::Local::Closed(ppp::CloseReason::Administrator));
+    assert_eq!(end, &End::Ppp { failure: by_administrator });
+    assert!(!world.at_server(|server, now, rng, out| server.disconnect(now, rng, id, out)), "there is none any more");
+    world.assert_server_is_empty();
+}
+
+#[test]
+fn an_administrator_ends_an_attempt_and_nobody_blames_the_network() {
+    let mut world = World::with_client(6);
+    world.gate = Some(Box::new(|_, packet| packet.protocol() != sim::Protocol::Esp));
+    world.dial(0);
+    assert!(world.run_until(PATIENCE, |world| world.server.sessions().any(|s| s.stage == Stage::Esp)));
+    let id = world.server.sessions().next().unwrap().id;
+    assert!(world.at_server(|server, now, rng, out| server.disconnect(now, rng, id, out)));
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.failures().iter().map(|(_, failure)| (*failure).clone()).collect::<Vec<_>>(), [Failure::HungUp]);
+    world.assert_server_is_empty();
+}
+
+#[test]
+fn a_server_that_stops_tells_every_client_and_forgets_everything() {
+    let mut world = World::new(7);
+    for number in 0..5 {
+        world.add_client(Network::INTERNET, public(10 + number));
+    }
+    world.connect_all();
+    world.at_server(|server, now, rng, out| server.shut_down(now, rng, out));
+    assert_eq!(world.downs().len(), 5, "at once, for the process is about to end");
+    assert_eq!(world.server.pool().in_use(), 0);
+    world.run_for(Duration::from_secs(30));
+    for index in 0..5 {
+        let (failure, _) = world.end_of(index).expect("every client knows");
+        assert!(!matches!(failure, Failure::PeerGone { reason: ike::CloseReason::PeerDead }), "{failure:?}");
+    }
+    assert!(world.failures().is_empty(), "{:#?}", world.server_events);
+    world.assert_server_is_empty();
+}
+
+#[test]
+fn a_server_that_stops_in_the_middle_of_attempts_leaves_nothing_either() {
+    // At every packet of a set-up.
+    for milliseconds in (20..900).step_by(40) {
+        let mut world = World::with_client(8);
+        world.dial(0);
+        world.run_for(Duration::from_millis(milliseconds));
+        world.at_server(|server, now, rng, out| server.shut_down(now, rng, out));
+        world.switch_off(0);
+        world.run_for(PATIENCE);
+        assert!(world.failures().len() + world.downs().len() <= 1, "{:#?}", world.server_events);
+        world.assert_server_is_empty();
+    }
+}
+
+#[test]
+fn an_ended_client_says_nothing_more() {
+    let mut world = World::connected(9);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    let told = world.clients[0].events.len();
+    world.run_for(Duration::from_secs(600));
+    let after: Vec<&client::Event> = world.clients[0].events[told..].iter().collect();
+    assert!(after.is_empty(), "{after:?}");
+    let dialer = world.clients[0].dialer.as_mut().unwrap();
+    assert_eq!(dialer.poll_timeout(), None, "a dialer that has ended waits for nothing");
+}
+
+#[test]
+fn packets_for_an_ended_session_have_nowhere_to_go() {
+    let mut world = World::connected(10);
+    let address = world.address(0);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    world.run_for(Duration::from_secs(10));
+    let packet = crate::packets::echo(crate::world::OFFICE, address, "late");
+    world.server_sends(wire::virtio::VnetHeader::default(), &packet);
+    assert_eq!(world.server.drops().get(Dropped::NoRoute), 1);
+}
