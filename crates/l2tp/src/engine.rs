@@ -151,6 +151,12 @@ where
         self.tunnels.values().map(Tunnel::info)
     }
 
+    /// Whether `peer` has a tunnel that is not ending.
+    pub fn has_tunnels(&self, peer: P) -> bool {
+        let is_live = |id: &TunnelId| self.tunnels.get(id).is_some_and(Tunnel::is_live);
+        self.peers.get(&peer).is_some_and(|known| known.tunnels.iter().any(is_live))
+    }
+
     /// One tunnel.
     pub fn tunnel(&self, id: TunnelId) -> Option<TunnelInfo<P>> {
         self.tunnels.get(&id).map(Tunnel::info)

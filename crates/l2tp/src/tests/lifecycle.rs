@@ -129,7 +129,9 @@ fn closing_a_peer_ends_all_its_tunnels() {
     world.connect(0);
     world.run(Duration::from_secs(5));
     assert_eq!(world.lns.sessions().count(), 2);
+    assert!(world.lns.has_tunnels(0) && !world.lns.has_tunnels(1));
     world.lns.close_peer(world.now, 0, &TunnelEnd::SHUTTING_DOWN);
+    assert!(!world.lns.has_tunnels(0), "a tunnel that is ending does not count");
     world.run(Duration::from_secs(60));
     assert_eq!(world.lns.tunnels().count() + world.lacs[0].tunnels().count(), 0);
     let told = world.lac_events[0].iter().filter(|event| {
