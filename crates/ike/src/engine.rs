@@ -36,6 +36,9 @@ pub struct Initiate {
     /// The vendor IDs of our first message, by default those of what we support. Another list makes us look like another
     /// client, which some servers treat differently.
     pub vendor_ids: Vec<Vec<u8>>,
+    /// Whether to say that we know of no earlier SAs with the peer (RFC 2407 §4.6.3.3), so that it forgets what a crash of
+    /// ours has left behind. Some servers then forget everybody with the same identity.
+    pub initial_contact: bool,
     /// The child SA to ask for as soon as the IKE SA is up.
     pub child: Option<ChildRequest>,
 }
@@ -51,6 +54,7 @@ impl Initiate {
             local_id: None,
             remote_id: None,
             vendor_ids: vendor::OURS.iter().map(|kind| kind.octets().to_vec()).collect(),
+            initial_contact: false,
             child: Some(ChildRequest::l2tp()),
         }
     }
@@ -143,6 +147,7 @@ impl Engine {
             local_id: initiate.local_id,
             remote_id: initiate.remote_id,
             vendor_ids: initiate.vendor_ids,
+            initial_contact: initiate.initial_contact,
         };
         let (mut ctx, _) = self.split(now, rng);
         let sa = IkeSa::initiate(&mut ctx, id, wanted, initiate.child);

@@ -28,6 +28,16 @@ fn six_and_three_messages_make_a_pair_of_child_sas() {
 }
 
 #[test]
+fn initial_contact_is_said_when_it_is_wanted_and_only_then() {
+    for initial_contact in [false, true] {
+        let mut pair = Pair::new();
+        pair.connect_with(ike::Initiate { initial_contact, ..pair.initiate() });
+        assert_eq!(pair.server.has(|event| matches!(event, Event::InitialContact { .. })), initial_contact);
+        assert_eq!(pair.server.children().len(), 1);
+    }
+}
+
+#[test]
 fn every_phase_2_suite_gives_both_sides_the_same_keys() {
     let auths =
         [ChildAuth::HmacSha1_96, ChildAuth::HmacSha256_128, ChildAuth::HmacSha384_192, ChildAuth::HmacSha512_256];

@@ -1,6 +1,8 @@
 use crypto::Secret;
 use crypto::dh::DhSecret;
-use wire::isakmp::{Chain, ChainBuilder, Cookie, Cookies, ExchangeType, Identity, Notify, PayloadType, SaPayload};
+use wire::isakmp::{
+    Chain, ChainBuilder, Cookie, Cookies, ExchangeType, Identity, Notify, NotifyType, PayloadType, SaPayload,
+};
 
 use super::auth::{Claim, Exchange, own_identity};
 use super::{Authenticated, KeyExchange, NONCE_LEN};
@@ -25,6 +27,7 @@ pub(crate) struct Wanted {
     pub(crate) local_id: Option<Identity>,
     pub(crate) remote_id: Option<Identity>,
     pub(crate) vendor_ids: Vec<Vec<u8>>,
+    pub(crate) initial_contact: bool,
 }
 
 /// After message 1.
@@ -112,6 +115,11 @@ impl AwaitKeys {
         let mut chain = ChainBuilder::new();
         chain.push(PayloadType::IDENTIFICATION, &id);
         chain.push(PayloadType::HASH, exchange.hash(Role::Initiator, &id).as_bytes());
+        if wanted.initial_contact {
+            let spi = [cookies.initiator.0, cookies.responder.0].concat();
+            let notify = Notify { spi, ..Notify::isakmp(NotifyType::INITIAL_CONTACT) };
+            chain.push(PayloadType::NOTIFICATION, &notify.emit());
+        }
         let message = envelope.seal(*cookies, ExchangeType::MAIN_MODE, 0, chain);
         let sa = self.sa.clone();
         Ok((AwaitIdentity { sa, suite, life: self.life, keys, envelope, public, nat }, message))
