@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policy::PoolRange;
 
+use crate::config::{Method, Network};
+
 /// Remote access VPN over the protocols that are already in people's machines.
 #[derive(Debug, Parser)]
 #[command(name = "causeway", version, about, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 success, 2 wrong usage or configuration, 20 something on this machine \
-    (permission, device, port in use).")]
+#[command(after_help = "Exit status: 0 success, 2 wrong usage or configuration, 10 name or reachability, 11 IPsec, \
+    12 L2TP, 13 authentication, 14 PPP or addresses, 15 policy or limits, 20 something on this machine (permission, \
+    device, port in use).")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -20,6 +23,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server in the foreground.
     Serve(Serve),
+    /// Connect to an L2TP/IPsec server and stay in the foreground.
+    ///
+    /// The pre-shared key and the password come from --psk-file and --password-file, from CAUSEWAY_PSK and CAUSEWAY_PASSWORD,
+    /// from the profile, from systemd credentials named `psk` and `password`; the password also from a question, when the
+    /// server has come as far as asking for it.
+    Dial(Dial),
     /// Check a configuration file; mistakes are shown with line and column.
     CheckConfig(CheckConfig),
     /// Show what the running server is doing.
@@ -79,6 +88,79 @@ pub(crate) enum LogFormat {
     Text,
     /// The fields as JSON alone.
     Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Dial {
+    /// A profile: the NAME of ~/.config/causeway/NAME.toml or /etc/causeway/dial.d/NAME.toml, or a path.
+    #[arg(value_name = "PROFILE", required_unless_present = "server")]
+    pub(crate) profile: Option<String>,
+    /// The server's name or address.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) server: Option<String>,
+    /// The tunnel protocol.
+    #[arg(long, value_enum, default_value_t = Protocol::L2tp)]
+    pub(crate) protocol: Protocol,
+    /// The user's name, as the server knows it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// A file that holds the pre-shared key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) psk_file: Option<PathBuf>,
+    /// A file that holds the password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// A network that is reached through the tunnel; may stand several times.
+    #[arg(long = "route", value_name = "CIDR")]
+    pub(crate) routes: Vec<Network>,
+    /// Send everything through the tunnel, except what goes to the server itself.
+    #[arg(long)]
+    pub(crate) full_tunnel: bool,
+    /// Use the name servers that the server names: /etc/resolv.conf is replaced, and put back at the end.
+    #[arg(long)]
+    pub(crate) dns: bool,
+    /// Offer what this client offers, for servers that are particular.
+    #[arg(long = "as", value_enum, value_name = "CLIENT")]
+    pub(crate) client: Option<Client>,
+    /// How the user may prove who he is: mschapv2, chap, pap, separated by commas [default: mschapv2].
+    #[arg(long, value_name = "METHODS", value_delimiter = ',')]
+    pub(crate) auth: Vec<Method>,
+    /// Name of the TUN device; %d becomes a free number [default: causeway%d].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
+    /// Largest packet inside the tunnel, in octets [default: 1400].
+    #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
+    pub(crate) mtu: Option<u16>,
+    /// How long the server may leave an IKE message unanswered, in seconds [default: 20].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=120))]
+    pub(crate) timeout: Option<u64>,
+    /// End with the connection; otherwise a lost connection is made again.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print one JSON object for each event on standard output.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocol {
+    /// L2TP over IPsec with a pre-shared key.
+    L2tp,
+}
+
+/// Whose proposals and vendor IDs to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Client {
+    /// Windows 8 to 11.
+    #[value(name = "windows-11")]
+    Windows11,
+    /// macOS, iOS and iPadOS.
+    Macos,
+    /// Android up to 11: the 1024-bit group only.
+    #[value(name = "android-11")]
+    Android11,
+    /// NetworkManager with its L2TP plugin.
+    Linux,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! The server's configuration: what can be set, its defaults, and reading it from TOML.
 
-mod secrets;
+pub(crate) mod secrets;
 mod source;
-mod table;
+pub(crate) mod table;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use access::server::AuthMethod;
 use crypto::Secret;
-use policy::{Account, Accounts, PoolRange};
+use policy::{Account, Accounts, Ipv6Range, PoolRange};
 use toml::de::DeTable;
 
 pub(crate) use secrets::{MIN_PSK_CHARACTERS, psk_warnings};
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) legacy: bool,
     /// Addresses for clients; the first is the server's.
     pub(crate) pool: PoolRange,
+    /// The prefix out of which every client gets a /64; without it there is no IPv6 in the tunnels.
+    pub(crate) ipv6: Option<Ipv6Range>,
     /// Name servers for clients.
     pub(crate) dns: Vec<Ipv4Addr>,
     /// Whether traffic of clients leaves with the server's own address.
@@ -109,6 +111,16 @@ pub(crate) fn load(path: &Path) -> Result<Config, LoadError> {
 
 /// Checks the text of a configuration file; relative paths in it count from `base`.
 pub(crate) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Mistakes> {
+    read_document(file, text, base, |reading, root| reading.read(root))
+}
+
+/// Reads a TOML document with `read`, and reports every mistake and every key that `read` did not ask for.
+pub(crate) fn read_document<T>(
+    file: &str,
+    text: &str,
+    base: &Path,
+    read: impl FnOnce(&mut Reading<'_>, &mut Table<'_, '_>) -> T,
+) -> Result<T, Mistakes> {
     let mut mistakes = Mistakes::new(file, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -118,13 +130,15 @@ pub(crate) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Mista
         return Err(mistakes);
     }
     let mut root = Table::root(&document);
-    let config = Reading { mistakes: &mut mistakes, base }.read(&mut root);
+    let read = read(&mut Reading { mistakes: &mut mistakes, base }, &mut root);
     root.finish(&mut mistakes);
-    if mistakes.is_empty() { Ok(config) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(read) } else { Err(mistakes) }
 }
 
-struct Reading<'m> {
-    mistakes: &'m mut Mistakes,
+/// A document while it is being read.
+pub(crate) struct Reading<'m> {
+    pub(crate) mistakes: &'m mut Mistakes,
+    /// Where relative paths count from.
     base: &'m Path,
 }
 
@@ -211,6 +225,7 @@ impl Reading<'_> {
         if let Some(pool) = table.parsed("pool", self.mistakes) {
             config.pool = pool.value;
         }
+        config.ipv6 = table.parsed("ipv6", self.mistakes).map(|range| range.value);
         if let Some(dns) = table.list("dns", self.mistakes) {
             config.dns = dns.into_iter().map(|address| address.value).collect();
         }
@@ -281,7 +296,12 @@ impl Reading<'_> {
     }
 
     /// A secret that stands in the file or in a file of its own.
-    fn secret(&mut self, table: &mut Table<'_, '_>, key: &'static str, file: &'static str) -> Option<Located<Secret>> {
+    pub(crate) fn secret(
+        &mut self,
+        table: &mut Table<'_, '_>,
+        key: &'static str,
+        file: &'static str,
+    ) -> Option<Located<Secret>> {
         let inline = table.text(key, self.mistakes);
         let path = table.text(file, self.mistakes);
         match (inline, path) {
@@ -320,6 +340,7 @@ pub(crate) fn defaults() -> Config {
         psks: Vec::new(),
         legacy: false,
         pool: "10.99.0.0/24".parse().expect("invariant: the default pool is well-formed"),
+        ipv6: None,
         dns: Vec::new(),
         nat: true,
         client_to_client: false,
@@ -335,7 +356,8 @@ pub(crate) fn defaults() -> Config {
 }
 
 /// An authentication method as it is written in the file.
-struct Method(AuthMethod);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Method(pub(crate) AuthMethod);
 
 impl std::str::FromStr for Method {
     type Err = &'static str;

@@ -21,6 +21,11 @@ impl Failure {
         Failure { status: 20, message: message.into() }
     }
 
+    /// A failure that has been explained already; only the status is left to give.
+    pub(crate) fn explained(status: u8) -> Failure {
+        Failure { status, message: String::new() }
+    }
+
     /// The exit status.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(self.status)

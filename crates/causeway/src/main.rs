@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod control;
+mod dial;
 mod exit;
 mod io;
 mod serve;
@@ -22,7 +23,10 @@ fn main() -> ExitCode {
     match execute(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            anstream::eprintln!("causeway: {failure}");
+            let message = failure.to_string();
+            if !message.is_empty() {
+                anstream::eprintln!("causeway: {message}");
+            }
             failure.code()
         }
     }
@@ -31,6 +35,7 @@ fn main() -> ExitCode {
 fn execute(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => serve::run(options),
+        Command::Dial(options) => dial::run(options),
         Command::CheckConfig(options) => check_config(&options.file, options.json),
         Command::Status(ask) => print(&show::status(ask)?),
         Command::Session(session) => print(&show::session(session)?),

@@ -7,6 +7,5 @@ mod verdict;
 
 pub use cause::{Cause, FixAt};
 pub use dial::{Layer, Obstacle};
-
 pub use ras::Ras;
 pub use verdict::Verdict;

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::source::Mistakes;
 
 /// A table of the file while it is being read. Every key that is not asked for is a mistake.
-pub(super) struct Table<'t, 'i> {
+pub(crate) struct Table<'t, 'i> {
     name: String,
     span: Range<usize>,
     entries: Option<&'t DeTable<'i>>,
@@ -17,24 +17,24 @@ pub(super) struct Table<'t, 'i> {
 }
 
 /// A value together with where it stands.
-pub(super) struct Located<T> {
-    pub(super) value: T,
-    pub(super) span: Range<usize>,
+pub(crate) struct Located<T> {
+    pub(crate) value: T,
+    pub(crate) span: Range<usize>,
 }
 
 impl<'t, 'i> Table<'t, 'i> {
     /// The table at the top of the file.
-    pub(super) fn root(table: &'t Spanned<DeTable<'i>>) -> Self {
+    pub(crate) fn root(table: &'t Spanned<DeTable<'i>>) -> Self {
         Table { name: String::new(), span: table.span(), entries: Some(table.get_ref()), asked: Vec::new() }
     }
 
     /// Where the table stands.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
     /// The table under `key`; an empty one if there is none.
-    pub(super) fn table(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Table<'t, 'i> {
+    pub(crate) fn table(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Table<'t, 'i> {
         let name = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
         let mut table = Table { name, span: self.span.clone(), entries: None, asked: Vec::new() };
         if let Some(value) = self.get(key) {
@@ -48,7 +48,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The tables of the array of tables under `key`.
-    pub(super) fn tables(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Vec<Table<'t, 'i>> {
+    pub(crate) fn tables(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Vec<Table<'t, 'i>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             wrong_type(key, "an array of tables", value.span(), value.get_ref(), mistakes);
@@ -70,7 +70,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The text under `key`.
-    pub(super) fn text(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Located<String>> {
+    pub(crate) fn text(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Located<String>> {
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::String(text) => Some(Located { value: text.to_string(), span: value.span() }),
@@ -82,7 +82,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The text under `key`, read by `T`'s own parser.
-    pub(super) fn parsed<T>(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Located<T>>
+    pub(crate) fn parsed<T>(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Located<T>>
     where
         T: std::str::FromStr,
         T::Err: std::fmt::Display,
@@ -98,7 +98,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The array of texts under `key`, each read by `T`'s own parser.
-    pub(super) fn list<T>(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Vec<Located<T>>>
+    pub(crate) fn list<T>(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<Vec<Located<T>>>
     where
         T: std::str::FromStr,
         T::Err: std::fmt::Display,
@@ -122,7 +122,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The truth value under `key`.
-    pub(super) fn flag(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
+    pub(crate) fn flag(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Option<bool> {
         let value = self.get(key)?;
         match value.get_ref() {
             DeValue::Boolean(flag) => Some(*flag),
@@ -134,7 +134,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The whole number under `key`, which has to lie in `range`.
-    pub(super) fn number(
+    pub(crate) fn number(
         &mut self,
         key: &'static str,
         range: std::ops::RangeInclusive<u64>,
@@ -156,7 +156,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// The number of seconds under `key`.
-    pub(super) fn seconds(
+    pub(crate) fn seconds(
         &mut self,
         key: &'static str,
         range: std::ops::RangeInclusive<u64>,
@@ -166,7 +166,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     /// Reports every key that was not asked for, with the nearest one that was.
-    pub(super) fn finish(self, mistakes: &mut Mistakes) {
+    pub(crate) fn finish(self, mistakes: &mut Mistakes) {
         let Some(entries) = self.entries else { return };
         for key in entries.keys() {
             let name = key.get_ref().as_ref();

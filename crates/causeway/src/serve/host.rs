@@ -39,6 +39,11 @@ impl Host {
         journal
             .enable_ipv4_forwarding()
             .map_err(|error| Failure::local(format!("cannot switch on net.ipv4.ip_forward: {error}")))?;
+        if config.ipv6.is_some() {
+            journal
+                .enable_ipv6_forwarding()
+                .map_err(|error| Failure::local(format!("cannot switch on net.ipv6.conf.all.forwarding: {error}")))?;
+        }
         let mut host = Host { tun, warnings: Vec::new(), journal, masquerades: false };
         if config.nat {
             host.masquerade(config)?;
@@ -48,18 +53,23 @@ impl Host {
     }
 
     fn masquerade(&mut self, config: &Config) -> Result<(), Failure> {
-        let failed = |error| {
+        let failed = |error: net::nft::NftError| {
             Failure::local(format!(
                 "cannot translate addresses: {error}; with nat = false (or --no-nat) the server runs without, and the \
                  network behind it needs a route to {}",
                 config.pool
             ))
         };
-        let source = Prefix::new(IpAddr::V4(config.pool.first()), config.pool.covering_prefix());
-        let masquerade = Masquerade { sources: source.into_iter().collect(), inside: self.tun.name().to_owned() };
-        let installed = Nft::open().and_then(|mut nft| nft.install(Family::V4, &masquerade));
-        installed.map_err(failed)?;
+        let ipv4 = Prefix::new(IpAddr::V4(config.pool.first()), config.pool.covering_prefix());
+        let ipv6 = config.ipv6.and_then(|range| Prefix::new(IpAddr::V6(range.server()), range.prefix_len()));
+        let sources = ipv4.into_iter().chain(ipv6).collect();
+        let masquerade = Masquerade { sources, inside: self.tun.name().to_owned() };
         self.masquerades = true;
+        let mut nft = Nft::open().map_err(failed)?;
+        nft.install(Family::V4, &masquerade).map_err(failed)?;
+        if ipv6.is_some() {
+            nft.install(Family::V6, &masquerade).map_err(failed)?;
+        }
         Ok(())
     }
 
@@ -83,7 +93,7 @@ impl Drop for Host {
     fn drop(&mut self) {
         // At the end there is nobody left to tell; the next start finds and removes what stayed.
         if self.masquerades {
-            let _ = Nft::open().and_then(|mut nft| nft.remove(Family::V4));
+            remove_tables();
         }
         let _ = self.journal.restore();
     }
@@ -98,10 +108,17 @@ fn recover(path: &Path) -> Result<Journal, Failure> {
     }
     let mut journal = Journal::open(path).map_err(failed)?;
     if !journal.entries().is_empty() {
-        let _ = Nft::open().and_then(|mut nft| nft.remove(Family::V4));
+        remove_tables();
         journal.restore().map_err(failed)?;
     }
     Ok(journal)
+}
+
+/// Removes our tables; those of others stay.
+fn remove_tables() {
+    for family in [Family::V4, Family::V6] {
+        let _ = Nft::open().and_then(|mut nft| nft.remove(family));
+    }
 }
 
 fn configure_device(tun: &TunQueue, config: &Config) -> Result<(), net::netlink::NetlinkError> {
@@ -116,5 +133,13 @@ fn configure_device(tun: &TunQueue, config: &Config) -> Result<(), net::netlink:
         prefix_len: config.pool.covering_prefix(),
         peer: None,
     })?;
+    if let Some(range) = config.ipv6 {
+        let _ = netlink.add_address(&InterfaceAddress {
+            interface: link.index,
+            address: IpAddr::V6(range.server()),
+            prefix_len: range.prefix_len(),
+            peer: None,
+        })?;
+    }
     Ok(())
 }

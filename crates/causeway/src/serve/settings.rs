@@ -27,6 +27,7 @@ pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {
         name: config.host_name.clone(),
         methods: config.authentication.clone(),
         mru: config.mtu,
+        ipv6: config.ipv6.is_some(),
         ..ppp::ServerConfig::default()
     };
     ppp.timing.echo_interval = config.echo_interval;
@@ -35,6 +36,7 @@ pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {
         l2tp,
         ppp,
         pool: config.pool,
+        ipv6: config.ipv6,
         dns: config.dns.clone(),
         client_to_client: config.client_to_client,
         accounts: config.accounts.clone(),

@@ -44,6 +44,7 @@ pub(crate) fn event(event: &Event, now: Timestamp) -> (Level, &'static str, Valu
 /// Everything about a session.
 pub(crate) fn session(session: &Session, now: Timestamp) -> Value {
     let mut fields = up(session);
+    fields["prefix"] = session.prefix.map(|prefix| prefix.to_string()).into();
     fields["local"] = session.local.to_string().into();
     fields["seconds"] = now.since(session.up.unwrap_or(session.started)).as_secs().into();
     fields["octets_in"] = session.traffic.octets_in.into();

@@ -1,0 +1,256 @@
+//! What a connection sets up on this host, and removes again: device, address, routes, name servers.
+
+use std::fs::{self, File, TryLockError};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use net::host::Need;
+use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route};
+use net::tun::TunQueue;
+use ppp::Ipv4Settings;
+
+use super::resolv::Resolv;
+use super::settings::Settings;
+use crate::exit::Failure;
+
+/// Where locks and copies are kept: a directory that does not outlive a boot.
+const RUNTIME: &str = "/run/causeway";
+
+/// Packets that the device may hold; its default of 500 is too short for trains.
+const QUEUE_PACKETS: u32 = 5000;
+
+/// The host's side of the connection. The device is there from the beginning, and stays through reconnections with its routes, so
+/// that nothing meant for the tunnel leaves by another way meanwhile. Dropping it removes everything.
+pub(crate) struct Host {
+    pub(crate) tun: TunQueue,
+    netlink: Netlink,
+    index: u32,
+    address: Option<InterfaceAddress>,
+    /// Routes into the tunnel.
+    inside: Vec<Route>,
+    /// The route that keeps packets to the server outside the tunnel.
+    server: Option<Route>,
+    resolv: Option<Resolv>,
+    /// Held while we run: what other connections left is only removed when nobody holds it.
+    _lock: Option<File>,
+}
+
+/// Why the addresses of a connection cannot be used.
+pub(crate) enum Unusable {
+    /// The server assigned an address that no host can have, or that is the server's own outside the tunnel.
+    Address(Ipv4Addr),
+    /// The kernel refuses.
+    Kernel(&'static str, NetlinkError),
+}
+
+impl Host {
+    /// Checks what is needed and makes the device, which passes nothing yet.
+    pub(crate) fn create(device: &str) -> Result<Host, Failure> {
+        for need in [Need::ConfigureNetwork, Need::Tun] {
+            need.check().map_err(|missing| Failure::local(missing.to_string()))?;
+        }
+        let tun = TunQueue::create(device, false)
+            .map_err(|error| Failure::local(format!("cannot make the device {device}: {error}")))?;
+        let failed = |error: NetlinkError| Failure::local(format!("cannot configure the device {device}: {error}"));
+        let mut netlink = Netlink::open().map_err(failed)?;
+        let link = netlink.link(tun.name()).map_err(failed)?;
+        let index = link.ok_or_else(|| Failure::local(format!("the device {device} is gone")))?.index;
+        let lock = lock();
+        let mut host =
+            Host { tun, netlink, index, address: None, inside: Vec::new(), server: None, resolv: None, _lock: lock };
+        if host._lock.is_some() {
+            host.remove_leftovers();
+        }
+        Ok(host)
+    }
+
+    /// The way to the server outside the tunnel, as it is now: the network may have changed since the last connection.
+    pub(crate) fn path_to(&mut self, server: IpAddr) -> Result<Option<netlink::Path>, NetlinkError> {
+        let found = self.netlink.path_to(server)?;
+        if self.inside.is_empty() && self.server.is_none() {
+            return Ok(found);
+        }
+        // Our own routes hide the answer. For the question they are withdrawn, and stand again before anything else happens.
+        let inside = std::mem::take(&mut self.inside);
+        if let Some(route) = self.server.take() {
+            let _ = self.netlink.remove_route(&route);
+        }
+        for route in &inside {
+            let _ = self.netlink.remove_route(route);
+        }
+        let found = self.netlink.path_to(server);
+        if let Ok(Some(path)) = &found {
+            self.keep_outside(server, path)?;
+        }
+        for route in inside {
+            let _ = self.add_inside(route)?;
+        }
+        found
+    }
+
+    /// Sets up what the server assigned: address, routes, name servers. Returns what may be wrong although it works.
+    pub(crate) fn configure(
+        &mut self,
+        settings: &Settings,
+        server: IpAddr,
+        outside: &netlink::Path,
+        ipv4: &Ipv4Settings,
+    ) -> Result<Vec<String>, Unusable> {
+        let local = ipv4.local;
+        if !assignable(local) || IpAddr::V4(local) == server || outside.source == Some(IpAddr::V4(local)) {
+            return Err(Unusable::Address(local));
+        }
+        let kernel = |what| move |error| Unusable::Kernel(what, error);
+        let mtu = Some(settings.mtu.into());
+        self.netlink
+            .set_link(self.index, LinkSettings { up: Some(true), mtu, txqueuelen: Some(QUEUE_PACKETS) })
+            .map_err(kernel("bring up the device"))?;
+        let mut warnings = Vec::new();
+        // Some servers name as their inner address the one they are reached at: a route to it would lead the tunnel into itself.
+        let remote = Some(IpAddr::V4(ipv4.remote)).filter(|_| assignable(ipv4.remote) && ipv4.remote != local);
+        let peer = remote.filter(|&remote| remote != server);
+        if peer != remote {
+            warnings.push(format!("the server calls itself {server} inside the tunnel, too; it gets no route there"));
+        }
+        let address = InterfaceAddress { interface: self.index, address: local.into(), prefix_len: 32, peer };
+        if let Some(old) = self.address.take_if(|old| *old != address) {
+            let _ = self.netlink.remove_address(&old);
+        }
+        if self.address.is_none() {
+            let _ = self.netlink.add_address(&address).map_err(kernel("add the address"))?;
+            self.address = Some(address);
+        }
+        if settings.covers(server) {
+            self.keep_outside(server, outside).map_err(kernel("keep the way to the server outside the tunnel"))?;
+        }
+        for destination in destinations(settings) {
+            let route = Route { source: Some(local.into()), ..Route::on_link(destination, self.index) };
+            self.inside.retain(|old| old.destination != destination);
+            match self.add_inside(route) {
+                Ok(Change::Made) => {}
+                Ok(Change::AlreadySo) => {
+                    warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"))
+                }
+                // Without IPv6 on this host nothing can leave by it either.
+                Err(_) if destination.address().is_ipv6() => {}
+                Err(error) => return Err(Unusable::Kernel("add a route into the tunnel", error)),
+            }
+        }
+        if settings.dns {
+            self.use_name_servers(ipv4, &mut warnings);
+        }
+        Ok(warnings)
+    }
+
+    fn use_name_servers(&mut self, ipv4: &Ipv4Settings, warnings: &mut Vec<String>) {
+        let servers: Vec<_> = ipv4.dns.into_iter().flatten().filter(|&address| assignable(address)).collect();
+        if servers.is_empty() {
+            warnings.push("the server named no name servers".into());
+            return;
+        }
+        let resolv = resolv();
+        match resolv.replace(&servers) {
+            Ok(()) => self.resolv = Some(resolv),
+            Err(error) => warnings.push(format!("cannot replace /etc/resolv.conf: {error}")),
+        }
+    }
+
+    fn keep_outside(&mut self, server: IpAddr, outside: &netlink::Path) -> Result<(), NetlinkError> {
+        if outside.local {
+            return Ok(());
+        }
+        let mut route = Route::on_link(Prefix::host(server), outside.interface);
+        route.gateway = outside.gateway;
+        if let Some(old) = self.server.take_if(|old| *old != route) {
+            let _ = self.netlink.remove_route(&old)?;
+        }
+        if self.server.is_none() && self.netlink.add_route(&route)? == Change::Made {
+            self.server = Some(route);
+        }
+        Ok(())
+    }
+
+    fn add_inside(&mut self, route: Route) -> Result<Change, NetlinkError> {
+        let change = self.netlink.add_route(&route)?;
+        if change == Change::Made {
+            self.inside.push(route);
+        }
+        Ok(change)
+    }
+
+    /// Removes what a killed dialer left. Its device took its routes along; the route to its server and the resolver's
+    /// configuration stayed.
+    fn remove_leftovers(&mut self) {
+        for route in self.netlink.our_routes().unwrap_or_default() {
+            let host_route = route.destination == Prefix::host(route.destination.address());
+            if host_route && route.table == Route::MAIN && route.interface != Some(self.index) {
+                let _ = self.netlink.remove_route(&route);
+            }
+        }
+        let _ = resolv().restore();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // At the end there is nobody left to tell; the next start finds and removes what stayed. The device takes its address
+        // and its routes along.
+        if let Some(route) = self.server.take() {
+            let _ = self.netlink.remove_route(&route);
+        }
+        if let Some(resolv) = self.resolv.take() {
+            let _ = resolv.restore();
+        }
+    }
+}
+
+/// Where the tunnel leads. Everything is two halves, which win over the default route without touching it. IPv6 goes the same
+/// way in a full tunnel, and ends there: it must not pass beside it.
+fn destinations(settings: &Settings) -> Vec<Prefix> {
+    let mut destinations = settings.routes.clone();
+    if settings.full_tunnel {
+        let halves: [(IpAddr, u8); 4] = [
+            (IpAddr::from([0, 0, 0, 0]), 1),
+            (IpAddr::from([128, 0, 0, 0]), 1),
+            (IpAddr::from([0_u16; 8]), 1),
+            (IpAddr::from([0x8000_u16, 0, 0, 0, 0, 0, 0, 0]), 1),
+        ];
+        destinations.extend(halves.into_iter().filter_map(|(address, len)| Prefix::new(address, len)));
+    }
+    destinations
+}
+
+/// Whether a host can have this address.
+fn assignable(address: Ipv4Addr) -> bool {
+    let [first, ..] = address.octets();
+    first != 0 && first < 224 && !address.is_loopback()
+}
+
+fn resolv() -> Resolv {
+    Resolv::new("/etc/resolv.conf", Path::new(RUNTIME).join("resolv.conf.saved"))
+}
+
+/// The lock of all dialers of this host; `None` when another one holds it, or where there is no place for it.
+fn lock() -> Option<File> {
+    fs::create_dir_all(RUNTIME).ok()?;
+    let file = File::create(Path::new(RUNTIME).join("dial.lock")).ok()?;
+    match file.try_lock() {
+        Ok(()) => Some(file),
+        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_no_host_can_have_is_not_taken_from_a_server() {
+        for address in ["0.0.0.0", "0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"] {
+            assert!(!assignable(address.parse().unwrap()), "{address}");
+        }
+        for address in ["10.99.0.2", "192.168.1.1", "100.64.0.1", "169.254.7.7"] {
+            assert!(assignable(address.parse().unwrap()), "{address}");
+        }
+    }
+}

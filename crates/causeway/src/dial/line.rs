@@ -1,0 +1,330 @@
+//! One call: sockets towards one server, and the dialer between them and the device, until the call is over.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use access::client::{Connection, Dialer, Event};
+use access::{Failure, Stage};
+use chacha20::ChaCha20Rng;
+use clock::Timestamp;
+use diagnose::{Obstacle, Verdict};
+use ike::Path;
+use net::batch::RecvBatch;
+use net::poll::{Interest, Poller, Ready, Signals, Token};
+use net::process::ServiceState;
+use net::raw::EspSocket;
+use net::udp::{IcmpError, IcmpKind, UdpOptions, UdpSocket};
+use serde_json::json;
+
+use super::host::{Host, Unusable};
+use super::report::{self, Ended, Report};
+use super::settings::Settings;
+use super::{Outcome, SIGNALS, TUN, Target, offers, stop_wanted};
+use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, Wire, family};
+
+const IKE: Token = Token(0x100);
+const NAT_T: Token = Token(0x101);
+const ESP: Token = Token(0x102);
+
+/// Silence after which a person is told that it is being waited.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything that one call needs.
+pub(super) struct Call<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) signals: &'a Signals,
+    pub(super) rng: &'a mut ChaCha20Rng,
+    pub(super) report: &'a Report,
+    pub(super) host: &'a mut Host,
+    pub(super) target: &'a Target,
+}
+
+impl Call<'_> {
+    /// Calls, and carries packets until the end.
+    pub(super) fn run(self) -> Result<Outcome, Outcome> {
+        let line = self.bind()?;
+        let paths = line.paths(self.target.server);
+        let config = self.settings.access(paths.0, paths.1, line.force_udp);
+        let mut poller = Poller::new(8)?;
+        poller.add(self.signals, SIGNALS, Interest::Read)?;
+        poller.add(&self.host.tun, TUN, Interest::Read)?;
+        for (socket, token) in line.sockets.udp.iter().zip([IKE, NAT_T]) {
+            poller.add(socket, token, Interest::Read)?;
+        }
+        for socket in &line.sockets.esp {
+            poller.add(socket, ESP, Interest::Read)?;
+        }
+        let now = net::clock::now();
+        let mut unsent = 0;
+        let out = &mut Wire { sockets: &line.sockets, tun: &self.host.tun, unsent: &mut unsent };
+        let dialer = Dialer::dial(now, self.rng, config, out);
+        let running = Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now };
+        running.carry(&mut poller)
+    }
+
+    /// Ports 500 and 4500 if they are free. If another program has them (an IKE service, as a rule), any other: servers answer
+    /// to where a message came from, as they must behind a NAT. ESP then travels in UDP, because raw ESP packets would reach
+    /// the other service, too.
+    fn bind(&self) -> Result<Line, Outcome> {
+        let mut line = Line { sockets: Sockets::default(), force_udp: false };
+        let options = UdpOptions { icmp_errors: true, ..UdpOptions::default() };
+        for port in [IKE_PORT, NAT_T_PORT] {
+            let usual = UdpSocket::bind(SocketAddr::new(self.target.local, port), &options);
+            let socket = match usual {
+                Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
+                    line.force_udp = true;
+                    UdpSocket::bind(SocketAddr::new(self.target.local, 0), &options)
+                }
+                result => result,
+            };
+            let socket = socket.map_err(|error| {
+                let detail =
+                    json!({ "address": self.target.local.to_string(), "port": port, "system_says": error.to_string() });
+                Outcome::Ended(report::obstacle(Obstacle::PortBusy, "net.ports", detail))
+            })?;
+            if socket.local_addr().port() != port {
+                let chosen = socket.local_addr().port();
+                self.report
+                    .progress("net.ports", &format!("UDP {port} is not available here, UDP {chosen} takes its place"));
+            }
+            line.sockets.udp.push(socket);
+        }
+        match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
+            Ok(socket) if !line.force_udp => line.sockets.esp.push(socket),
+            Ok(_) => {}
+            Err(_) => line.force_udp = true,
+        }
+        Ok(line)
+    }
+}
+
+/// The sockets of a call: first IKE's, second the one for NAT traversal.
+struct Line {
+    sockets: Sockets,
+    /// Raw ESP is not to be had.
+    force_udp: bool,
+}
+
+impl Line {
+    fn paths(&self, server: IpAddr) -> (Path, Path) {
+        let path = |index: usize, port| {
+            let local = self.sockets.udp.get(index).map(UdpSocket::local_addr);
+            Path { local: local.expect("both sockets are bound"), remote: SocketAddr::new(server, port) }
+        };
+        (path(0, IKE_PORT), path(1, NAT_T_PORT))
+    }
+}
+
+/// A call that is under way.
+struct Running<'a> {
+    call: Call<'a>,
+    line: Line,
+    dialer: Dialer,
+    /// Packets that the host did not take.
+    unsent: u64,
+    connected: bool,
+    /// When somebody was last told anything.
+    told: Timestamp,
+    /// When the last stage began.
+    changed: Timestamp,
+}
+
+/// The access layer with its way out; a macro because it borrows fields side by side.
+macro_rules! wire {
+    ($running:ident) => {
+        Wire { sockets: &$running.line.sockets, tun: &$running.call.host.tun, unsent: &mut $running.unsent }
+    };
+}
+
+impl Running<'_> {
+    fn carry(mut self, poller: &mut Poller) -> Result<Outcome, Outcome> {
+        let mut batch = RecvBatch::new(BATCH);
+        let mut packet = vec![0; 1 << 16];
+        let mut ready: Vec<Ready> = Vec::new();
+        loop {
+            if let Some(outcome) = self.react() {
+                return Ok(outcome);
+            }
+            let now = net::clock::now();
+            let tick = (!self.connected).then(|| self.told + PATIENCE);
+            let due = [self.dialer.poll_timeout(), tick].into_iter().flatten().min();
+            ready.clear();
+            ready.extend(poller.wait(due.map(|due| due.since(now)))?);
+            let now = net::clock::now();
+            for event in &ready {
+                match event.token {
+                    SIGNALS if stop_wanted(self.call.signals) => return Ok(self.hang_up()),
+                    SIGNALS => {}
+                    TUN => self.read_tun(&mut packet)?,
+                    ESP => self.read_esp(now, &mut batch)?,
+                    token => {
+                        let index = usize::from(token == NAT_T);
+                        if event.error
+                            && let Some(outcome) = self.read_errors(index)
+                        {
+                            return Ok(outcome);
+                        }
+                        self.read_udp(now, index, &mut batch)?;
+                    }
+                }
+            }
+            let out = &mut wire!(self);
+            self.dialer.flush(out);
+            self.dialer.handle_timeout(now, self.call.rng, out);
+            if !self.connected && now >= self.told + PATIENCE {
+                self.told = now;
+                self.call.report.waiting(self.dialer.stage().id(), now.since(self.changed));
+            }
+        }
+    }
+
+    fn read_udp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
+        let Some(socket) = self.line.sockets.udp.get(index) else { return Ok(()) };
+        let out = &mut wire!(self);
+        io::read_udp(socket, batch, |path, received| {
+            let (data, segment) = (received.data, received.segment);
+            if index == 0 {
+                self.dialer.handle_udp_500(now, self.call.rng, path, data, segment, out);
+            } else {
+                self.dialer.handle_udp_4500(now, self.call.rng, path, data, segment, out);
+            }
+        })
+    }
+
+    fn read_esp(&mut self, now: Timestamp, batch: &mut RecvBatch) -> std::io::Result<()> {
+        let Some(socket) = self.line.sockets.esp.first() else { return Ok(()) };
+        let out = &mut wire!(self);
+        let server = self.call.target.server;
+        io::read_esp(socket, batch, |path, received| {
+            if path.remote.ip() == server {
+                self.dialer.handle_esp(now, self.call.rng, path, received.data, out);
+            }
+        })
+    }
+
+    fn read_tun(&mut self, packet: &mut [u8]) -> std::io::Result<()> {
+        let out = &mut wire!(self);
+        let lost = io::read_tun(&self.call.host.tun, packet, |offload, packet| {
+            self.dialer.handle_tun(offload, packet, out);
+        })?;
+        self.unsent += lost;
+        Ok(())
+    }
+
+    /// Before the server has proved anything, an ICMP error is the best word there is, and ends the wait. Later it could be
+    /// forged to cut a connection, and says nothing that dead peer detection does not find out.
+    fn read_errors(&mut self, index: usize) -> Option<Outcome> {
+        let socket = self.line.sockets.udp.get(index)?;
+        let server = self.call.target.server;
+        let phase1 = self.dialer.stage() == Stage::IkePhase1;
+        let fatal = |error: &IcmpError| phase1 && error.dst.ip() == server && closes(error.kind);
+        let error = std::iter::from_fn(|| socket.poll_error()).filter(fatal).last()?;
+        let detail = json!({
+            "icmp": format!("{:?}", error.kind),
+            "said_by": error.reporter.map(|reporter| reporter.to_string()),
+            "port": error.dst.port(),
+        });
+        let stage = self.dialer.stage().id();
+        Some(Outcome::Ended(report::obstacle(Obstacle::Unreachable, stage, detail)))
+    }
+
+    /// Handles what the dialer has to say; returns the outcome when the call is over.
+    fn react(&mut self) -> Option<Outcome> {
+        while let Some(event) = self.dialer.poll_event() {
+            match event {
+                Event::Progress { stage } => {
+                    self.told = net::clock::now();
+                    self.changed = self.told;
+                    self.call.report.progress(stage.id(), report::stage_text(stage));
+                    // The link is not negotiated yet, so nothing has been said about the user.
+                    if stage == Stage::PppLcp && self.call.settings.password.is_none() {
+                        self.hang_up();
+                        return Some(Outcome::PasswordWanted);
+                    }
+                }
+                Event::Ask(ask) => {
+                    let answer = ppp::Answer { id: ask.id, reply: ppp::Reply::GiveUp };
+                    self.dialer.answer(net::clock::now(), self.call.rng, answer, &mut wire!(self));
+                }
+                Event::Connected(connection) => {
+                    if let Some(outcome) = self.connect(&connection) {
+                        return Some(outcome);
+                    }
+                }
+                Event::Moved { path } => self.call.report.moved(path),
+                Event::Ended { failure, stage, .. } => {
+                    self.dialer.flush(&mut wire!(self));
+                    return Some(Outcome::Ended(self.ended(failure, stage)));
+                }
+            }
+        }
+        None
+    }
+
+    fn connect(&mut self, connection: &Connection) -> Option<Outcome> {
+        let Call { settings, target, .. } = self.call;
+        let configured = self.call.host.configure(settings, target.server, &target.path, &connection.ipv4);
+        let warnings = match configured {
+            Ok(warnings) => warnings,
+            Err(Unusable::Address(address)) => {
+                let detail = json!({ "address": address.to_string() });
+                self.hang_up();
+                let stage = Stage::PppNetwork.id();
+                return Some(Outcome::Ended(report::obstacle(Obstacle::UnusableAddress, stage, detail)));
+            }
+            Err(Unusable::Kernel(what, error)) => {
+                self.hang_up();
+                let failure = crate::exit::Failure::local(format!("cannot {what}: {error}"));
+                return Some(Outcome::Broken(failure));
+            }
+        };
+        self.connected = true;
+        let report = self.call.report;
+        report.connected(connection, &target.server.to_string(), self.call.host.tun.name(), &settings.destinations());
+        let weak = connection.phase1.as_ref().and_then(|phase1| offers::price(&phase1.suite));
+        for warning in weak.iter().chain(&warnings) {
+            report.warning(warning);
+        }
+        if settings.routes.is_empty() && !settings.full_tunnel {
+            report.warning(
+                "nothing but the server itself is reached through the tunnel: add --route CIDR or --full-tunnel",
+            );
+        }
+        let _ = net::process::notify(ServiceState::Ready);
+        None
+    }
+
+    fn hang_up(&mut self) -> Outcome {
+        let traffic = self.dialer.traffic();
+        let out = &mut wire!(self);
+        self.dialer.hang_up(net::clock::now(), self.call.rng, out);
+        self.dialer.flush(out);
+        Outcome::HungUp(traffic)
+    }
+
+    fn ended(&self, failure: Failure, stage: Stage) -> Ended {
+        let failure = match failure {
+            Failure::L2tp { failure, .. } if self.connected => Failure::L2tp { stage: l2tp::Stage::Up, failure },
+            other => other,
+        };
+        Ended {
+            verdict: Verdict::of_dial(&failure),
+            stage: stage.id(),
+            detail: report::detail(&failure),
+            was_up: self.connected,
+        }
+    }
+}
+
+/// Whether an ICMP error says that nothing gets through.
+fn closes(kind: IcmpKind) -> bool {
+    match kind {
+        IcmpKind::PortUnreachable
+        | IcmpKind::HostUnreachable
+        | IcmpKind::NetUnreachable
+        | IcmpKind::ProtocolUnreachable
+        | IcmpKind::Prohibited => true,
+        IcmpKind::TooBig | IcmpKind::TimeExceeded | IcmpKind::Other { .. } => false,
+    }
+}

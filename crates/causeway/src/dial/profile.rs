@@ -1,0 +1,129 @@
+//! Profiles: what can be set in a file instead of on the command line.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use crypto::Secret;
+
+use crate::cli::Client;
+use crate::config::secrets::exposed;
+use crate::config::table::Table;
+use crate::config::{self, Method, Mistakes, Network, Reading};
+use crate::exit::Failure;
+
+/// What a profile says; everything may be left out.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) server: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) psk: Option<Secret>,
+    pub(crate) password: Option<Secret>,
+    pub(crate) routes: Vec<Network>,
+    pub(crate) full_tunnel: bool,
+    pub(crate) dns: bool,
+    pub(crate) client: Option<Client>,
+    pub(crate) auth: Vec<Method>,
+    pub(crate) device: Option<String>,
+    pub(crate) mtu: Option<u16>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) once: bool,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the profile `name`: a path if it holds a slash, else a file of that name in the user's directory or the system's.
+pub(crate) fn load(name: &str) -> Result<Profile, Failure> {
+    let path = find(name)?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::configuration(format!("cannot read {}: {error}", path.display())))?;
+    let base = path.parent().unwrap_or(Path::new("."));
+    let mut profile = parse(&path.display().to_string(), &text, base)
+        .map_err(|mistakes| Failure::configuration(mistakes.to_string()))?;
+    let holds_secrets = profile.psk.is_some() || profile.password.is_some();
+    profile.warnings.extend(exposed(&path).filter(|_| holds_secrets));
+    Ok(profile)
+}
+
+fn find(name: &str) -> Result<PathBuf, Failure> {
+    if name.contains('/') {
+        return Ok(name.into());
+    }
+    let configuration = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".config"));
+    let places: Vec<_> = configuration
+        .or(home)
+        .map(|directory| directory.join("causeway"))
+        .into_iter()
+        .chain([PathBuf::from("/etc/causeway/dial.d")])
+        .map(|directory| directory.join(format!("{name}.toml")))
+        .collect();
+    places.iter().find(|place| place.exists()).cloned().ok_or_else(|| {
+        let places: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
+        Failure::configuration(format!("there is no profile `{name}`: looked for {}", places.join(" and ")))
+    })
+}
+
+fn parse(file: &str, text: &str, base: &Path) -> Result<Profile, Mistakes> {
+    config::read_document(file, text, base, read)
+}
+
+fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
+    let mut profile = Profile {
+        psk: reading.secret(root, "psk", "psk_file").map(|secret| secret.value),
+        password: reading.secret(root, "password", "password_file").map(|secret| secret.value),
+        ..Profile::default()
+    };
+    let mistakes = &mut *reading.mistakes;
+    profile.server = root.text("server", mistakes).map(|text| text.value);
+    profile.user = root.text("user", mistakes).map(|text| text.value);
+    profile.device = root.text("device", mistakes).map(|text| text.value);
+    let routes = root.list::<Network>("routes", mistakes).unwrap_or_default();
+    profile.routes = routes.into_iter().map(|route| route.value).collect();
+    profile.full_tunnel = root.flag("full_tunnel", mistakes).unwrap_or(false);
+    profile.dns = root.flag("dns", mistakes).unwrap_or(false);
+    profile.once = root.flag("once", mistakes).unwrap_or(false);
+    let auth = root.list::<Method>("authentication", mistakes).unwrap_or_default();
+    profile.auth = auth.into_iter().map(|method| method.value).collect();
+    profile.mtu = root.number("mtu", 576..=1500, mistakes).map(|mtu| mtu as u16);
+    profile.timeout = root.seconds("timeout", 1..=120, mistakes);
+    if let Some(client) = root.text("as", mistakes) {
+        match Client::from_str(&client.value, false) {
+            Ok(known) => profile.client = Some(known),
+            Err(_) => {
+                let names = Client::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                let names: Vec<_> = names.map(|name| format!("\"{}\"", name.get_name())).collect();
+                mistakes.add(client.span, format!("`as` has to be one of {}", names.join(", ")), None);
+            }
+        }
+    }
+    profile
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<Profile, String> {
+        parse("office.toml", text, Path::new("/nonexistent")).map_err(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn a_profile_is_read() {
+        let profile = check(
+            "server = \"vpn.example.com\"\nuser = \"anna\"\npsk = \"secret words\"\nroutes = [\"10.0.0.0/8\"]\nas = \"windows-11\"\n",
+        )
+        .unwrap();
+        assert_eq!(profile.server.as_deref(), Some("vpn.example.com"));
+        assert_eq!(profile.client, Some(Client::Windows11));
+        assert_eq!(profile.routes.len(), 1);
+        assert!(!format!("{profile:?}").contains("words"));
+    }
+
+    #[test]
+    fn a_mistake_is_shown_where_it_stands() {
+        let error = check("server = \"a\"\nroute = [\"10.0.0.0/8\"]\nas = \"beos\"\n").unwrap_err();
+        assert!(error.contains("office.toml:2:1: unknown key `route`"), "{error}");
+        assert!(error.contains("did you mean `routes`?"), "{error}");
+        assert!(error.contains("office.toml:3:6: `as` has to be one of \"windows-11\""), "{error}");
+    }
+}

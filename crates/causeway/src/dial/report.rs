@@ -1,0 +1,283 @@
+//! What a dial tells: lines for people on standard error, or one JSON object for each event on standard output.
+
+use std::io::Write;
+use std::time::Duration;
+
+use access::client::Connection;
+use access::datapath::{Encapsulation, Traffic};
+use clock::Timestamp;
+use diagnose::{Cause, Layer, Verdict};
+use ppp::Method;
+use serde_json::{Value, json};
+
+use super::advice::advice;
+
+/// The teller.
+pub(crate) struct Report {
+    json: bool,
+    begun: Timestamp,
+}
+
+/// A failed attempt or an ended connection, with everything that is known about it.
+pub(crate) struct Ended {
+    pub(crate) verdict: Verdict,
+    /// The stage that failed.
+    pub(crate) stage: &'static str,
+    pub(crate) detail: Value,
+    /// Whether IP passed before.
+    pub(crate) was_up: bool,
+}
+
+impl Ended {
+    /// The exit status: the layer in which the cause lies.
+    pub(crate) fn status(&self) -> u8 {
+        match self.verdict.cause.layer() {
+            Layer::Reachability => 10,
+            Layer::Ipsec => 11,
+            Layer::Tunnel => 12,
+            Layer::Authentication => 13,
+            Layer::Ppp => 14,
+            Layer::Policy => 15,
+            Layer::Host => 20,
+            Layer::None if self.was_up => 0,
+            Layer::None => 14,
+        }
+    }
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Report {
+        Report { json, begun: net::clock::now() }
+    }
+
+    /// An attempt begins; times count from here.
+    pub(crate) fn begin(&mut self) {
+        self.begun = net::clock::now();
+    }
+
+    /// A stage begins.
+    pub(crate) fn progress(&self, stage: &str, what: &str) {
+        let ms = self.millis();
+        if self.json {
+            self.event(&json!({ "event": "progress", "stage": stage, "ms": ms }));
+        } else {
+            person(&format!("{} {stage:<12} {what}", clock(ms)));
+        }
+    }
+
+    /// Nothing has happened for a while.
+    pub(crate) fn waiting(&self, stage: &str, since: Duration) {
+        let ms = self.millis();
+        if self.json {
+            self.event(&json!({ "event": "waiting", "stage": stage, "ms": ms }));
+        } else {
+            person(&format!("{} {stage:<12} still no answer after {} s", clock(ms), since.as_secs()));
+        }
+    }
+
+    /// Something that works, and has a price or may surprise.
+    pub(crate) fn warning(&self, text: &str) {
+        if self.json {
+            self.event(&json!({ "event": "warning", "message": text }));
+        } else {
+            person(&format!("warning: {text}"));
+        }
+    }
+
+    /// IP passes.
+    pub(crate) fn connected(&self, connection: &Connection, server: &str, device: &str, routes: &[String]) {
+        let ms = self.millis();
+        let ipv4 = &connection.ipv4;
+        let dns: Vec<_> = ipv4.dns.iter().flatten().map(ToString::to_string).collect();
+        let method = connection.authenticated.map(method_name);
+        let ike = connection.phase1.as_ref().map(|phase1| phase1.suite.to_string());
+        let esp = connection.esp.map(|(suite, _)| suite.to_string());
+        let encapsulation = connection.esp.map(|(_, encapsulation)| match encapsulation {
+            Encapsulation::Raw => "raw",
+            Encapsulation::Udp => "udp",
+        });
+        if self.json {
+            self.event(&json!({
+                "event": "connected",
+                "ms": ms,
+                "address": ipv4.local.to_string(),
+                "peer": ipv4.remote.to_string(),
+                "dns": dns,
+                "device": device,
+                "routes": routes,
+                "server": server,
+                "authentication": method,
+                "ike": ike,
+                "esp": esp,
+                "encapsulation": encapsulation,
+            }));
+            return;
+        }
+        let word = |text: Option<String>| text.unwrap_or_else(|| "none".into());
+        let dns = if dns.is_empty() { String::new() } else { format!(", name servers {}", dns.join(" ")) };
+        let routes = if routes.is_empty() { String::new() } else { format!(", routes {}", routes.join(" ")) };
+        say(&format!("connected: address {}, server {} inside, device {device}{routes}{dns}", ipv4.local, ipv4.remote));
+        person(&format!(
+            "{} {:<12} {} through ESP {} in {}, IKE {}",
+            clock(ms),
+            "up",
+            method.unwrap_or("no authentication"),
+            word(esp),
+            if encapsulation == Some("udp") { "UDP 4500" } else { "IP" },
+            word(ike)
+        ));
+    }
+
+    /// Packets of the server come from elsewhere.
+    pub(crate) fn moved(&self, path: ike::Path) {
+        if self.json {
+            self.event(&json!({ "event": "moved", "server": path.remote.to_string(), "ms": self.millis() }));
+        } else {
+            person(&format!("the server is now heard from {}", path.remote));
+        }
+    }
+
+    /// An attempt failed, or the connection ended.
+    pub(crate) fn failed(&self, ended: &Ended) {
+        let Ended { verdict, stage, detail, .. } = ended;
+        let ras = verdict.ras.map(|ras| ras.0);
+        if self.json {
+            self.event(&json!({
+                "event": "failed",
+                "ras": ras,
+                "cause": verdict.cause.id(),
+                "stage": stage,
+                "detail": detail,
+                "ms": self.millis(),
+            }));
+        }
+        let text = verdict.ras.and_then(|ras| ras.text()).unwrap_or("the connection failed");
+        person(&format!("RAS error {}: {text}", ras.unwrap_or(635)));
+        if !self.json {
+            person(&format!("  cause {}, at stage {stage}", verdict.cause));
+            person(&format!("  {detail}"));
+        }
+        if let Some(advice) = advice(verdict.cause) {
+            person(&format!("  {advice}"));
+        }
+    }
+
+    /// This end hung up.
+    pub(crate) fn disconnected(&self, traffic: Traffic) {
+        let (received, sent) = (traffic.octets_in, traffic.octets_out);
+        if self.json {
+            self.event(&json!({ "event": "disconnected", "octets_in": received, "octets_out": sent }));
+        } else {
+            person(&format!("disconnected: {received} octets received, {sent} sent"));
+        }
+    }
+
+    /// The connection is made again after a pause.
+    pub(crate) fn reconnecting(&self, pause: Duration) {
+        let millis = pause.as_millis() as u64;
+        if self.json {
+            self.event(&json!({ "event": "reconnecting", "pause_ms": millis }));
+        } else {
+            person(&format!("connecting again in {:.1} s", pause.as_secs_f64()));
+        }
+    }
+
+    fn millis(&self) -> u64 {
+        net::clock::now().since(self.begun).as_millis() as u64
+    }
+
+    fn event(&self, event: &Value) {
+        say(&event.to_string());
+    }
+}
+
+/// The name of an authentication method in JSON.
+const fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::Pap => "pap",
+        Method::ChapMd5 => "chap",
+        Method::MsChapV2 => "mschapv2",
+    }
+}
+
+/// What stands behind a failure of the stack, in the failure's own terms.
+pub(crate) fn detail(failure: &access::Failure) -> Value {
+    match failure {
+        access::Failure::Ike { failure, peer, .. } => {
+            let mut detail = match failure {
+                ike::Failure::Silence { attempts, elapsed, encapsulated } => json!({
+                    "unanswered": attempts,
+                    "elapsed_seconds": elapsed.as_secs(),
+                    "port": if *encapsulated { 4500 } else { 500 },
+                }),
+                ike::Failure::Refused { notify, authenticated, .. } => {
+                    json!({ "server_says": notify.to_string(), "authenticated": authenticated })
+                }
+                ike::Failure::Undecryptable => {
+                    json!({ "got": "a message that makes no sense under keys from our pre-shared key" })
+                }
+                other => json!({ "ike": format!("{other:?}") }),
+            };
+            detail["server"] = format!("{:?}", peer.announced.software()).into();
+            detail
+        }
+        access::Failure::NoTunnel(no_tunnel) => json!({ "waited_seconds": no_tunnel.waited.as_secs() }),
+        access::Failure::L2tp { failure, .. } => json!({ "l2tp": format!("{failure:?}") }),
+        access::Failure::Ppp { failure, .. } => match failure {
+            ppp::Failure::Refused(ppp::Refused::Authentication { ras, message }) => {
+                json!({ "server_says": message, "code": ras.0 })
+            }
+            ppp::Failure::Refused(ppp::Refused::Terminated { ras, message }) => {
+                json!({ "server_says": message, "code": ras.map(|ras| ras.0) })
+            }
+            ppp::Failure::Incompatible(ppp::Incompatible::NoCommonAuth { ours, theirs }) => json!({
+                "allowed_here": ours.iter().map(|protocol| format!("{protocol:?}")).collect::<Vec<_>>(),
+                "server_wants": theirs.iter().map(|protocol| format!("{protocol:?}")).collect::<Vec<_>>(),
+            }),
+            other => json!({ "ppp": format!("{other:?}") }),
+        },
+        access::Failure::PeerGone { reason } => json!({ "ike": format!("{reason:?}") }),
+        access::Failure::HungUp => json!({}),
+    }
+}
+
+/// What a stage does, for people.
+pub(crate) const fn stage_text(stage: access::Stage) -> &'static str {
+    match stage {
+        access::Stage::IkePhase1 => "agreeing on keys",
+        access::Stage::IkePhase2 => "the pre-shared key is right; agreeing on encryption",
+        access::Stage::Esp | access::Stage::L2tpTunnel => "encrypted; opening the tunnel",
+        access::Stage::L2tpCall => "calling",
+        access::Stage::PppLcp => "the call is taken; negotiating the link",
+        access::Stage::PppAuthentication => "proving who the user is",
+        access::Stage::PppNetwork => "logged on; asking for an address",
+        access::Stage::Up => "up",
+    }
+}
+
+fn clock(millis: u64) -> String {
+    format!("{:>3}.{:03}", millis / 1000, millis % 1000)
+}
+
+/// What a peer says reaches a terminal only without control characters.
+fn person(text: &str) {
+    let clean: String =
+        text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect();
+    // A reader that went away must not end the connection.
+    let _ = writeln!(anstream::stderr().lock(), "{clean}");
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// A failure that is no failure of the protocols.
+pub(crate) fn obstacle(obstacle: diagnose::Obstacle, stage: &'static str, detail: Value) -> Ended {
+    Ended { verdict: Verdict::of_obstacle(obstacle), stage, detail, was_up: false }
+}
+
+/// Whether trying again could end otherwise: a wrong password stays wrong, and locks accounts.
+pub(crate) fn worth_another_try(cause: Cause) -> bool {
+    cause.layer() != Layer::Authentication
+}

@@ -1,0 +1,207 @@
+//! What to dial and how: command line over environment over profile over systemd's credentials.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use clock::Backoff;
+use crypto::Secret;
+use ike::ChildRequest;
+use ike::proposal::ChildPolicy;
+use net::netlink::Prefix;
+use net::terminal::SilentTerminal;
+use ppp::{Credentials, Method};
+
+use super::offers::{Offers, offers};
+use super::profile::{self, Profile};
+use crate::cli;
+use crate::config::secrets;
+use crate::config::{self, Network};
+use crate::exit::Failure;
+
+/// Everything that a dial needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// Name or address of the server.
+    pub(crate) server: String,
+    pub(crate) user: String,
+    pub(crate) psk: Secret,
+    /// None: the person is asked when authentication is reached.
+    pub(crate) password: Option<Secret>,
+    pub(crate) routes: Vec<Prefix>,
+    pub(crate) full_tunnel: bool,
+    pub(crate) dns: bool,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) device: String,
+    pub(crate) mtu: u16,
+    pub(crate) timeout: Duration,
+    pub(crate) once: bool,
+    pub(crate) offers: Offers,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Puts together what the command line says and what it leaves to others.
+    pub(crate) fn gather(options: &cli::Dial) -> Result<Settings, Failure> {
+        let cli::Protocol::L2tp = options.protocol;
+        let profile = options.profile.as_deref().map(profile::load).transpose()?.unwrap_or_default();
+        let Profile { mut warnings, .. } = profile;
+        let server = options.server.clone().or(profile.server).filter(|server| !server.is_empty());
+        let server =
+            server.ok_or_else(|| Failure::configuration("no server: name it with --server HOST or in the profile"))?;
+        let user = options.user.clone().or(profile.user).filter(|user| (1..=255).contains(&user.len()));
+        let user =
+            user.ok_or_else(|| Failure::configuration("no user: name one with --user NAME or in the profile"))?;
+        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", profile.psk, "psk")?.ok_or_else(|| {
+            Failure::configuration(
+                "no pre-shared key: give it in CAUSEWAY_PSK, with --psk-file FILE, in the profile (`psk` or `psk_file`), or \
+                 as a systemd credential `psk`",
+            )
+        })?;
+        let password = secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", profile.password, "password")?;
+        if password.is_none() && !SilentTerminal::exists() {
+            return Err(Failure::configuration(
+                "no password, and no terminal to ask for it: give it in CAUSEWAY_PASSWORD, with --password-file FILE, in the \
+                 profile (`password` or `password_file`), or as a systemd credential `password`",
+            ));
+        }
+        warnings.extend(secrets::psk_warnings(&psk));
+        let methods = if options.auth.is_empty() { profile.auth } else { options.auth.clone() };
+        let mut methods: Vec<_> = methods.into_iter().map(method).collect();
+        if methods.is_empty() {
+            methods.push(Method::MsChapV2);
+        }
+        if methods.contains(&Method::Pap) {
+            warnings.push(
+                "pap is allowed: whoever knows the pre-shared key can pose as the server and read the password".into(),
+            );
+        }
+        let wanted = if options.routes.is_empty() { profile.routes } else { options.routes.clone() };
+        let mut routes: Vec<_> = wanted.iter().filter_map(prefix).collect();
+        let everything = routes.iter().any(|route| route.prefix_len() == 0);
+        routes.retain(|route| route.prefix_len() != 0);
+        Ok(Settings {
+            server,
+            user,
+            psk,
+            password,
+            routes,
+            full_tunnel: options.full_tunnel || profile.full_tunnel || everything,
+            dns: options.dns || profile.dns,
+            methods,
+            device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),
+            mtu: options.mtu.or(profile.mtu).unwrap_or(access::DEFAULT_MTU),
+            timeout: options.timeout.map(Duration::from_secs).or(profile.timeout).unwrap_or(Duration::from_secs(20)),
+            once: options.once || profile.once,
+            offers: offers(options.client.or(profile.client)),
+            warnings,
+        })
+    }
+
+    /// What the access layer is to do along `paths`: IKE's, and the one for when a NAT is found.
+    pub(crate) fn access(&self, path: ike::Path, nat_t_path: ike::Path, force_udp: bool) -> access::client::Config {
+        let mut ike = ike::Config { respond: false, child: ChildPolicy::legacy(), ..ike::Config::default() };
+        ike.nat.force_encapsulation = force_udp;
+        (ike.timing.retransmit_after, ike.timing.retransmit_cap, ike.timing.transmissions) = patience(self.timeout);
+        let initiate = ike::Initiate {
+            nat_t_path,
+            offer: self.offers.phase1.clone(),
+            child: Some(ChildRequest { offer: self.offers.child.clone(), ..ChildRequest::l2tp() }),
+            ..ike::Initiate::l2tp(path, self.psk.clone())
+        };
+        let vendor_ids = self.offers.vendor_ids.clone();
+        let initiate =
+            ike::Initiate { vendor_ids: vendor_ids.unwrap_or_else(|| initiate.vendor_ids.clone()), ..initiate };
+        let password = self.password.clone().unwrap_or_else(|| Secret::from(Vec::new()));
+        let mut ppp = ppp::ClientConfig::new(Credentials { user: self.user.clone(), password });
+        ppp.methods.clone_from(&self.methods);
+        ppp.mru = self.mtu;
+        access::client::Config { ike, initiate, l2tp: l2tp::Config::new("causeway"), ppp }
+    }
+
+    /// Where the tunnel leads, in words.
+    pub(crate) fn destinations(&self) -> Vec<String> {
+        let everything = self.full_tunnel.then(|| "everything".to_owned());
+        everything.into_iter().chain(self.routes.iter().map(ToString::to_string)).collect()
+    }
+
+    /// Whether something that goes through the tunnel covers the server's own address.
+    pub(crate) fn covers(&self, server: IpAddr) -> bool {
+        self.full_tunnel || self.routes.iter().any(|route| Prefix::new(server, route.prefix_len()) == Some(*route))
+    }
+}
+
+/// First wait, longest wait and transmissions of an IKE message that add up to about `timeout`.
+fn patience(timeout: Duration) -> (Duration, Duration, u32) {
+    let first = (timeout / 8).clamp(Duration::from_millis(250), Duration::from_secs(2));
+    let cap = first * 4;
+    let mut backoff = Backoff::new(first, 200, cap, 64);
+    let mut total = Duration::ZERO;
+    let mut transmissions = 0;
+    while total < timeout
+        && let Some(wait) = backoff.advance()
+    {
+        total += wait;
+        transmissions += 1;
+    }
+    (first, cap, transmissions)
+}
+
+/// A secret from the first place that has it.
+fn secret(
+    file: Option<&Path>,
+    variable: &str,
+    profile: Option<Secret>,
+    credential: &str,
+) -> Result<Option<Secret>, Failure> {
+    let read = |path: &Path| {
+        secrets::read_file(path).map_err(|problem| {
+            let help = problem.help.map(|help| format!(" ({help})")).unwrap_or_default();
+            Failure::configuration(format!("{}{help}", problem.message))
+        })
+    };
+    let bytes = if let Some(path) = file {
+        Some(read(path)?)
+    } else if let Some(value) = std::env::var_os(variable) {
+        Some(std::os::unix::ffi::OsStringExt::into_vec(value))
+    } else if profile.is_some() {
+        return Ok(profile);
+    } else {
+        let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
+        let path = directory.map(|directory| Path::new(&directory).join(credential)).filter(|path| path.exists());
+        path.as_deref().map(read).transpose()?
+    };
+    match bytes {
+        Some(bytes) if bytes.is_empty() => Err(Failure::configuration(format!("the {credential} is empty"))),
+        bytes => Ok(bytes.map(Secret::from)),
+    }
+}
+
+fn method(config::Method(method): config::Method) -> Method {
+    use access::server::AuthMethod;
+    match method {
+        AuthMethod::MsChapV2 => Method::MsChapV2,
+        AuthMethod::ChapMd5 => Method::ChapMd5,
+        AuthMethod::Pap => Method::Pap,
+    }
+}
+
+fn prefix(network: &Network) -> Option<Prefix> {
+    Prefix::new(network.address, network.prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_for_an_answer_add_up_to_the_timeout() {
+        for seconds in [1, 2, 5, 20, 120] {
+            let timeout = Duration::from_secs(seconds);
+            let (first, cap, transmissions) = patience(timeout);
+            let mut backoff = Backoff::new(first, 200, cap, transmissions);
+            let total: Duration = std::iter::from_fn(|| backoff.advance()).sum();
+            assert!(total >= timeout && total <= timeout + cap, "{seconds}: {total:?}");
+        }
+    }
+}
