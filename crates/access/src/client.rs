@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use clock::Timestamp;
-use ike::{IkeSaId, Path, Phase1Summary};
+use ike::{Path, Phase1Summary};
 use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
-use crate::datapath::{DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
+use crate::datapath::{Admission, DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
 use crate::failure::ppp_stage;
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
@@ -76,8 +76,8 @@ pub enum Event {
 /// returns `None`, then [`Dialer::poll_timeout`].
 pub struct Dialer {
     stack: Stack,
+    initiate: ike::Initiate,
     ppp: ppp::ClientConfig,
-    sa: Option<IkeSaId>,
     peer: Option<PeerId>,
     link: Option<LinkId>,
     stage: Stage,
@@ -96,9 +96,9 @@ impl Dialer {
         let ike = ike::Config { respond: false, ..config.ike };
         let l2tp = l2tp::Config { accept_incoming: false, ..config.l2tp };
         let mut dialer = Dialer {
-            stack: Stack::new(ike, l2tp, DataPath::new(None, true)),
+            stack: Stack::new(ike, l2tp, DataPath::new(Admission::default())),
+            initiate: config.initiate,
             ppp: config.ppp,
-            sa: None,
             peer: None,
             link: None,
             stage: Stage::IkePhase1,
@@ -109,7 +109,8 @@ impl Dialer {
             ended: false,
             events: VecDeque::from([Event::Progress { stage: Stage::IkePhase1 }]),
         };
-        dialer.sa = Some(dialer.stack.initiate(now, rng, config.initiate, out));
+        let initiate = dialer.initiate.clone();
+        dialer.stack.initiate(now, rng, initiate, out);
         dialer.react(now, rng, out);
         dialer
     }
@@ -239,7 +240,14 @@ impl Dialer {
         while let Some(event) = self.stack.poll_event() {
             match event {
                 StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } | StackEvent::PeerRestarted { .. } => {}
-                StackEvent::IkeFailed(failed) => self.on_ike_failed(*failed),
+                StackEvent::IkeFailed(failed) => {
+                    let is_silence = matches!(failed.failure, ike::Failure::Silence { .. });
+                    let is_renewal = !self.on_ike_failed(*failed);
+                    if is_renewal && is_silence && self.peer.is_some_and(|peer| !self.stack.has_ike(peer)) {
+                        self.renew(now, rng, out);
+                    }
+                }
+                StackEvent::IkeEnded { .. } => self.renew(now, rng, out),
                 StackEvent::PeerUp { peer, summary, .. } => {
                     self.peer = Some(peer);
                     self.phase1 = Some(summary);
@@ -279,13 +287,24 @@ impl Dialer {
         }
     }
 
-    fn on_ike_failed(&mut self, failed: ike::Failed) {
-        // A rekeying that fails leaves the connection as it is; the engine tries again, or the peer goes.
+    /// Whether it was the attempt to connect that failed. A rekeying that fails leaves the connection as it is: the engine
+    /// tries again, or the associations end with their lifetime.
+    fn on_ike_failed(&mut self, failed: ike::Failed) -> bool {
         if failed.replaces.is_some() || self.stage > Stage::IkePhase2 {
-            return;
+            return false;
         }
         let peer = Box::new(failed.peer);
         self.end(Failure::Ike { stage: failed.stage, failure: failed.failure, peer });
+        true
+    }
+
+    /// Another IKE SA in the place of one that has ended, with associations in the place of those that were made under it.
+    fn renew(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        if !self.ended && self.stage > Stage::IkePhase2 {
+            // What we have with the server is to stay.
+            let initiate = ike::Initiate { initial_contact: false, ..self.initiate.clone() };
+            self.stack.initiate(now, rng, initiate, out);
+        }
     }
 
     fn on_ppp(&mut self, event: ppp::Event) {

@@ -6,6 +6,7 @@
 //!
 //! What strangers send ends as a counted [`Dropped`], never as an error, and a bad packet never stops its batch.
 
+mod admission;
 mod coalesce;
 mod counters;
 mod inbound;
@@ -16,15 +17,17 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
+pub use admission::Admission;
 pub use counters::{Dropped, Drops};
-pub use links::{ChildLink, Encapsulation, Link, LinkId, PeerId, Traffic};
+pub use links::{ChildLink, Encapsulation, Ipv6Link, Link, LinkId, PeerId, Traffic};
 pub use segment::Segments;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use clock::Timestamp;
+use policy::Prefix64;
 
 use coalesce::Coalescer;
 use links::{Inbound, Peer};
@@ -39,6 +42,11 @@ pub enum Punt {
         peer: PeerId,
         /// The UDP payload.
         message: Vec<u8>,
+    },
+    /// A client asks for its IPv6 prefix.
+    RouterSolicitation {
+        /// The call it came in on.
+        link: LinkId,
     },
     /// A PPP frame that is not data.
     Ppp {
@@ -79,12 +87,10 @@ pub struct DataPath {
     peers: HashMap<PeerId, Peer>,
     links: HashMap<LinkId, Link>,
     calls: HashMap<(u16, u16), LinkId>,
-    by_address: HashMap<IpAddr, LinkId>,
+    by_address: HashMap<Ipv4Addr, LinkId>,
+    by_prefix: HashMap<Prefix64, LinkId>,
     next_link: u64,
-    /// Whether clients may reach one another.
-    client_to_client: bool,
-    /// Addresses of clients: what goes there comes from the server or, if allowed, from another client.
-    clients: Option<policy::PoolRange>,
+    admission: Admission,
     drops: Drops,
     punts: Vec<Punt>,
     moved: Vec<Moved>,
@@ -96,9 +102,9 @@ pub struct DataPath {
 }
 
 impl DataPath {
-    /// An empty data path for clients whose addresses lie in `clients`.
-    pub fn new(clients: Option<policy::PoolRange>, client_to_client: bool) -> DataPath {
-        DataPath { clients, client_to_client, ..DataPath::default() }
+    /// An empty data path for clients whose addresses lie where `admission` says.
+    pub fn new(admission: Admission) -> DataPath {
+        DataPath { admission, ..DataPath::default() }
     }
 
     /// Whether there are control messages or moved peers to take.

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use clock::{DeadlineQueue, Timestamp};
 use ike::{IkeSaId, Path};
-use policy::{Accounts, Pool, PoolRange};
+use policy::{Accounts, Ipv6Range, Pool, PoolRange, Prefixes};
 use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
-use crate::datapath::{DataPath, Drops, Encapsulation, LinkId, PeerId};
+use crate::datapath::{Admission, DataPath, Drops, Encapsulation, LinkId, PeerId};
 use crate::stack::Stack;
 use crate::{Failure, Output};
 
@@ -39,6 +39,8 @@ pub struct Config {
     pub ppp: ppp::ServerConfig,
     /// Addresses for clients.
     pub pool: PoolRange,
+    /// Prefixes for clients; without it there is no IPv6.
+    pub ipv6: Option<Ipv6Range>,
     /// Name servers for clients.
     pub dns: Vec<Ipv4Addr>,
     /// Whether clients may reach one another.
@@ -122,6 +124,7 @@ pub struct Counts {
 pub struct Endpoint {
     stack: Stack,
     pool: Pool,
+    prefixes: Option<Prefixes>,
     accounts: Accounts,
     dns: Vec<Ipv4Addr>,
     ppp: ppp::ServerConfig,
@@ -148,10 +151,15 @@ struct PeerRecord {
 impl Endpoint {
     /// A server without clients.
     pub fn new(config: Config) -> Endpoint {
-        let data = DataPath::new(Some(config.pool), config.client_to_client);
+        let data = DataPath::new(Admission {
+            ipv4: Some(config.pool),
+            ipv6: config.ipv6,
+            client_to_client: config.client_to_client,
+        });
         Endpoint {
             stack: Stack::new(patient(config.ike), config.l2tp, data),
             pool: Pool::new(config.pool),
+            prefixes: config.ipv6.map(Prefixes::new),
             accounts: config.accounts,
             dns: config.dns,
             ppp: config.ppp,

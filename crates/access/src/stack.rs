@@ -6,6 +6,7 @@
 //! Every public method that changes something settles everything below it before it returns. Poll [`Stack::poll_event`] until
 //! it returns `None`, then [`Stack::poll_timeout`].
 
+mod advertise;
 mod calls;
 mod children;
 mod peers;
@@ -82,8 +83,13 @@ pub enum Event {
         peer: PeerId,
         /// Why the last of them ended.
         reason: ike::CloseReason,
-        /// Whether any authentic ESP packet ever came.
-        heard: bool,
+        /// When the last authentic ESP packet came.
+        last_heard: Option<Timestamp>,
+    },
+    /// The peer's last IKE SA has ended; its ESP associations go on, as long as they live.
+    IkeEnded {
+        /// Who.
+        peer: PeerId,
     },
     /// A tunnel is up.
     TunnelUp {
@@ -161,6 +167,8 @@ enum Timer {
     Idle(PeerId),
     /// A NAT in front of us wants to be reminded.
     Keepalive(PeerId),
+    /// A client's IPv6 prefix wants to be told again.
+    Advertise(LinkId),
 }
 
 impl Stack {
@@ -311,6 +319,7 @@ impl Stack {
                 Timer::Gone(peer) => self.forget_peer(now, rng, peer),
                 Timer::Idle(peer) => self.close_idle(now, rng, peer),
                 Timer::Keepalive(peer) => self.send_keepalive(now, peer, out),
+                Timer::Advertise(link) => self.advertise(now, link, out),
             }
         }
         self.settle(now, rng, out);
@@ -369,7 +378,7 @@ impl Stack {
             }
             for punt in self.data.take_punts() {
                 busy = true;
-                self.on_punt(now, rng, punt);
+                self.on_punt(now, rng, punt, out);
             }
             while let Some(transmit) = self.ike.poll_transmit() {
                 busy = true;
@@ -397,9 +406,10 @@ impl Stack {
         }
     }
 
-    fn on_punt(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, punt: Punt) {
+    fn on_punt(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, punt: Punt, out: &mut dyn Output) {
         match punt {
             Punt::L2tp { peer, message } => self.l2tp.handle_control(now, rng, peer, &message),
+            Punt::RouterSolicitation { link } => self.advertise(now, link, out),
             Punt::Ppp { link, frame } => {
                 if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
                     ppp.handle_frame(now, rng, &frame);

@@ -66,9 +66,19 @@ impl Ipv6Range {
         Ipv6Addr::from_bits(self.network | 1)
     }
 
-    /// Octets that all addresses share, in bits.
+    /// Bits that all addresses share.
     pub fn prefix_len(&self) -> u8 {
         self.len
+    }
+
+    /// Whether `address` lies in the range.
+    pub fn contains(&self, address: Ipv6Addr) -> bool {
+        address.to_bits() & (u128::MAX << (128 - self.len)) == self.network
+    }
+
+    /// Whether `address` lies in the server's own /64, the first of the range.
+    pub fn is_server(&self, address: Ipv6Addr) -> bool {
+        Prefix64::of(address) == self.prefix(0)
     }
 
     /// Prefixes that can be handed out.

@@ -1,12 +1,11 @@
 //! From the socket to the TUN device.
 
-use std::net::IpAddr;
 use std::ops::Range;
 
 use clock::Timestamp;
 use ike::Path;
 use wire::esp::EspHeader;
-use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
+use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, is_router_solicitation, protocol};
 use wire::ppp::Protocol;
 
 use super::links::Encapsulation;
@@ -136,50 +135,33 @@ impl DataPath {
         }
         let frame = &mut message[header.payload_offset..header.payload_end];
         let (ppp, offset) = wire::ppp::frame(frame).map_err(|_| Dropped::Ppp)?;
-        let assigned = match ppp {
-            Protocol::IPV4 => link.ipv4.map(IpAddr::from),
-            Protocol::IPV6 => link.ipv6.map(IpAddr::from),
+        match ppp {
+            Protocol::IPV4 if link.ipv4.is_some() => {}
+            Protocol::IPV6 if link.ipv6.is_some() => {}
+            Protocol::IPV4 | Protocol::IPV6 => return Err(Dropped::NotUp),
             _ => {
                 self.punts.push(Punt::Ppp { link: id, frame: frame.to_vec() });
                 return Ok(());
             }
-        };
-        let assigned = assigned.ok_or(Dropped::NotUp)?;
+        }
         let packet = &mut frame[offset..];
         let ip = IpView::parse(packet).map_err(|_| Dropped::Ip)?;
-        match link.dialled {
-            false if ip.source != assigned => return Err(Dropped::Source),
-            true if ip.destination != assigned => return Err(Dropped::Destination),
-            _ => {}
+        if !link.dialled && is_router_solicitation(packet) {
+            self.punts.push(Punt::RouterSolicitation { link: id });
+            return Ok(());
         }
+        self.admission.check(link, &ip)?;
         let packet = &mut packet[..ip.total_len];
         if link.told_alive.is_none_or(|told| now.since(told) >= ALIVE_EVERY) {
             link.told_alive = Some(now);
             self.alive.push(Alive::Call(id));
         }
-        let (mtu, dialled) = (link.mtu, link.dialled);
-        if !dialled {
-            self.check_destination(ip.destination)?;
-        }
-        if let Some(link) = self.links.get_mut(&id) {
-            link.traffic.octets_in += packet.len() as u64;
-            link.traffic.packets_in += 1;
-        }
+        link.traffic.octets_in += packet.len() as u64;
+        link.traffic.packets_in += 1;
+        let mtu = link.mtu;
         clamp_mss(packet, mtu);
         self.coalescer.push(packet, &mut |offload, packet| out.tun(offload, packet));
         Ok(())
-    }
-
-    /// A client may reach what the server forwards to, but no other client unless that was allowed.
-    fn check_destination(&self, destination: IpAddr) -> Result<(), Dropped> {
-        let IpAddr::V4(v4) = destination else {
-            return if destination.is_multicast() { Err(Dropped::Destination) } else { Ok(()) };
-        };
-        let other_client = self.clients.is_some_and(|range| range.contains(v4) && v4 != range.first());
-        if v4.is_multicast() || v4.is_broadcast() || v4.is_unspecified() || v4.is_loopback() {
-            return Err(Dropped::Destination);
-        }
-        if other_client && !self.client_to_client { Err(Dropped::Destination) } else { Ok(()) }
     }
 
     /// Where the selectors leave the peer's port open, answers go to the port that it uses.

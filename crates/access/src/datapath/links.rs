@@ -1,10 +1,11 @@
 //! What the data path knows of associations, peers and calls, and the commands that set it up.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use clock::Timestamp;
 use esp::{InboundSa, Keys, OutboundSa, Suite, UnusableKeys};
 use ike::Path;
+use policy::Prefix64;
 use rand_core::CryptoRng;
 use wire::l2tp::DataLayout;
 
@@ -86,6 +87,17 @@ pub(super) struct Outbound {
     pub(super) remote_port: u16,
 }
 
+/// IPv6 on a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ipv6Link {
+    /// Our link-local address.
+    pub local: Ipv6Addr,
+    /// The peer's link-local address.
+    pub remote: Ipv6Addr,
+    /// The prefix out of which the client makes its addresses.
+    pub prefix: Option<Prefix64>,
+}
+
 /// One L2TP call with its PPP framing.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -108,8 +120,8 @@ pub struct Link {
     pub mtu: u16,
     /// The address assigned to the client, ours or the peer's, once IPCP is up.
     pub ipv4: Option<Ipv4Addr>,
-    /// The client's link-local address, once IPv6CP is up.
-    pub ipv6: Option<Ipv6Addr>,
+    /// What IPv6CP agreed on, once it is up.
+    pub ipv6: Option<Ipv6Link>,
     /// Counters.
     pub traffic: Traffic,
     /// When its last sign of life was passed on.
@@ -205,26 +217,34 @@ impl DataPath {
     /// Opens a call for IPv4 with the client at `address`, or closes it again.
     pub fn set_ipv4(&mut self, id: LinkId, address: Option<Ipv4Addr>) {
         let Some(link) = self.links.get_mut(&id) else { return };
-        let old = std::mem::replace(&mut link.ipv4, address);
-        self.set_address(id, old.map(IpAddr::from), address.map(IpAddr::from));
-    }
-
-    /// Opens a call for IPv6 with the client at the link-local `address`, or closes it again.
-    pub fn set_ipv6(&mut self, id: LinkId, address: Option<Ipv6Addr>) {
-        let Some(link) = self.links.get_mut(&id) else { return };
-        let old = std::mem::replace(&mut link.ipv6, address);
-        self.set_address(id, old.map(IpAddr::from), address.map(IpAddr::from));
-    }
-
-    fn set_address(&mut self, id: LinkId, old: Option<IpAddr>, new: Option<IpAddr>) {
-        if let Some(old) = old
+        if let Some(old) = std::mem::replace(&mut link.ipv4, address)
             && self.by_address.get(&old) == Some(&id)
         {
             self.by_address.remove(&old);
         }
-        if let Some(new) = new {
-            self.by_address.insert(new, id);
+        if let Some(address) = address {
+            self.by_address.insert(address, id);
         }
+    }
+
+    /// Opens a call for IPv6, or closes it again.
+    pub fn set_ipv6(&mut self, id: LinkId, ipv6: Option<Ipv6Link>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut link.ipv6, ipv6).and_then(|old| old.prefix);
+        if let Some(old) = old
+            && self.by_prefix.get(&old) == Some(&id)
+        {
+            self.by_prefix.remove(&old);
+        }
+        if let Some(prefix) = ipv6.and_then(|ipv6| ipv6.prefix) {
+            self.by_prefix.insert(prefix, id);
+        }
+    }
+
+    /// Gives the client of a call that is open for IPv6 its prefix.
+    pub fn set_prefix(&mut self, id: LinkId, prefix: Prefix64) {
+        let ipv6 = self.links.get(&id).and_then(|link| link.ipv6);
+        self.set_ipv6(id, ipv6.map(|ipv6| Ipv6Link { prefix: Some(prefix), ..ipv6 }));
     }
 
     /// Removes a call; returns its last state.

@@ -1,6 +1,9 @@
 //! From the TUN device, or from the engines, to the socket.
 
+use std::net::IpAddr;
+
 use esp::Train;
+use policy::Prefix64;
 use wire::ip::{UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
 use wire::l2tp::DATA_HEADER_MAX_LEN;
 use wire::ppp::Protocol;
@@ -25,7 +28,13 @@ impl DataPath {
     /// packet of a batch is in.
     pub fn transmit(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
         let destination = wire::ip::IpView::parse(packet).map_err(|_| Dropped::Ip).map(|ip| ip.destination);
-        let link = destination.and_then(|address| self.by_address.get(&address).copied().ok_or(Dropped::NoRoute));
+        let link = destination.and_then(|address| {
+            let link = match address {
+                IpAddr::V4(address) => self.by_address.get(&address),
+                IpAddr::V6(address) => self.by_prefix.get(&Prefix64::of(address)),
+            };
+            link.copied().ok_or(Dropped::NoRoute)
+        });
         match link {
             Ok(link) => self.transmit_on(link, offload, packet, out),
             Err(reason) => self.drops.count(reason),

@@ -26,7 +26,9 @@ impl Endpoint {
                 StackEvent::ChildUp { peer } => self.on_child_up(now, peer),
                 StackEvent::PeerRestarted { peer } => self.on_restarted(now, peer),
                 StackEvent::PeerMoved { peer, path } => self.on_moved(peer, path),
-                StackEvent::PeerGone { peer, reason, heard } => self.on_peer_gone(now, peer, reason, heard),
+                StackEvent::PeerGone { peer, reason, last_heard } => self.on_peer_gone(now, peer, reason, last_heard),
+                // Clients delete it when they do not need it, and begin another one when they do.
+                StackEvent::IkeEnded { .. } => {}
                 StackEvent::TunnelUp { peer, tunnel, identity } => self.on_tunnel_up(peer, tunnel, identity),
                 StackEvent::TunnelFailed { peer, tunnel, stage, failure } => {
                     self.on_tunnel_failed(now, peer, tunnel, stage, failure);
@@ -67,8 +69,8 @@ impl Endpoint {
         let attempt = self.by_sa.remove(&sa);
         // A client that began anew before anything came of its earlier attempt.
         if let Some(id) = self.take_pending_if(peer, |session| session.stage <= Stage::Esp) {
-            let heard = self.stack.data().last_heard(peer).is_some();
-            self.fail_without_tunnel(now, id, Some(ike::CloseReason::Replaced), heard);
+            let last_heard = self.stack.data().last_heard(peer);
+            self.fail_without_tunnel(now, id, Some(ike::CloseReason::Replaced), last_heard);
         }
         if let Some(record) = self.by_peer.get_mut(&peer) {
             // A rekeying of phase 1, or a client that came back before it was missed; which of the two, its first call or
@@ -133,11 +135,11 @@ impl Endpoint {
     }
 
     /// The client has left, or is believed dead. Its calls have ended before this.
-    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId, reason: ike::CloseReason, heard: bool) {
+    fn on_peer_gone(&mut self, now: Timestamp, peer: PeerId, reason: ike::CloseReason, last_heard: Option<Timestamp>) {
         self.patience.set(peer, None);
         let Some(record) = self.by_peer.remove(&peer) else { return };
         if let Some(id) = record.pending {
-            self.fail_without_tunnel(now, id, Some(reason), heard);
+            self.fail_without_tunnel(now, id, Some(reason), last_heard);
         }
     }
 
@@ -150,20 +152,26 @@ impl Endpoint {
         out: &mut dyn Output,
     ) {
         let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
-        let heard = self.stack.data().last_heard(peer).is_some();
-        self.fail_without_tunnel(now, id, None, heard);
+        let last_heard = self.stack.data().last_heard(peer);
+        self.fail_without_tunnel(now, id, None, last_heard);
         self.stack.close_peer(now, rng, peer, out);
         self.react(now, rng, out);
     }
 
     /// An attempt ends before its first L2TP message: the associations ended for this reason, or our patience did.
-    fn fail_without_tunnel(&mut self, now: Timestamp, id: SessionId, reason: Option<ike::CloseReason>, heard: bool) {
+    fn fail_without_tunnel(
+        &mut self,
+        now: Timestamp,
+        id: SessionId,
+        reason: Option<ike::CloseReason>,
+        last_heard: Option<Timestamp>,
+    ) {
         let Some(session) = self.sessions.get(&id) else { return };
         let failure = match (reason, session.child_up) {
             (Some(ike::CloseReason::Command), _) => Failure::HungUp,
             (_, Some(since)) => Failure::NoTunnel(NoTunnel {
                 encapsulation: session.esp.map_or(Encapsulation::Raw, |(_, encapsulation)| encapsulation),
-                heard,
+                heard: last_heard.is_some_and(|at| at >= since),
                 peer_left: reason.is_some(),
                 waited: now.since(since),
             }),
@@ -290,9 +298,16 @@ impl Endpoint {
                 }
             }
             ppp::Event::Closed { stage, failure } => self.on_ppp_closed(id, stage, failure),
+            ppp::Event::Ipv6Up(_) => {
+                // A renewed IPv6CP keeps the prefix that the client has made addresses from.
+                let prefix = session.prefix.or_else(|| self.prefixes.as_mut()?.allocate(id.0));
+                session.prefix = prefix;
+                if let Some(prefix) = prefix {
+                    self.stack.set_prefix(now, link, prefix, out);
+                }
+            }
             ppp::Event::Ipv4Up(_)
             | ppp::Event::Ipv4Down
-            | ppp::Event::Ipv6Up(_)
             | ppp::Event::Ipv6Down
             | ppp::Event::TimeRemaining { .. } => {}
         }
@@ -404,6 +419,9 @@ impl Endpoint {
         let session = self.sessions.remove(&id)?;
         if let Some(address) = session.address {
             self.pool.release(id.0, address);
+        }
+        if let (Some(prefixes), Some(prefix)) = (&mut self.prefixes, session.prefix) {
+            prefixes.release(id.0, prefix);
         }
         Some(self.current(&session))
     }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clock::Timestamp;
 use ike::Phase1Summary;
+use policy::Prefix64;
 use wire::ppp::Identification;
 
 use crate::Stage;
@@ -57,6 +58,8 @@ pub struct Session {
     pub authenticated: Option<crate::server::AuthMethod>,
     /// The address assigned.
     pub address: Option<Ipv4Addr>,
+    /// The IPv6 prefix assigned.
+    pub prefix: Option<Prefix64>,
     /// The GUID by which Windows ties the call to its own log.
     pub correlation_id: Option<[u8; 16]>,
     /// Octets and packets of the inner traffic. Current in what [`crate::server::Endpoint::sessions`] returns.
@@ -86,6 +89,7 @@ impl Session {
             user: None,
             authenticated: None,
             address: None,
+            prefix: None,
             correlation_id: None,
             traffic: Traffic::default(),
             peer: None,
@@ -106,6 +110,7 @@ impl Session {
             user: None,
             authenticated: None,
             address: None,
+            prefix: None,
             correlation_id: None,
             identification: Vec::new(),
             traffic: Traffic::default(),

@@ -9,7 +9,7 @@ use wire::l2tp::DataLayout;
 
 use super::{Event, IDLE_GRACE, Stack, Timer};
 use crate::Output;
-use crate::datapath::{Link, LinkId, PeerId, Traffic};
+use crate::datapath::{Ipv6Link, Link, LinkId, PeerId, Traffic};
 
 /// One call.
 pub(super) struct Call {
@@ -166,6 +166,7 @@ impl Stack {
         let call = self.calls.remove(&link);
         self.touched.remove(&link);
         self.timers.set(Timer::Ppp(link), None);
+        self.timers.set(Timer::Advertise(link), None);
         // Many clients drop the call without waiting for the end of PPP's good-bye. Then PPP knows why it ends, not L2TP.
         if let (Some(mut ppp), Some(_)) = (call.and_then(|call| call.ppp), &failure) {
             ppp.lower_down(now, rng);
@@ -206,8 +207,8 @@ impl Stack {
                 }
                 ppp::Event::Ipv4Down => self.data.set_ipv4(link, None),
                 ppp::Event::Ipv6Up(settings) => {
-                    let assigned = if dialled { settings.local } else { settings.remote };
-                    self.data.set_ipv6(link, Some(link_local(assigned)));
+                    let (local, remote) = (link_local(settings.local), link_local(settings.remote));
+                    self.data.set_ipv6(link, Some(Ipv6Link { local, remote, prefix: None }));
                 }
                 ppp::Event::Ipv6Down => self.data.set_ipv6(link, None),
                 ppp::Event::Closed { failure, .. } => closed = Some(call_end(failure)),

@@ -34,6 +34,11 @@ impl Stack {
         }
     }
 
+    /// Whether a peer has an IKE SA.
+    pub fn has_ike(&self, peer: PeerId) -> bool {
+        !self.peers.sas(peer).is_empty()
+    }
+
     /// The peer of an IKE SA, once it has proved who it is.
     pub fn peer_of_sa(&self, sa: IkeSaId) -> Option<PeerId> {
         self.peers.of(sa)
@@ -165,7 +170,11 @@ impl Stack {
             self.forget_peer(now, rng, peer);
             return;
         }
-        if is_last && self.children_of(peer).next().is_none() {
+        let has_children = self.children_of(peer).next().is_some();
+        if is_last && has_children {
+            self.events.push_back(Event::IkeEnded { peer });
+        }
+        if is_last && !has_children {
             self.last_close.entry(peer).or_insert(reason);
             self.timers.set(Timer::Gone(peer), Some(now + PEER_GRACE));
         }
@@ -181,7 +190,7 @@ impl Stack {
             self.by_spi.remove(&child.spi);
             self.ike.close_child(now, rng, id);
         }
-        let heard = self.data.last_heard(peer).is_some();
+        let last_heard = self.data.last_heard(peer);
         self.data.remove_peer(peer);
         for timer in [Timer::Gone(peer), Timer::Idle(peer), Timer::Keepalive(peer)] {
             self.timers.set(timer, None);
@@ -191,7 +200,7 @@ impl Stack {
             for sa in sas {
                 self.ike.close(now, rng, sa);
             }
-            self.events.push_back(Event::PeerGone { peer, reason, heard });
+            self.events.push_back(Event::PeerGone { peer, reason, last_heard });
         }
     }
 

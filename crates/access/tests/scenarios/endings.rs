@@ -21,7 +21,6 @@ fn come_back(world: &mut World) {
 #[test]
 fn a_client_that_comes_back_before_it_was_missed_replaces_its_old_session() {
     let mut world = World::connected(1);
-    let before = world.address(0);
     come_back(&mut world);
     world.ping(0);
     world.run_for(Duration::from_secs(600));
@@ -30,14 +29,59 @@ fn a_client_that_comes_back_before_it_was_missed_replaces_its_old_session() {
     assert_eq!(world.ups(), 2);
     assert_eq!(world.downs().len(), 1);
     assert!(world.failures().is_empty(), "{:#?}", world.server_events);
-    // The old session held the address until it ended, or ended first.
     assert_eq!(world.server.pool().in_use(), 1);
-    let _ = before;
+}
+
+#[test]
+fn a_client_that_says_that_it_began_anew_ends_its_old_session_at_once() {
+    let mut world = World::connected(12);
+    let before = world.address(0);
+    world.clients[0].config.initiate.initial_contact = true;
+    come_back(&mut world);
+    assert_eq!(world.server.sessions().count(), 1);
+    assert_eq!(world.address(0), before, "it was free again in time");
+    let counts = world.server.counts();
+    assert_eq!((counts.ike_sas, counts.associations, counts.calls), (1, 1, 1), "{counts:?}");
+    world.run_for(Duration::from_secs(600));
+    world.ping(0);
+    assert_eq!((world.ups(), world.downs().len(), world.failures().len()), (2, 1, 0));
+}
+
+#[test]
+fn what_is_left_of_a_client_whose_ike_sa_had_ended_before_goes_too() {
+    let mut world = World::with_client(13);
+    world.clients[0].config.initiate.offer.life_seconds = 300;
+    // Nothing is renewed, as Windows does it while there is nothing to do.
+    world.connect_all();
+    world.gate = Some(Box::new(|_, packet| packet.protocol() == sim::Protocol::Esp));
+    world.run_for(Duration::from_secs(310));
+    assert_eq!(world.server.counts().ike_sas, 0);
+    world.gate = None;
+    world.clients[0].config.initiate.initial_contact = true;
+    come_back(&mut world);
+    assert_eq!(world.server.sessions().count(), 1);
+    assert_eq!(world.server.counts().associations, 1);
+    world.ping(0);
+}
+
+#[test]
+fn a_client_that_began_anew_and_does_not_go_on_gets_a_verdict() {
+    let mut world = World::connected(14);
+    world.clients[0].config.initiate.initial_contact = true;
+    world.switch_off(0);
+    world.clients[0].events.clear();
+    world.gate = Some(Box::new(|_, packet| packet.protocol() != sim::Protocol::Esp));
+    world.dial(0);
+    world.run_for(PATIENCE);
+    assert_eq!((world.ups(), world.downs().len()), (1, 1));
+    assert_eq!(world.only_verdict().0.cause, diagnose::Cause::NetEspBlocked);
+    world.assert_server_is_empty();
 }
 
 #[test]
 fn a_client_that_comes_back_again_and_again_leaves_one_session() {
     let mut world = World::connected(2);
+    world.clients[0].config.initiate.initial_contact = true;
     for _ in 0..10 {
         come_back(&mut world);
         world.ping(0);

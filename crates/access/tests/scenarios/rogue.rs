@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use access::datapath::{ChildLink, DataPath, Encapsulation, PeerId};
+use access::datapath::{Admission, ChildLink, DataPath, Encapsulation, PeerId};
 use crypto::cbc::CbcAlg;
 use ike::proposal::{ChildAuth, ChildCipher, ChildSuite, Mode};
 use ike::{ChildKeys, DirectionKeys, Initiate, Path};
@@ -34,7 +34,7 @@ impl Rogue {
         }
         let mut ike = ike::Engine::new(ike::Config { respond: false, ..ike::Config::default() });
         let sa = ike.initiate(world.now, &mut world.rng, initiate);
-        let mut rogue = Rogue { node, ike, sa, data: DataPath::new(None, true) };
+        let mut rogue = Rogue { node, ike, sa, data: DataPath::new(Admission::default()) };
         for _ in 0..100 {
             if rogue.pump(world) {
                 return rogue;

@@ -110,6 +110,7 @@ pub(crate) fn server_config() -> server::Config {
         ike: ike::Config { pre_shared_keys: vec![psk], ..ike::Config::default() },
         l2tp: l2tp::Config::new("server"),
         ppp: ppp::ServerConfig::default(),
+        ipv6: None,
         pool: "10.99.0.1-10.99.0.100".parse().expect("a range"),
         dns: vec![Ipv4Addr::new(192, 0, 2, 53)],
         client_to_client: false,
