@@ -37,7 +37,8 @@ impl Admission {
 
     fn allows_ipv4(&self, address: Ipv4Addr) -> bool {
         let other_client = self.ipv4.is_some_and(|range| range.contains(address) && address != range.first());
-        let nobody = address.is_multicast() || address.is_broadcast() || address.is_unspecified() || address.is_loopback();
+        let nobody =
+            address.is_multicast() || address.is_broadcast() || address.is_unspecified() || address.is_loopback();
         !nobody && (self.client_to_client || !other_client)
     }
 

@@ -306,10 +306,7 @@ impl Endpoint {
                     self.stack.set_prefix(now, link, prefix, out);
                 }
             }
-            ppp::Event::Ipv4Up(_)
-            | ppp::Event::Ipv4Down
-            | ppp::Event::Ipv6Down
-            | ppp::Event::TimeRemaining { .. } => {}
+            ppp::Event::Ipv4Up(_) | ppp::Event::Ipv4Down | ppp::Event::Ipv6Down | ppp::Event::TimeRemaining { .. } => {}
         }
     }
 
