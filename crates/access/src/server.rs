@@ -151,6 +151,8 @@ struct PeerRecord {
 impl Endpoint {
     /// A server without clients.
     pub fn new(config: Config) -> Endpoint {
+        let mut pool = Pool::new(config.pool);
+        pool.reserve(config.accounts.iter().filter_map(|account| account.address));
         let data = DataPath::new(Admission {
             ipv4: Some(config.pool),
             ipv6: config.ipv6,
@@ -158,7 +160,7 @@ impl Endpoint {
         });
         Endpoint {
             stack: Stack::new(patient(config.ike), config.l2tp, data),
-            pool: Pool::new(config.pool),
+            pool,
             prefixes: config.ipv6.map(Prefixes::new),
             accounts: config.accounts,
             dns: config.dns,
@@ -273,6 +275,7 @@ impl Endpoint {
     /// Replaces what is accepted from now on. Sessions that are up stay as they are.
     pub fn reconfigure(&mut self, config: Config) {
         self.stack.set_ike_config(patient(config.ike));
+        self.pool.reserve(config.accounts.iter().filter_map(|account| account.address));
         self.accounts = config.accounts;
         self.dns = config.dns;
         self.ppp = config.ppp;

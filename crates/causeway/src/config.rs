@@ -155,7 +155,11 @@ impl Reading<'_> {
 
     fn server(&mut self, root: &mut Table<'_, '_>, config: &mut Config) {
         let mut table = root.table("server", self.mistakes);
+        let span = table.span();
         if let Some(listen) = table.list("listen", self.mistakes) {
+            if listen.is_empty() {
+                self.mistakes.add(span, "`listen` is empty: no client could reach the server", None);
+            }
             config.listen = listen.into_iter().map(|address| address.value).collect();
         }
         if let Some(name) = table.text("name", self.mistakes) {
@@ -171,6 +175,7 @@ impl Reading<'_> {
     }
 
     fn ipsec(&mut self, root: &mut Table<'_, '_>, config: &mut Config) {
+        let before = self.mistakes.len();
         let mut table = root.table("ipsec", self.mistakes);
         let allow_weak = table.flag("allow_weak_psk", self.mistakes).unwrap_or(false);
         config.legacy = table.flag("legacy", self.mistakes).unwrap_or(false);
@@ -196,7 +201,8 @@ impl Reading<'_> {
             }
             peer.finish(self.mistakes);
         }
-        if config.psks.is_empty() {
+        // A key that was given and is wrong has been reported already.
+        if config.psks.is_empty() && self.mistakes.len() == before {
             let help = "add `psk_file = \"psk\"` to [ipsec], with a file that holds a long random key".to_owned();
             self.mistakes.add(table.span(), "no pre-shared key: no client could connect", Some(help));
         }
@@ -251,7 +257,11 @@ impl Reading<'_> {
 
     fn ppp(&mut self, root: &mut Table<'_, '_>, config: &mut Config) {
         let mut table = root.table("ppp", self.mistakes);
+        let span = table.span();
         if let Some(methods) = table.list::<Method>("authentication", self.mistakes) {
+            if methods.is_empty() {
+                self.mistakes.add(span, "`authentication` is empty: nobody could log on", None);
+            }
             config.authentication = methods.into_iter().map(|method| method.value.0).collect();
         }
         for method in &config.authentication {
@@ -269,6 +279,7 @@ impl Reading<'_> {
     }
 
     fn users(&mut self, root: &mut Table<'_, '_>, config: &mut Config) {
+        let before = self.mistakes.len();
         for mut table in root.tables("user", self.mistakes) {
             let span = table.span();
             let name = table.text("name", self.mistakes);
@@ -290,8 +301,17 @@ impl Reading<'_> {
                 let message = format!("`address` has to lie in the pool {}, behind its first address", config.pool);
                 self.mistakes.add(address.span.clone(), message, None);
             }
+            let taken = |other: &Account| other.address.is_some() && other.address == address.as_ref().map(|a| a.value);
+            if let (Some(address), Some(other)) = (&address, config.accounts.iter().find(|&other| taken(other))) {
+                let message = format!("the address {} already belongs to `{}`", address.value, other.name);
+                self.mistakes.add(address.span.clone(), message, None);
+            }
             let address = address.map(|address| address.value);
             config.accounts.insert(Account { name: name.value, password: password.value, address, disabled });
+        }
+        if config.accounts.is_empty() && self.mistakes.len() == before {
+            let help = "add a [[user]] with `name` and `password_file`".to_owned();
+            self.mistakes.add(root.span(), "no user: nobody could log on", Some(help));
         }
     }
 

@@ -61,7 +61,8 @@ const USUAL_SOCKETS: [&str; 2] = ["/run/causeway/control.sock", "causeway-state/
 
 /// Asks the server that listens at `socket`, or at the first usual place that exists.
 pub(crate) fn ask(socket: Option<&Path>, question: &Question) -> Result<Value, Failure> {
-    let usual = || USUAL_SOCKETS.iter().map(PathBuf::from).find(|path| path.exists());
+    // A socket that may not be looked at is there, and connecting says why it cannot be asked.
+    let usual = || USUAL_SOCKETS.iter().map(PathBuf::from).find(|path| path.try_exists().unwrap_or(true));
     let path = socket.map(PathBuf::from).or_else(usual).ok_or_else(|| {
         let places = USUAL_SOCKETS.join(" and ");
         Failure::local(format!("no server is running: looked for {places}; name its socket with --socket PATH"))

@@ -39,18 +39,20 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
     let dumps = net::process::forbid_dumps();
     let mut rng = io::seeded()?;
+    Host::check_needs()?;
     let (config, quick) = if options.quick {
         let quick = quick::prepare(options, quick::Environment::read(), &mut rng)?;
         (quick.config.clone(), Some(quick))
     } else {
         (load(&options.config)?, None)
     };
-    let host = Host::prepare(&config)?;
+    // What another server on this host has, it keeps: ports and control socket are taken before anything is changed.
     let (sockets, no_esp) = sockets::bind(&config)?;
     let waker = Waker::new().map_err(|error| Failure::local(format!("cannot make an event: {error}")))?;
     let questions = Questions::listen(&config.socket, waker.clone()).map_err(|error| {
         Failure::local(format!("cannot listen at the control socket {}: {error}", config.socket.display()))
     })?;
+    let host = Host::prepare(&config)?;
     let mut warnings = config.warnings.clone();
     warnings.extend(host.warnings.iter().cloned());
     if let Err(error) = dumps {
@@ -223,13 +225,19 @@ impl Worker {
         false
     }
 
+    /// The configuration as it is now, with what command line and environment override.
+    fn read_configuration(&mut self) -> Result<Config, Failure> {
+        if self.options.quick {
+            return Ok(quick::prepare(&self.options, quick::Environment::read(), &mut self.rng)?.config);
+        }
+        load(&self.options.config)
+    }
+
     /// Reads the configuration again. A bad one leaves the old one in force.
     fn reload(&mut self) {
         let _ = net::process::notify(ServiceState::Reloading);
         let now = net::clock::unix_seconds();
-        let path =
-            if self.options.quick { self.options.state.join(quick::CONFIG) } else { self.options.config.clone() };
-        match config::load(&path) {
+        match self.read_configuration() {
             Ok(new) => {
                 for (what, changed) in needs_restart(&self.config, &new) {
                     if changed {
@@ -343,8 +351,12 @@ impl Worker {
 }
 
 /// Settings that a running server cannot change.
-fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 6] {
+fn needs_restart(old: &Config, new: &Config) -> [(&'static str, bool); 10] {
     [
+        ("server.name", old.host_name != new.host_name),
+        ("network.ipv6", old.ipv6 != new.ipv6),
+        ("network.mtu", old.mtu != new.mtu),
+        ("ppp.hello_interval", old.hello_interval != new.hello_interval),
         ("server.listen", old.listen != new.listen),
         ("server.socket", old.socket != new.socket),
         ("network.pool", old.pool != new.pool),

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -131,13 +131,26 @@ pub struct Pool {
     range: PoolRange,
     taken: HashMap<Ipv4Addr, u64>,
     last_of_user: HashMap<String, Ipv4Addr>,
+    /// Addresses that belong to accounts, and are handed out to these only.
+    reserved: BTreeSet<Ipv4Addr>,
     next: u32,
 }
 
 impl Pool {
     /// A pool whose first address is the server's.
     pub fn new(range: PoolRange) -> Pool {
-        Pool { range, taken: HashMap::new(), last_of_user: HashMap::new(), next: range.first + 1 }
+        Pool {
+            range,
+            taken: HashMap::new(),
+            last_of_user: HashMap::new(),
+            reserved: BTreeSet::new(),
+            next: range.first + 1,
+        }
+    }
+
+    /// Keeps `addresses` for the accounts that they belong to.
+    pub fn reserve(&mut self, addresses: impl IntoIterator<Item = Ipv4Addr>) {
+        self.reserved = addresses.into_iter().collect();
     }
 
     /// The range that the pool covers.
@@ -196,18 +209,22 @@ impl Pool {
 
     fn remembered(&self, user: &str) -> Option<Ipv4Addr> {
         let address = *self.last_of_user.get(user)?;
-        (self.range.contains(address) && !self.taken.contains_key(&address)).then_some(address)
+        (self.range.contains(address) && self.is_free(address)).then_some(address)
     }
 
     fn next_free(&mut self) -> Option<Ipv4Addr> {
         for _ in 0..self.size() {
             let candidate = Ipv4Addr::from(self.next);
             self.next = if self.next >= self.range.last { self.range.first + 1 } else { self.next + 1 };
-            if !self.taken.contains_key(&candidate) {
+            if self.is_free(candidate) {
                 return Some(candidate);
             }
         }
         None
+    }
+
+    fn is_free(&self, address: Ipv4Addr) -> bool {
+        !self.taken.contains_key(&address) && !self.reserved.contains(&address)
     }
 }
 
@@ -248,5 +265,15 @@ mod tests {
         let fixed = Ipv4Addr::new(10, 0, 0, 5);
         assert_eq!(pool.allocate(1, "anna", Some(fixed)).unwrap().client, fixed);
         assert!(pool.allocate(2, "anna", Some(fixed)).is_err());
+    }
+
+    #[test]
+    fn the_address_of_an_account_is_kept_for_it() {
+        let mut pool = Pool::new("10.0.0.1-10.0.0.3".parse().unwrap());
+        let fixed = Ipv4Addr::new(10, 0, 0, 2);
+        pool.reserve([fixed]);
+        assert_eq!(pool.allocate(1, "ben", None).unwrap().client, Ipv4Addr::new(10, 0, 0, 3));
+        assert!(pool.allocate(2, "carl", None).is_err());
+        assert_eq!(pool.allocate(3, "anna", Some(fixed)).unwrap().client, fixed);
     }
 }

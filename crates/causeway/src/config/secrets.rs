@@ -30,12 +30,13 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
     Ok(bytes)
 }
 
-/// A warning if others can read the file at `path`.
+/// A warning if everybody can read the file at `path`.
 pub(crate) fn exposed(path: &Path) -> Option<String> {
     let mode = std::fs::metadata(path).ok()?.mode() & 0o777;
-    let warning =
-        || format!("{0} can be read by others (mode {mode:03o}); if it holds secrets: chmod 600 {0}", path.display());
-    (mode & 0o044 != 0).then(warning)
+    let warning = || {
+        format!("{0} can be read by everybody (mode {mode:03o}); if it holds secrets: chmod 600 {0}", path.display())
+    };
+    (mode & 0o004 != 0).then(warning)
 }
 
 /// What clients are known to get wrong about this key.

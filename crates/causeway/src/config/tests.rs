@@ -69,3 +69,26 @@ fn secrets_do_not_print() {
     let printed = format!("{:?}", check(GOOD).unwrap());
     assert!(!printed.contains("horse") && !printed.contains("secret\""), "{printed}");
 }
+
+#[test]
+fn a_configuration_that_nobody_could_use_is_a_mistake() {
+    let without_user = GOOD.split("[[user]]").next().unwrap();
+    assert!(check(without_user).unwrap_err().contains("no user: nobody could log on"));
+    let nowhere = GOOD.replace("[\"192.0.2.1\"]", "[]");
+    assert!(check(&nowhere).unwrap_err().contains("`listen` is empty"));
+    let nothing = GOOD.replace("[network]", "[ppp]\nauthentication = []\n[network]");
+    assert!(check(&nothing).unwrap_err().contains("`authentication` is empty"));
+}
+
+#[test]
+fn an_address_belongs_to_one_user() {
+    let twice = format!("{GOOD}\n[[user]]\nname = \"ben\"\npassword = \"pw\"\naddress = \"10.5.0.9\"\n");
+    assert!(check(&twice).unwrap_err().contains("the address 10.5.0.9 already belongs to `anna`"));
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_one_mistake() {
+    let text = GOOD.replace("psk = \"correct-horse-battery-staple\"", "psk_file = \"absent\"");
+    let error = check(&text).unwrap_err();
+    assert!(error.contains("cannot look at") && !error.contains("no pre-shared key"), "{error}");
+}

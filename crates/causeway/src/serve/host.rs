@@ -1,6 +1,8 @@
 //! What the server sets up on its host, and removes again: device, address, forwarding, translation.
 
 use std::net::IpAddr;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
 
 use net::host::{Journal, Need};
@@ -19,17 +21,25 @@ pub(crate) struct Host {
     pub(crate) warnings: Vec<String>,
     journal: Journal,
     masquerades: bool,
+    /// Held as long as the tables are ours.
+    _lock: Option<UnixListener>,
 }
 
 /// Packets that the device may hold; its default of 500 is too short for trains.
 const QUEUE_PACKETS: u32 = 5000;
 
 impl Host {
-    /// Checks what is needed, then sets it up.
-    pub(crate) fn prepare(config: &Config) -> Result<Host, Failure> {
+    /// Checks that the process may do what it will have to.
+    pub(crate) fn check_needs() -> Result<(), Failure> {
         for need in [Need::ConfigureNetwork, Need::Tun, Need::LowPorts] {
             need.check().map_err(|missing| Failure::local(missing.to_string()))?;
         }
+        Ok(())
+    }
+
+    /// Sets the host up.
+    pub(crate) fn prepare(config: &Config) -> Result<Host, Failure> {
+        let lock = if config.nat { Some(lock_tables()?) } else { None };
         let runtime = config.socket.parent().unwrap_or(Path::new("."));
         let mut journal = recover(&runtime.join("host.journal"))?;
         let tun = TunQueue::create(&config.device, false)
@@ -44,7 +54,7 @@ impl Host {
                 .enable_ipv6_forwarding()
                 .map_err(|error| Failure::local(format!("cannot switch on net.ipv6.conf.all.forwarding: {error}")))?;
         }
-        let mut host = Host { tun, warnings: Vec::new(), journal, masquerades: false };
+        let mut host = Host { tun, warnings: Vec::new(), journal, masquerades: false, _lock: lock };
         if config.nat {
             host.masquerade(config)?;
         }
@@ -79,7 +89,7 @@ impl Host {
         for ban in bans.iter().filter(|ban| ban.family != "ip6") {
             self.warnings.push(format!(
                 "the firewall chain `{} {} {}` drops forwarded packets by default: clients reach nothing behind the server \
-                 until it accepts interface {}",
+                 unless a rule there accepts interface {}",
                 ban.family,
                 ban.table,
                 ban.chain,
@@ -112,6 +122,18 @@ fn recover(path: &Path) -> Result<Journal, Failure> {
         journal.restore().map_err(failed)?;
     }
     Ok(journal)
+}
+
+/// Makes sure that no other server in this network namespace has tables under our name. The lock is an abstract socket, which
+/// belongs to the namespace as the tables do, and which the kernel releases whatever becomes of its holder.
+fn lock_tables() -> Result<UnixListener, Failure> {
+    let address = SocketAddr::from_abstract_name("causeway-tables");
+    address.and_then(|address| UnixListener::bind_addr(&address)).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Failure::local(
+            "another causeway server translates addresses on this host; stop it, or run this one with nat = false (--no-nat)",
+        ),
+        _ => Failure::local(format!("cannot lock the nf_tables table: {error}")),
+    })
 }
 
 /// Removes our tables; those of others stay.
