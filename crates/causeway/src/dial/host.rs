@@ -1,8 +1,9 @@
 //! What a connection sets up on this host, and removes again: device, address, routes, name servers.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use net::host::Need;
 use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route};
@@ -31,8 +32,8 @@ pub(crate) struct Host {
     /// The route that keeps packets to the server outside the tunnel.
     server: Option<Route>,
     resolv: Option<Resolv>,
-    /// Held while we run: what other connections left is only removed when nobody holds it.
-    _lock: Option<File>,
+    /// Held while we run: what others left is only removed when nobody runs.
+    running: Option<File>,
 }
 
 /// Why the addresses of a connection cannot be used.
@@ -55,11 +56,15 @@ impl Host {
         let mut netlink = Netlink::open().map_err(failed)?;
         let link = netlink.link(tun.name()).map_err(failed)?;
         let index = link.ok_or_else(|| Failure::local(format!("the device {device} is gone")))?.index;
-        let lock = lock();
+        let running = running_file();
         let mut host =
-            Host { tun, netlink, index, address: None, inside: Vec::new(), server: None, resolv: None, _lock: lock };
-        if host._lock.is_some() {
-            host.remove_leftovers();
+            Host { tun, netlink, index, address: None, inside: Vec::new(), server: None, resolv: None, running: None };
+        if let Some(file) = running {
+            if file.try_lock().is_ok() {
+                host.remove_leftovers();
+            }
+            // Shared by all that run; it turns the exclusive lock into a shared one.
+            host.running = file.lock_shared().is_ok().then_some(file);
         }
         Ok(host)
     }
@@ -201,6 +206,11 @@ impl Drop for Host {
         if let Some(resolv) = self.resolv.take() {
             let _ = resolv.restore();
         }
+        if let Some(file) = self.running.take()
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(running_path());
+        }
     }
 }
 
@@ -227,17 +237,22 @@ fn assignable(address: Ipv4Addr) -> bool {
 }
 
 fn resolv() -> Resolv {
-    Resolv::new("/etc/resolv.conf", Path::new(RUNTIME).join("resolv.conf.saved"))
+    Resolv::new("/etc/resolv.conf", Path::new(RUNTIME).join(format!("resolv.conf.{}", namespace())))
 }
 
-/// The lock of all dialers of this host; `None` when another one holds it, or where there is no place for it.
-fn lock() -> Option<File> {
+/// The file that all dialers of this host lock; `None` where there is no place for it.
+fn running_file() -> Option<File> {
     fs::create_dir_all(RUNTIME).ok()?;
-    let file = File::create(Path::new(RUNTIME).join("dial.lock")).ok()?;
-    match file.try_lock() {
-        Ok(()) => Some(file),
-        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
-    }
+    File::create(running_path()).ok()
+}
+
+fn running_path() -> PathBuf {
+    Path::new(RUNTIME).join(format!("dial.{}.lock", namespace()))
+}
+
+/// A name for the network namespace: dialers in different ones may share /run, and have nothing else in common.
+fn namespace() -> u64 {
+    fs::metadata("/proc/thread-self/ns/net").map_or(0, |namespace| namespace.ino())
 }
 
 #[cfg(test)]

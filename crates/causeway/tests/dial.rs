@@ -1,0 +1,454 @@
+//! `causeway dial` against `causeway serve` over the kernel's own network: two namespaces and a wire between them.
+//!
+//! Needs root; without it every test says so and ends.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const PSK: &str = "a-pre-shared-key-for-tests";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_connection_carries_packets_and_leaves_nothing_behind() {
+    let Some(world) = World::new() else { return };
+    let before = world.client_state();
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--route", "10.0.0.0/8", "--json"]);
+    let stages = dial.until("connected");
+    let connected = stages.last().unwrap();
+    assert_eq!(connected["address"], "10.99.0.2");
+    assert_eq!(connected["authentication"], "mschapv2");
+    assert_eq!(connected["encapsulation"], "raw");
+    let stages: Vec<_> = stages.iter().filter_map(|event| event["stage"].as_str()).collect();
+    let expected = ["net.route", "ike.phase1", "ike.phase2", "l2tp.tunnel", "ppp.lcp", "ppp.auth", "ppp.network"];
+    assert_eq!(stages, expected);
+    assert!(world.client_reaches("10.99.0.1", 1200));
+    assert!(world.client(&["ip", "route", "get", "10.1.2.3"]).contains("causeway0"));
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn a_full_tunnel_leads_everything_inside_but_the_packets_to_the_server() {
+    let Some(world) = World::new() else { return };
+    world.server(&["ip", "address", "add", "198.51.100.7/32", "dev", "lo"]);
+    let before = world.client_state();
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    dial.until("connected");
+    assert!(world.client_reaches("198.51.100.7", 56));
+    assert!(world.client(&["ip", "route", "get", SERVER]).contains("dev wire"));
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn what_a_killed_dialer_left_is_gone_after_the_next() {
+    let Some(world) = World::new() else { return };
+    let before = world.client_state();
+    let server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    dial.until("connected");
+    drop(dial);
+    server.stop();
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    dial.until("connected");
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn name_servers_are_used_for_the_time_of_the_connection() {
+    let Some(world) = World::new() else { return };
+    let resolv = world.own_resolver("nameserver 192.0.2.53\n");
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--dns", "--json"]);
+    let connected = dial.until("connected").pop().unwrap();
+    let first = connected["dns"][0].as_str().unwrap();
+    assert!(std::fs::read_to_string(&resolv).unwrap().contains(&format!("nameserver {first}\n")));
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(std::fs::read_to_string(&resolv).unwrap(), "nameserver 192.0.2.53\n");
+}
+
+#[test]
+fn another_key_is_789() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let failed =
+        world.fail(&["--server", SERVER, "--user", "anna"], &[("CAUSEWAY_PSK", "quite-another-key-than-that")]);
+    failed.is(11, 789, "ike.psk_mismatch");
+}
+
+#[test]
+fn another_password_is_691() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let failed = world.fail(&["--server", SERVER, "--user", "anna"], &[("CAUSEWAY_PASSWORD", "wrong")]);
+    failed.is(13, 691, "auth.bad_credentials");
+    assert_eq!(failed.event["stage"], "ppp.auth");
+}
+
+#[test]
+fn a_user_that_nobody_knows_is_691() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    world.fail(&["--server", SERVER, "--user", "berta"], &[]).is(13, 691, "auth.bad_credentials");
+}
+
+#[test]
+fn no_common_authentication_is_919() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let failed = world.fail(&["--server", SERVER, "--user", "anna", "--auth", "chap"], &[]);
+    failed.is(13, 919, "ppp.no_common_auth");
+}
+
+#[test]
+fn no_common_algorithms_is_788() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let failed = world.fail(&["--server", SERVER, "--user", "anna", "--as", "android-11"], &[]);
+    failed.is(11, 788, "ike.no_proposal_phase1");
+}
+
+#[test]
+fn an_old_client_is_served_by_a_server_that_allows_it() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&["--legacy"]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--as", "android-11", "--json"]);
+    dial.until("connected");
+    assert!(dial.until("warning").last().unwrap()["message"].as_str().unwrap().contains("modp1024"));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn silence_is_809_after_the_time_that_was_given() {
+    let Some(world) = World::new() else { return };
+    // The server's host forwards into nothing.
+    world.server(&["ip", "route", "add", "blackhole", "203.0.113.9"]);
+    world.server(&["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+    world.client(&["ip", "route", "add", "203.0.113.9", "via", SERVER]);
+    let failed = world.fail(&["--server", "203.0.113.9", "--user", "anna", "--timeout", "1"], &[]);
+    failed.is(10, 809, "net.udp500_blocked");
+    assert_eq!(failed.event["detail"]["port"], 500);
+}
+
+#[test]
+fn a_host_without_the_service_is_told_from_silence_at_once() {
+    let Some(world) = World::new() else { return };
+    let failed = world.fail(&["--server", SERVER, "--user", "anna", "--timeout", "120"], &[]);
+    failed.is(10, 809, "net.server_unreachable");
+    assert_eq!(failed.event["detail"]["icmp"], "PortUnreachable");
+}
+
+#[test]
+fn a_name_that_does_not_resolve_is_868() {
+    let Some(world) = World::new() else { return };
+    world.fail(&["--server", "nowhere.invalid", "--user", "anna"], &[]).is(10, 868, "net.dns_failure");
+}
+
+#[test]
+fn a_missing_route_is_said_before_anything_is_sent() {
+    let Some(world) = World::new() else { return };
+    let failed = world.fail(&["--server", "203.0.113.9", "--user", "anna"], &[]);
+    failed.is(10, 769, "net.no_internet");
+    assert_eq!(failed.event["stage"], "net.route");
+}
+
+#[test]
+fn with_the_ports_taken_by_another_ike_service_others_serve() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let ports = ["0.0.0.0:500", "0.0.0.0:4500"];
+    let _other = world.take_udp_ports(&ports);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    let connected = dial.until("connected").pop().unwrap();
+    assert_eq!(connected["encapsulation"], "udp");
+    assert!(world.client_reaches("10.99.0.1", 1300));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn a_lost_connection_is_made_again_unless_once_is_enough() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    let mut once = world.dial(&["--server", SERVER, "--user", "anna", "--json", "--once"]);
+    once.until("connected");
+    server.stop();
+    assert_eq!(once.until("failed").pop().unwrap()["ras"], 629);
+    assert_eq!(once.wait(), Some(0));
+
+    let server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    dial.until("connected");
+    server.stop();
+    let _server = world.serve(&[]);
+    dial.until("reconnecting");
+    dial.until("connected");
+    assert!(world.client_reaches("10.99.0.1", 56));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn a_profile_says_what_the_command_line_leaves_out() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let profile = world.scratch.join("office.toml");
+    let text = format!("server = \"{SERVER}\"\nuser = \"anna\"\nroutes = [\"10.7.0.0/16\"]\ndevice = \"office0\"\n");
+    std::fs::write(&profile, text).unwrap();
+    let mut dial = world.dial(&[profile.to_str().unwrap(), "--json"]);
+    let connected = dial.until("connected").pop().unwrap();
+    assert_eq!((connected["device"].as_str(), connected["routes"][0].as_str()), (Some("office0"), Some("10.7.0.0/16")));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn without_password_and_terminal_the_ways_to_give_one_are_named() {
+    let Some(world) = World::new() else { return };
+    let mut command = world.command(&world.client, &["setsid", "--wait", program()]);
+    command.args(["dial", "--server", SERVER, "--user", "anna"]);
+    let output = command.env_remove("CAUSEWAY_PASSWORD").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    for way in ["CAUSEWAY_PASSWORD", "--password-file", "profile", "credential"] {
+        assert!(text.contains(way), "{way} is missing in {text}");
+    }
+}
+
+const SERVER: &str = "192.0.2.1";
+
+fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_causeway")
+}
+
+/// Two namespaces with a wire between them, 192.0.2.1 at the server's end and 192.0.2.2 at the client's.
+struct World {
+    server: String,
+    client: String,
+    scratch: PathBuf,
+}
+
+impl World {
+    fn new() -> Option<World> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("cwd{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let scratch = std::env::temp_dir().join(&name);
+        let world = World { server: format!("{name}-s"), client: format!("{name}-c"), scratch };
+        for namespace in [&world.server, &world.client] {
+            let made = Command::new("ip").args(["netns", "add", namespace]).stderr(Stdio::null()).status();
+            if !made.is_ok_and(|status| status.success()) || !Path::new("/dev/net/tun").exists() {
+                println!("skipped: needs root, iproute2 and /dev/net/tun");
+                return None;
+            }
+        }
+        std::fs::create_dir_all(&world.scratch).unwrap();
+        let ends =
+            ["link", "add", "wire", "netns", &world.server, "type", "veth", "peer", "wire", "netns", &world.client];
+        assert!(Command::new("ip").args(ends).status().unwrap().success());
+        for (namespace, address) in [(&world.server, "192.0.2.1/24"), (&world.client, "192.0.2.2/24")] {
+            world.run(namespace, &["ip", "address", "add", address, "dev", "wire"]);
+            world.run(namespace, &["ip", "link", "set", "lo", "up"]);
+            world.run(namespace, &["ip", "link", "set", "wire", "up"]);
+        }
+        Some(world)
+    }
+
+    fn command(&self, namespace: &str, words: &[&str]) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", namespace]).args(words);
+        command.env("CAUSEWAY_PSK", PSK).env("CAUSEWAY_USER", "anna").env("CAUSEWAY_PASSWORD", "secret");
+        command.current_dir(&self.scratch);
+        command
+    }
+
+    fn run(&self, namespace: &str, words: &[&str]) -> String {
+        let output = self.command(namespace, words).output().unwrap();
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn server(&self, words: &[&str]) -> String {
+        self.run(&self.server, words)
+    }
+
+    fn client(&self, words: &[&str]) -> String {
+        self.run(&self.client, words)
+    }
+
+    /// Links and routes of the client: what a dial must leave as it was.
+    fn client_state(&self) -> (Vec<String>, String) {
+        let links = self.client(&["ip", "-br", "link"]);
+        let names = links.lines().filter_map(|line| line.split_whitespace().next()).map(String::from).collect();
+        (names, self.client(&["ip", "-4", "route", "show", "table", "main"]))
+    }
+
+    /// Gives the client a resolver configuration of its own, which stands in place of the host's in its namespace.
+    fn own_resolver(&self, text: &str) -> PathBuf {
+        let directory = Path::new("/etc/netns").join(&self.client);
+        std::fs::create_dir_all(&directory).unwrap();
+        let file = directory.join("resolv.conf");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    fn client_reaches(&self, address: &str, octets: u32) -> bool {
+        let octets = octets.to_string();
+        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "2", "-s", &octets, address];
+        self.command(&self.client, &words).stdout(Stdio::null()).status().unwrap().success()
+    }
+
+    fn serve(&self, further: &[&str]) -> Running {
+        let mut command = self.command(&self.server, &[program(), "serve", "--quick", "--pool", "10.99.0.0/24"]);
+        let child =
+            command.args(["--state", "state"]).args(further).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.unwrap();
+        let lines = lines(child.stderr.take().unwrap());
+        let mut server = Running { child, lines, seen: Vec::new() };
+        server.line_with(" ready ");
+        server
+    }
+
+    fn dial(&self, further: &[&str]) -> Running {
+        let mut command = self.command(&self.client, &[program(), "dial"]);
+        let child = command.args(further).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.unwrap();
+        let lines = lines(child.stdout.take().unwrap());
+        Running { child, lines, seen: Vec::new() }
+    }
+
+    /// Dials to the end, which has to be a failure.
+    fn fail(&self, further: &[&str], environment: &[(&str, &str)]) -> Failed {
+        let mut command = self.command(&self.client, &[program(), "dial", "--json"]);
+        let output = command.args(further).envs(environment.iter().copied()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        let event = text.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        Failed { output, event }
+    }
+
+    /// Something else in the client's namespace that listens on these ports.
+    fn take_udp_ports(&self, addresses: &[&str]) -> Vec<std::net::UdpSocket> {
+        let namespace = std::fs::File::open(Path::new("/run/netns").join(&self.client)).unwrap();
+        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        // In a thread of its own: only that thread enters the namespace, and the sockets stay in it.
+        let thread = std::thread::spawn(move || {
+            nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            addresses.iter().map(|address| std::net::UdpSocket::bind(address).unwrap()).collect()
+        });
+        thread.join().unwrap()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for namespace in [&self.server, &self.client] {
+            let _ = Command::new("ip").args(["netns", "delete", namespace]).stderr(Stdio::null()).status();
+        }
+        let _ = std::fs::remove_dir_all(&self.scratch);
+        let _ = std::fs::remove_dir_all(Path::new("/etc/netns").join(&self.client));
+    }
+}
+
+/// A program under test and the lines it prints. Dropping it ends it.
+struct Running {
+    child: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Running {
+    fn line(&mut self) -> Option<String> {
+        let line = self.lines.recv_timeout(PATIENCE).ok()?;
+        self.seen.push(line.clone());
+        Some(line)
+    }
+
+    fn line_with(&mut self, word: &str) {
+        while let Some(line) = self.line() {
+            if line.contains(word) {
+                return;
+            }
+        }
+        panic!("no line with `{word}` in {:#?}", self.seen);
+    }
+
+    /// The events up to the first of this kind.
+    fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut events = Vec::new();
+        while let Some(line) = self.line() {
+            let event: Value = serde_json::from_str(&line).unwrap();
+            let found = event["event"] == kind;
+            events.push(event);
+            if found {
+                return events;
+            }
+        }
+        panic!("no event `{kind}` in {:#?}", self.seen);
+    }
+
+    fn interrupt(mut self) -> Option<i32> {
+        self.signal(nix::sys::signal::Signal::SIGINT);
+        self.wait_status()
+    }
+
+    fn stop(mut self) {
+        self.signal(nix::sys::signal::Signal::SIGTERM);
+        self.wait_status();
+    }
+
+    fn wait(mut self) -> Option<i32> {
+        self.wait_status()
+    }
+
+    fn wait_status(&mut self) -> Option<i32> {
+        // The lines end when the program does.
+        while self.line().is_some() {}
+        self.child.wait().unwrap().code()
+    }
+
+    fn signal(&self, signal: nix::sys::signal::Signal) {
+        let id = nix::unistd::Pid::from_raw(self.child.id() as i32);
+        nix::sys::signal::kill(id, signal).unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Failed {
+    output: Output,
+    event: Value,
+}
+
+impl Failed {
+    fn is(&self, status: i32, ras: u32, cause: &str) {
+        let Failed { output, event } = self;
+        assert_eq!((event["event"].as_str(), event["ras"].as_u64()), (Some("failed"), Some(ras.into())), "{output:?}");
+        assert_eq!(event["cause"], cause, "{event}");
+        assert_eq!(output.status.code(), Some(status));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.lines().any(|line| line.starts_with(&format!("RAS error {ras}: "))), "{said}");
+    }
+}
+
+fn lines(from: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
