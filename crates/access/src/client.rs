@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
 use clock::Timestamp;
-use ike::{Path, Phase1Summary};
+use ike::{IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
@@ -77,6 +77,8 @@ pub enum Event {
 pub struct Dialer {
     stack: Stack,
     initiate: ike::Initiate,
+    /// The newest IKE SA that we began.
+    sa: Option<IkeSaId>,
     ppp: ppp::ClientConfig,
     peer: Option<PeerId>,
     link: Option<LinkId>,
@@ -98,6 +100,7 @@ impl Dialer {
         let mut dialer = Dialer {
             stack: Stack::new(ike, l2tp, DataPath::new(Admission::default())),
             initiate: config.initiate,
+            sa: None,
             ppp: config.ppp,
             peer: None,
             link: None,
@@ -110,7 +113,7 @@ impl Dialer {
             events: VecDeque::from([Event::Progress { stage: Stage::IkePhase1 }]),
         };
         let initiate = dialer.initiate.clone();
-        dialer.stack.initiate(now, rng, initiate, out);
+        dialer.sa = Some(dialer.stack.initiate(now, rng, initiate, out));
         dialer.react(now, rng, out);
         dialer
     }
@@ -237,7 +240,7 @@ impl Dialer {
     }
 
     fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
-        while let Some(event) = self.stack.poll_event() {
+        while let Some(event) = self.stack.poll_event().filter(|_| !self.ended) {
             match event {
                 StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } | StackEvent::PeerRestarted { .. } => {}
                 StackEvent::IkeFailed(failed) => {
@@ -303,7 +306,7 @@ impl Dialer {
         if !self.ended && self.stage > Stage::IkePhase2 {
             // What we have with the server is to stay.
             let initiate = ike::Initiate { initial_contact: false, ..self.initiate.clone() };
-            self.stack.initiate(now, rng, initiate, out);
+            self.sa = Some(self.stack.initiate(now, rng, initiate, out));
         }
     }
 
@@ -362,6 +365,9 @@ impl Dialer {
     fn release(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
         if let Some(peer) = self.peer.take() {
             self.stack.close_peer(now, rng, peer, out);
+        }
+        if let Some(sa) = self.sa.take() {
+            self.stack.close_ike(now, rng, sa, out);
         }
         while self.stack.poll_event().is_some() {}
     }

@@ -151,6 +151,10 @@ impl Endpoint {
         peer: PeerId,
         out: &mut dyn Output,
     ) {
+        if self.stack.has_tunnels(peer) {
+            // It has begun; L2TP has a patience of its own.
+            return;
+        }
         let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
         let last_heard = self.stack.data().last_heard(peer);
         self.fail_without_tunnel(now, id, None, last_heard);
@@ -275,6 +279,9 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match event {
             ppp::Event::Ask(ask) => {
+                if let Question::Address { user, .. } = &ask.question {
+                    self.free_address_of(now, rng, id, user, out);
+                }
                 if let Some(answer) = self.decide(id, ask) {
                     self.stack.answer(now, rng, link, answer, out);
                 }
@@ -337,6 +344,32 @@ impl Endpoint {
             (false, _, Some(failure)) => self.fail(id, Failure::L2tp { stage: l2tp::Stage::Call, failure }),
             // PPP ended a call before it was up, and has said so.
             (_, None, None) | (false, Some(_), None) => {}
+        }
+    }
+
+    /// A user with an address of his own who comes back before his old session was missed takes its place.
+    fn free_address_of(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        id: SessionId,
+        user: &str,
+        out: &mut dyn Output,
+    ) {
+        let account = self.accounts.find(user);
+        let Some((name, fixed)) = account.and_then(|account| Some((&account.name, account.address?))) else { return };
+        let is_his = |session: &Session| {
+            let owner = session.user.as_deref().and_then(|user| self.accounts.find(user));
+            session.id != id && session.address == Some(fixed) && owner.is_some_and(|owner| owner.name == *name)
+        };
+        let Some(old) = self.sessions.values().find(|session| is_his(session)).map(|session| session.id) else {
+            return;
+        };
+        let Some(session) = self.sessions.get_mut(&old) else { return };
+        session.address = None;
+        self.pool.release(old.0, fixed);
+        if let Some(link) = session.link {
+            self.stack.hang_up(now, rng, link, ppp::CloseReason::Error(RasError::REMOTE_DISCONNECTION), out);
         }
     }
 

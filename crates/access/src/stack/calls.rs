@@ -92,6 +92,17 @@ impl Stack {
         self.settle(now, rng, out);
     }
 
+    /// Ends an IKE SA, or the attempt at one.
+    pub fn close_ike(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, sa: ike::IkeSaId, out: &mut dyn Output) {
+        self.ike.close(now, rng, sa);
+        self.settle(now, rng, out);
+    }
+
+    /// Whether `peer` has a tunnel, or one that is being set up.
+    pub fn has_tunnels(&self, peer: PeerId) -> bool {
+        self.l2tp.has_tunnels(peer)
+    }
+
     /// The PPP session of a call.
     pub fn ppp(&self, link: LinkId) -> Option<&ppp::Session> {
         self.calls.get(&link)?.ppp.as_ref()

@@ -4,11 +4,12 @@ use access::Stage;
 use access::client;
 use access::datapath::{Dropped, Encapsulation, Traffic};
 use access::server;
+use ike::proposal::{ChildPolicy, ChildSuite};
 use sim::Network;
 use wire::virtio::VnetHeader;
 
 use crate::packets::{echo, large_tcp, tcp_payload};
-use crate::world::{OFFICE, World, public};
+use crate::world::{OFFICE, PATIENCE, World, public, server_config};
 
 #[test]
 fn a_client_connects_by_bare_esp_and_both_ends_agree_on_what_they_got() {
@@ -129,4 +130,71 @@ fn ten_clients_connect_at_once_and_each_gets_its_own_packets() {
     world.connect_all();
     (0..10).for_each(|index| world.ping(index));
     assert_eq!((world.ups(), world.failures().len()), (10, 0));
+}
+
+#[test]
+fn every_suite_of_phase_2_carries_traffic_both_ways() {
+    let policy = ChildPolicy::legacy();
+    let (gcm, cbc): (Vec<_>, Vec<_>) = policy.ciphers.iter().partition(|cipher| cipher.is_gcm());
+    let with_auth = cbc.iter().flat_map(|&&cipher| policy.auths.iter().map(move |&auth| (cipher, Some(auth))));
+    let suites: Vec<_> = with_auth.chain(gcm.iter().map(|&&cipher| (cipher, None))).collect();
+    assert!(suites.len() > 10);
+    for (cipher, auth) in suites {
+        let mut config = server_config();
+        config.ike.child = policy.clone();
+        let mut world = World::with(8, config);
+        world.add_client(Network::INTERNET, public(10));
+        let offer = &mut world.clients[0].config.initiate.child.as_mut().unwrap().offer;
+        offer.suites = vec![ChildSuite { cipher, auth }];
+        world.connect_all();
+        world.ping(0);
+    }
+}
+
+#[test]
+fn every_way_to_authenticate_that_both_want_lets_the_user_in() {
+    for method in [ppp::Method::Pap, ppp::Method::ChapMd5, ppp::Method::MsChapV2] {
+        let mut config = server_config();
+        config.ppp.methods = vec![ppp::Method::MsChapV2, ppp::Method::ChapMd5, ppp::Method::Pap];
+        let mut world = World::with(9, config);
+        world.add_client(Network::INTERNET, public(10));
+        world.clients[0].config.ppp.methods = vec![method];
+        world.connect_all();
+        world.ping(0);
+        assert_eq!(world.server.sessions().next().unwrap().authenticated, Some(method));
+    }
+}
+
+#[test]
+fn a_host_that_cannot_use_bare_esp_gets_it_in_udp_without_any_nat() {
+    for force_at_server in [false, true] {
+        let mut config = server_config();
+        config.ike.nat.force_encapsulation = force_at_server;
+        let mut world = World::with(10, config);
+        world.add_client(Network::INTERNET, public(10));
+        world.clients[0].config.ike.nat.force_encapsulation = !force_at_server;
+        world.connect_all();
+        world.ping(0);
+        let session = world.server.sessions().next().unwrap();
+        assert_eq!(session.esp.map(|(_, encapsulation)| encapsulation), Some(Encapsulation::Udp));
+    }
+}
+
+#[test]
+fn a_wrong_password_may_be_corrected_in_the_same_attempt() {
+    let mut world = World::with_client(11);
+    let right = world.clients[0].config.ppp.credentials.clone();
+    world.clients[0].config.ppp.credentials.password = "mistyped".into();
+    world.clients[0].config.ppp.ask_again = true;
+    world.dial(0);
+    let asks = |world: &World| world.clients[0].events.iter().any(|event| matches!(event, client::Event::Ask(_)));
+    assert!(world.run_until(PATIENCE, asks));
+    let Some(client::Event::Ask(ask)) = world.clients[0].events.pop() else { panic!("{:?}", world.clients[0].events) };
+    world.run_for(std::time::Duration::from_secs(20));
+    let answer = ppp::Answer { id: ask.id, reply: ppp::Reply::Credentials(right) };
+    world.at_client(0, |dialer, now, rng, out| dialer.answer(now, rng, answer, out));
+    assert!(world.run_until(PATIENCE, |world| world.is_up(0)));
+    world.run_for(std::time::Duration::from_secs(1));
+    world.ping(0);
+    assert_eq!((world.ups(), world.failures().len()), (1, 0));
 }

@@ -6,9 +6,10 @@ use access::client;
 use access::datapath::Dropped;
 use access::server::End;
 use access::{Failure, Stage};
+use policy::Account;
 use sim::Network;
 
-use crate::world::{PATIENCE, World, public};
+use crate::world::{PATIENCE, World, public, server_config};
 
 /// Switches the only client off and on again, and connects it anew.
 fn come_back(world: &mut World) {
@@ -215,4 +216,58 @@ fn packets_for_an_ended_session_have_nowhere_to_go() {
     let packet = crate::packets::echo(crate::world::OFFICE, address, "late");
     world.server_sends(wire::virtio::VnetHeader::default(), &packet);
     assert_eq!(world.server.drops().get(Dropped::NoRoute), 1);
+}
+
+#[test]
+fn a_dialer_that_is_ended_at_any_moment_ends_once_and_falls_silent() {
+    for milliseconds in (0..700).step_by(20) {
+        let mut world = World::with_client(15);
+        world.dial(0);
+        world.run_for(Duration::from_millis(milliseconds));
+        world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+        assert_eq!(world.end_of(0).unwrap().0, &Failure::HungUp);
+        let last = world.clients[0].events.last();
+        assert!(matches!(last, Some(client::Event::Ended { .. })), "after {milliseconds} ms: {last:?}");
+        world.run_for(Duration::from_secs(100));
+        let last = world.clients[0].events.last();
+        assert!(matches!(last, Some(client::Event::Ended { .. })), "after {milliseconds} ms: {last:?}");
+        let dialer = world.clients[0].dialer.as_mut().unwrap();
+        assert_eq!(dialer.poll_timeout(), None, "after {milliseconds} ms it goes on waiting");
+        world.assert_server_is_empty();
+    }
+}
+
+#[test]
+fn a_user_with_an_address_of_his_own_can_come_back_before_he_was_missed() {
+    let mut config = server_config();
+    let address = [10, 99, 0, 50].into();
+    let password = "password0".into();
+    config.accounts.insert(Account { name: "user0".into(), password, address: Some(address), disabled: false });
+    let mut world = World::with(16, config);
+    world.add_client(Network::INTERNET, public(10));
+    world.connect_all();
+    assert_eq!(world.address(0), address);
+    come_back(&mut world);
+    assert_eq!(world.address(0), address);
+    world.ping(0);
+    assert!(world.failures().is_empty(), "{:#?}", world.server_events);
+    world.run_for(Duration::from_secs(300));
+    world.ping(0);
+    assert_eq!((world.ups(), world.downs().len(), world.server.pool().in_use()), (2, 1, 1));
+}
+
+#[test]
+fn initial_contact_of_one_client_does_not_end_another_with_the_same_identity_behind_the_same_nat() {
+    let mut world = World::new(17);
+    let link = sim::Link::default();
+    let (_, carrier) = world.net.add_nat(Network::INTERNET, public(1), sim::NatConfig::default(), link.clone());
+    for number in 0..2 {
+        let router = [100, 64, 0, 10 + number].into();
+        let (_, home) = world.net.add_nat(carrier, router, sim::NatConfig::default(), link.clone());
+        let client = world.add_client(home, [192, 168, 1, 100].into());
+        world.clients[client].config.initiate.initial_contact = true;
+    }
+    world.connect_all();
+    (0..2).for_each(|index| world.ping(index));
+    assert_eq!((world.ups(), world.downs().len()), (2, 0));
 }

@@ -243,3 +243,29 @@ fn a_client_that_gives_up_before_anything_is_answered_for_by_one_verdict() {
     assert_eq!(world.failures().len(), 1);
     world.assert_server_is_empty();
 }
+
+#[test]
+fn a_tunnel_that_begins_late_is_not_cut_short_by_the_patience_with_it() {
+    // IPsec by hand, and L2TP just before the server would have given up.
+    let mut world = World::with_client(1);
+    let since = world.now;
+    let late = Duration::from_secs(59);
+    let clock = std::rc::Rc::new(std::cell::Cell::new(since));
+    let time = clock.clone();
+    world.clients[0].config.l2tp.setup_timeout = 2 * late;
+    world.clients[0].config.l2tp.retransmission = clock::Backoff::new(Duration::from_secs(1), 100, late, 100);
+    world.gate = Some(Box::new(move |sender, packet| {
+        let esp = packet.protocol() == sim::Protocol::Esp;
+        let minute = time.get().since(since) < late;
+        // Its SCCRQ comes late, and the server's first answers are lost.
+        !esp || !(minute || sender == crate::world::Sender::Server && time.get().since(since) < late + late / 10)
+    }));
+    world.dial(0);
+    while !world.is_up(0) && world.now.since(since) < PATIENCE {
+        world.run_for(Duration::from_millis(100));
+        clock.set(world.now);
+    }
+    assert!(world.is_up(0), "{:?} {:#?}", world.end_of(0), world.server_events);
+    world.run_for(Duration::from_secs(1));
+    assert_eq!((world.ups(), world.failures().len()), (1, 0));
+}
