@@ -116,7 +116,12 @@ impl Settings {
         let mut ppp = ppp::ClientConfig::new(Credentials { user: self.user.clone(), password });
         ppp.methods.clone_from(&self.methods);
         ppp.mru = self.mtu;
-        access::client::Config { ike, initiate, l2tp: l2tp::Config::new("causeway"), ppp }
+        // What is sent first in each stage often comes before the server's daemons are ready for it, and is lost.
+        ppp.timing.restart = Duration::from_secs(1);
+        ppp.timing.max_configure = 20;
+        let mut l2tp = l2tp::Config::new("causeway");
+        l2tp.retransmission = Backoff::new(Duration::from_millis(250), 200, Duration::from_secs(8), 8);
+        access::client::Config { ike, initiate, l2tp, ppp }
     }
 
     /// Where the tunnel leads, in words.
