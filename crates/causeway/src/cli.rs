@@ -77,6 +77,9 @@ pub(crate) struct Serve {
     /// With --quick: accept 3DES and the 1024-bit group, for very old clients. Both can be broken by well-funded attackers.
     #[arg(long, requires = "quick")]
     pub(crate) legacy: bool,
+    /// With --quick: make every client put ESP into UDP, as behind a NAT: faster, and it passes filters that drop protocol 50.
+    #[arg(long, requires = "quick")]
+    pub(crate) force_udp: bool,
     /// How log lines look.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log: LogFormat,

@@ -32,6 +32,9 @@ pub(crate) struct Config {
     pub(crate) psks: Vec<(Option<Network>, Secret)>,
     /// Whether 3DES and the 1024-bit group are accepted.
     pub(crate) legacy: bool,
+    /// Whether ESP travels in UDP even where no NAT asks for it: through filters that drop protocol 50, and faster, because
+    /// the kernel segments and merges UDP only.
+    pub(crate) force_udp: bool,
     /// Addresses for clients; the first is the server's.
     pub(crate) pool: PoolRange,
     /// The prefix out of which every client gets a /64; without it there is no IPv6 in the tunnels.
@@ -179,6 +182,7 @@ impl Reading<'_> {
         let mut table = root.table("ipsec", self.mistakes);
         let allow_weak = table.flag("allow_weak_psk", self.mistakes).unwrap_or(false);
         config.legacy = table.flag("legacy", self.mistakes).unwrap_or(false);
+        config.force_udp = table.flag("force_udp", self.mistakes).unwrap_or(false);
         if config.legacy {
             config.warnings.push(
                 "ipsec.legacy is on: a client may negotiate 3DES and the 1024-bit group, which well-funded attackers can break"
@@ -359,6 +363,7 @@ pub(crate) fn defaults() -> Config {
         socket: "/run/causeway/control.sock".into(),
         psks: Vec::new(),
         legacy: false,
+        force_udp: false,
         pool: "10.99.0.0/24".parse().expect("invariant: the default pool is well-formed"),
         ipv6: None,
         dns: Vec::new(),

@@ -72,6 +72,7 @@ pub(crate) fn prepare(
     }
     config.nat &= !options.no_nat;
     config.legacy |= options.legacy;
+    config.force_udp |= options.force_udp;
     if let Some(psk) = environment.psk {
         if psk.chars().count() < MIN_PSK_CHARACTERS {
             config.warnings.push(format!(

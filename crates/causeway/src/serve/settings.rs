@@ -19,7 +19,7 @@ pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {
     if config.legacy {
         (ike.phase1, ike.child) = (Phase1Policy::legacy(), ChildPolicy::legacy());
     }
-    ike.nat.force_encapsulation = no_raw_esp;
+    ike.nat.force_encapsulation = no_raw_esp || config.force_udp;
     ike.timing.dpd_idle = Some(config.dpd_interval);
     let mut l2tp = l2tp::Config::new(config.host_name.as_str());
     l2tp.hello_interval = config.hello_interval;
