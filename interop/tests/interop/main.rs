@@ -5,6 +5,7 @@
 
 mod baseline;
 mod connection;
+mod ipv6;
 mod lifecycle;
 mod nat;
 mod proposals;

@@ -44,10 +44,15 @@ impl World {
 
     /// The configuration of `--quick` in a file, with these lines for `[ipsec]` and `[ppp]`.
     pub(crate) fn serve_with(&self, ipsec: &str, ppp: &str) -> Result<Causeway> {
+        self.serve_configured(ipsec, "", ppp)
+    }
+
+    /// The same with lines for `[network]`, too.
+    pub(crate) fn serve_configured(&self, ipsec: &str, network: &str, ppp: &str) -> Result<Causeway> {
         let dial = account();
         let config = format!(
             "[server]\nstate = \".\"\nsocket = \"control.sock\"\n[ipsec]\npsk = \"{}\"\n{ipsec}\n\
-             [network]\npool = \"10.99.0.0/24\"\n[ppp]\n{ppp}\n[[user]]\nname = \"{}\"\npassword = \"{}\"\n",
+             [network]\npool = \"10.99.0.0/24\"\n{network}\n[ppp]\n{ppp}\n[[user]]\nname = \"{}\"\npassword = \"{}\"\n",
             dial.psk, dial.user, dial.password
         );
         Causeway::serve(&self.server, &dial, &Start { config: Some(config), ..Start::default() })
