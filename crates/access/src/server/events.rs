@@ -152,8 +152,8 @@ impl Endpoint {
         out: &mut dyn Output,
     ) {
         if self.stack.has_tunnels(peer) {
-            // It has begun; L2TP has a patience of its own.
-            return;
+            // It has begun, and L2TP has a patience of its own; or an earlier tunnel is about to end.
+            return self.patience.set(peer, Some(now + TUNNEL_PATIENCE));
         }
         let Some(id) = self.by_peer.get_mut(&peer).and_then(|record| record.pending.take()) else { return };
         let last_heard = self.stack.data().last_heard(peer);
@@ -341,7 +341,10 @@ impl Endpoint {
         match (session.up.is_some(), closing, failure) {
             (true, Some(failure), _) => self.end(id, End::Ppp { failure }),
             (true, None, Some(failure)) => self.end(id, End::L2tp { failure }),
-            (false, _, Some(failure)) => self.fail(id, Failure::L2tp { stage: l2tp::Stage::Call, failure }),
+            (false, _, Some(failure)) => {
+                let failure = refusal(session).unwrap_or(Failure::L2tp { stage: l2tp::Stage::Call, failure });
+                self.fail(id, failure);
+            }
             // PPP ended a call before it was up, and has said so.
             (_, None, None) | (false, Some(_), None) => {}
         }
@@ -470,4 +473,12 @@ impl Endpoint {
         let up = self.sessions.values().find(|session| session.peer == Some(peer) && session.up.is_some());
         up.map(|session| self.current(session))
     }
+}
+
+/// What the user was told last, if it was no: a client that leaves without a word then leaves because of it.
+fn refusal(session: &Session) -> Option<Failure> {
+    let denied = session.denied?;
+    let user = session.user.clone().unwrap_or_default();
+    let failure = ppp::Failure::Denied(ppp::Denied::Authentication { user, ras: RasError(denied.ras().into()) });
+    Some(Failure::Ppp { stage: ppp::Stage::Authentication, failure, denied: Some(denied) })
 }

@@ -7,7 +7,8 @@ use access::datapath::{Dropped, Encapsulation};
 use access::server;
 use sim::{Filtering, Link, Mapping, NatConfig, Network, NodeId, Packet};
 
-use crate::world::{SERVER, Sender, World, public, server_config};
+use crate::packets::{large_tcp, tcp_payload};
+use crate::world::{OFFICE, SERVER, Sender, Wire, World, public, server_config};
 
 /// The address that every home router hands out first.
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 100));
@@ -218,4 +219,38 @@ fn ten_thousand_spoofed_packets_do_not_move_a_client() {
     assert_eq!(world.server.drops().get(Dropped::EspReplay), 5000);
     assert_eq!(world.server.sessions().next().unwrap().remote, before);
     world.ping(client);
+}
+
+#[test]
+fn a_train_of_datagrams_that_one_receive_call_joined_is_taken_apart_again() {
+    let mut world = World::new(12);
+    let (client, _) = add_home(&mut world, 1, NatConfig::default());
+    world.connect_all();
+    let (offload, packet) = large_tcp(world.address(client), OFFICE, 39_000, 1300);
+    let mut sent = Wire::default();
+    let dialer = world.clients[client].dialer.as_mut().unwrap();
+    dialer.handle_tun(offload, &packet, &mut sent);
+    dialer.flush(&mut sent);
+    let mut payloads = sent.packets.iter().map(|packet| match packet {
+        Packet::Udp { payload, .. } => payload.clone(),
+        other => panic!("{other:?}"),
+    });
+    let mut train: Vec<u8> = payloads.next().unwrap();
+    let segment = train.len();
+    train.extend(payloads.flatten());
+    assert_eq!(train.len(), 30 * segment);
+    // Among them, of the same length as the kernel joins them: one that is no ESP, and one of nobody's.
+    let mut keepalive = vec![0; segment];
+    keepalive[8..].fill(7);
+    train.splice(10 * segment..10 * segment, keepalive);
+    train.splice(20 * segment..20 * segment, vec![9; segment]);
+    train.push(0xff);
+    let remote = world.server.sessions().next().unwrap().remote;
+    let path = ike::Path { local: (SERVER, 4500).into(), remote };
+    world.server_tun.clear();
+    world.at_server(|server, now, rng, out| server.handle_udp_4500(now, rng, path, &mut train, segment, out));
+    let received: Vec<u8> = world.server_tun.iter().flat_map(|(_, octets)| tcp_payload(octets).to_vec()).collect();
+    assert_eq!(received, tcp_payload(&packet));
+    assert_eq!(world.server.drops().get(Dropped::UnknownSpi), 1);
+    assert_eq!(world.server.sessions().next().unwrap().remote, remote);
 }

@@ -6,11 +6,12 @@ use access::datapath::Encapsulation;
 use access::{Failure, Stage};
 use crypto::cbc::CbcAlg;
 use diagnose::{Cause, Ras, Verdict};
-use ike::proposal::{ChildAuth, ChildCipher};
+use ike::proposal::{ChildAuth, ChildCipher, ChildSuite};
 use policy::Account;
 use sim::{Direction, NatConfig, Network, Rule};
 
-use crate::world::{PATIENCE, World, public, server_config};
+use crate::rogue::{Rogue, SUITE};
+use crate::world::{PATIENCE, Sender, World, public, server_config};
 
 /// Lets the only client dial and gives both ends time to come to their conclusions.
 fn try_to_connect(world: &mut World) {
@@ -258,7 +259,7 @@ fn a_tunnel_that_begins_late_is_not_cut_short_by_the_patience_with_it() {
         let esp = packet.protocol() == sim::Protocol::Esp;
         let minute = time.get().since(since) < late;
         // Its SCCRQ comes late, and the server's first answers are lost.
-        !esp || !(minute || sender == crate::world::Sender::Server && time.get().since(since) < late + late / 10)
+        !esp || !(minute || sender == Sender::Server && time.get().since(since) < late + late / 10)
     }));
     world.dial(0);
     while !world.is_up(0) && world.now.since(since) < PATIENCE {
@@ -268,4 +269,82 @@ fn a_tunnel_that_begins_late_is_not_cut_short_by_the_patience_with_it() {
     assert!(world.is_up(0), "{:?} {:#?}", world.end_of(0), world.server_events);
     world.run_for(Duration::from_secs(1));
     assert_eq!((world.ups(), world.failures().len()), (1, 0));
+}
+
+#[test]
+fn a_client_that_asks_again_and_again_for_what_is_not_to_be_had_gets_one_verdict_and_is_forgotten() {
+    let mut world = with_server(|config| config.ike.child.ciphers = vec![ChildCipher::AesCbc256]);
+    let mut rogue = Rogue::begin(&mut world, public(66));
+    rogue.pump_for(&mut world, Duration::from_secs(1));
+    for _ in 0..5 {
+        rogue.ask_for(&mut world, SUITE);
+        rogue.pump_for(&mut world, Duration::from_secs(1));
+    }
+    // It goes on answering whether it is there.
+    rogue.pump_for(&mut world, Duration::from_secs(130));
+    assert_eq!(world.server.counts(), access::server::Counts::default());
+    expect(world, Cause::IkeNoProposalPhase2, 789, Stage::IkePhase2);
+}
+
+#[test]
+fn one_refused_quick_mode_beside_one_that_succeeded_ends_nothing() {
+    let mut world = World::new(1);
+    let mut rogue = Rogue::connect(&mut world, public(66));
+    rogue.ask_for(&mut world, ChildSuite { cipher: ChildCipher::TripleDes, ..SUITE });
+    rogue.pump_for(&mut world, Duration::from_secs(2));
+    assert!(world.server_events.is_empty(), "{:?}", world.server_events);
+    rogue.pump_for(&mut world, Duration::from_secs(70));
+    expect(world, Cause::NetEspBlocked, 809, Stage::Esp);
+}
+
+#[test]
+fn a_tunnel_without_a_call_is_ended_with_one_verdict() {
+    let mut world = World::new(1);
+    let mut rogue = Rogue::connect(&mut world, public(66));
+    rogue.open_tunnel(&mut world);
+    assert_eq!(world.server.sessions().next().unwrap().stage, Stage::L2tpCall);
+    rogue.pump_for(&mut world, Duration::from_secs(70));
+    let failures = world.failures();
+    let [(session, Failure::L2tp { failure: l2tp::Failure::Closed(l2tp::Closed::Empty), .. })] = failures[..] else {
+        panic!("{failures:?}")
+    };
+    assert_eq!(session.stage, Stage::L2tpCall);
+    world.assert_server_is_empty();
+}
+
+/// Lets the only client's wrong password arrive, and nothing of what it says afterwards.
+fn vanish_after_a_wrong_password(world: &mut World) {
+    world.clients[0].config.ppp.credentials.password = "not it".into();
+    world.dial(0);
+    let authenticating = |world: &World| world.server.sessions().any(|s| s.stage == Stage::PppAuthentication);
+    assert!(world.run_until(PATIENCE, authenticating));
+    let mut left = 1;
+    world.gate = Some(Box::new(move |sender, _| {
+        left -= i32::from(sender == Sender::Client(0));
+        sender == Sender::Server || left >= 0
+    }));
+    assert!(world.run_until(PATIENCE, |world| world.failures().len() == 1));
+}
+
+#[test]
+fn a_client_that_vanishes_after_a_wrong_password_had_a_wrong_password() {
+    let mut world = World::with_client(1);
+    vanish_after_a_wrong_password(&mut world);
+    expect(world, Cause::AuthBadCredentials, 691, Stage::PppAuthentication);
+}
+
+#[test]
+fn the_end_of_an_earlier_attempts_tunnel_is_not_the_end_of_the_next_attempt() {
+    let mut world = with_server(|config| config.ppp.max_tries = 1);
+    vanish_after_a_wrong_password(&mut world);
+    // The server keeps the tunnel for a while.
+    world.gate = Some(Box::new(|_, packet| packet.protocol() != sim::Protocol::Esp));
+    assert_eq!(world.server.counts().tunnels, 1);
+    world.switch_off(0);
+    world.clients[0].events.clear();
+    world.dial(0);
+    world.run_for(PATIENCE);
+    let causes: Vec<_> = world.failures().iter().map(|(_, failure)| Verdict::of(failure).cause).collect();
+    assert_eq!(causes, [Cause::AuthBadCredentials, Cause::NetEspBlocked], "{:#?}", world.failures());
+    world.assert_server_is_empty();
 }

@@ -3,16 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use access::datapath::{Admission, ChildLink, DataPath, Encapsulation, PeerId};
+use access::datapath::{Admission, ChildLink, DataPath, Encapsulation, PeerId, Punt};
 use crypto::cbc::CbcAlg;
 use ike::proposal::{ChildAuth, ChildCipher, ChildSuite, Mode};
-use ike::{ChildKeys, DirectionKeys, Initiate, Path};
+use ike::{ChildKeys, ChildRequest, DirectionKeys, Initiate, Path};
 use sim::{Network, NodeId, Packet};
+use wire::l2tp::{Control, MessageType};
 
 use crate::world::{KEY, Wire, World};
 
 /// The rogue's only suite.
-const SUITE: ChildSuite = ChildSuite { cipher: ChildCipher::AesCbc128, auth: Some(ChildAuth::HmacSha1_96) };
+pub(crate) const SUITE: ChildSuite = ChildSuite { cipher: ChildCipher::AesCbc128, auth: Some(ChildAuth::HmacSha1_96) };
 
 const SELF: PeerId = PeerId(0);
 
@@ -21,26 +22,42 @@ pub(crate) struct Rogue {
     pub(crate) ike: ike::Engine,
     pub(crate) sa: ike::IkeSaId,
     data: DataPath,
+    l2tp: Option<l2tp::Engine<PeerId>>,
 }
 
 impl Rogue {
     /// A rogue on the Internet at `address`, with associations.
     pub(crate) fn connect(world: &mut World, address: IpAddr) -> Rogue {
-        let node = world.add_stranger(Network::INTERNET, address);
-        let path = Path { local: SocketAddr::new(address, 500), remote: SocketAddr::new(world.server_address, 500) };
-        let mut initiate = Initiate::l2tp(path, KEY);
-        if let Some(child) = &mut initiate.child {
-            child.offer.suites = vec![SUITE];
-        }
-        let mut ike = ike::Engine::new(ike::Config { respond: false, ..ike::Config::default() });
-        let sa = ike.initiate(world.now, &mut world.rng, initiate);
-        let mut rogue = Rogue { node, ike, sa, data: DataPath::new(Admission::default()) };
+        let mut rogue = Rogue::begin(world, address);
         for _ in 0..100 {
             if rogue.pump(world) {
                 return rogue;
             }
         }
         panic!("the rogue got no association");
+    }
+
+    /// A rogue that has just begun.
+    pub(crate) fn begin(world: &mut World, address: IpAddr) -> Rogue {
+        let node = world.add_stranger(Network::INTERNET, address);
+        let path = Path { local: SocketAddr::new(address, 500), remote: SocketAddr::new(world.server_address, 500) };
+        let initiate = Initiate { child: Some(request(SUITE)), ..Initiate::l2tp(path, KEY) };
+        let mut ike = ike::Engine::new(ike::Config { respond: false, ..ike::Config::default() });
+        let sa = ike.initiate(world.now, &mut world.rng, initiate);
+        Rogue { node, ike, sa, data: DataPath::new(Admission::default()), l2tp: None }
+    }
+
+    /// Asks for another association.
+    pub(crate) fn ask_for(&mut self, world: &mut World, suite: ChildSuite) {
+        self.ike.request_child(world.now, &mut world.rng, self.sa, request(suite));
+    }
+
+    /// Opens a tunnel, and never a call in it.
+    pub(crate) fn open_tunnel(&mut self, world: &mut World) {
+        let mut l2tp = l2tp::Engine::new(l2tp::Config::new("rogue"));
+        l2tp.connect(world.now, &mut world.rng, SELF).unwrap();
+        self.l2tp = Some(l2tp);
+        self.pump_for(world, Duration::from_millis(500));
     }
 
     /// Sends `message` as the inner UDP payload, from port 1701 to port 1701.
@@ -50,7 +67,7 @@ impl Rogue {
         wire.packets.into_iter().for_each(|packet| world.net.send(world.now, self.node, packet));
     }
 
-    /// Lets some time pass in which the rogue speaks IKE; whether associations came of it.
+    /// Lets some time pass in which the rogue speaks IKE, and L2TP if it has begun to; whether associations came of it.
     pub(crate) fn pump(&mut self, world: &mut World) -> bool {
         let mut is_up = false;
         while let Some(transmit) = self.ike.poll_transmit() {
@@ -63,15 +80,48 @@ impl Rogue {
                 is_up = true;
             }
         }
+        while let Some((_, message)) = self.l2tp.as_mut().and_then(l2tp::Engine::poll_transmit) {
+            if Control::parse(&message).unwrap().kind != Some(MessageType::ICRQ) {
+                self.send(world, &message);
+            }
+        }
         world.run_for(Duration::from_millis(50));
         for (node, packet) in std::mem::take(&mut world.strangers) {
-            if let (true, Packet::Udp { src, dst, payload }) = (node == self.node, packet) {
-                let path = Path { local: dst, remote: src };
-                self.ike.handle_datagram(world.now, &mut world.rng, path, false, &payload);
+            let path = |local, remote| Path { local, remote };
+            match packet {
+                _ if node != self.node => {}
+                Packet::Udp { src, dst, payload } => {
+                    self.ike.handle_datagram(world.now, &mut world.rng, path(dst, src), false, &payload);
+                }
+                Packet::Esp { src, dst, mut payload } => {
+                    let (path, len) = (path((dst, 0).into(), (src, 0).into()), payload.len());
+                    let mut wire = Wire::default();
+                    self.data.receive(world.now, path, Encapsulation::Raw, &mut payload, len, &mut wire);
+                }
+                Packet::Unreachable { .. } => {}
+            }
+        }
+        for punt in self.data.take_punts() {
+            if let (Punt::L2tp { peer, message }, Some(l2tp)) = (punt, &mut self.l2tp) {
+                l2tp.handle_control(world.now, &mut world.rng, peer, &message);
             }
         }
         is_up
     }
+
+    /// The same for a longer time.
+    pub(crate) fn pump_for(&mut self, world: &mut World, duration: Duration) {
+        let end = world.now + duration;
+        while world.now < end {
+            self.pump(world);
+        }
+    }
+}
+
+fn request(suite: ChildSuite) -> ChildRequest {
+    let mut request = ChildRequest::l2tp();
+    request.offer.suites = vec![suite];
+    request
 }
 
 fn link(child: &ChildKeys) -> ChildLink {
