@@ -67,6 +67,11 @@ impl EspSocket {
         Ok(EspSocket { fd, family })
     }
 
+    /// Marks what the socket sends (`SO_MARK`), for rules to choose a way for it; zero for no mark. Needs CAP_NET_ADMIN.
+    pub fn set_mark(&self, mark: u32) -> io::Result<()> {
+        sys::set_mark(self.fd.as_fd(), mark)
+    }
+
     /// The address family.
     pub fn family(&self) -> Family {
         self.family

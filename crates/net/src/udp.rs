@@ -32,6 +32,8 @@ pub struct UdpOptions {
     pub path_mtu: PathMtu,
     /// Collect ICMP errors for [`UdpSocket::poll_error`]. A server has no use for them; who dials or diagnoses has.
     pub icmp_errors: bool,
+    /// Mark of what the socket sends (`SO_MARK`), by which rules choose a way for it; zero for none. Needs CAP_NET_ADMIN.
+    pub mark: u32,
     /// Size of the socket's buffers each way, in octets. More than `net.core.rmem_max` needs CAP_NET_ADMIN; without it, the limit.
     pub buffers: usize,
 }
@@ -44,6 +46,7 @@ impl Default for UdpOptions {
             gso: SegmentOffload::for_this_kernel(),
             path_mtu: PathMtu::Fragment,
             icmp_errors: false,
+            mark: 0,
             buffers: 8 << 20,
         }
     }
@@ -77,6 +80,7 @@ impl UdpSocket {
         let fd = socket.as_fd();
         sys::set_option(fd, libc::SOL_SOCKET, libc::SO_REUSEPORT, options.reuse_port.into())?;
         sys::set_buffers(fd, options.buffers)?;
+        sys::set_mark(fd, options.mark)?;
         configure_ip(fd, address.is_ipv6(), options)?;
         // Both came with Linux 4.18 and 5.0; an older kernel sends and receives singly.
         let gso_known = sys::set_option(fd, libc::SOL_UDP, libc::UDP_SEGMENT, 0).is_ok();

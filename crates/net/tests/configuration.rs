@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use common::{address, in_namespace};
 use net::host::Journal;
-use net::netlink::{Change, InterfaceAddress, LinkSettings, Netlink, Path, Prefix, Route};
+use net::netlink::{Change, InterfaceAddress, LinkSettings, Netlink, Path, Prefix, Route, UnmarkedRule};
 use net::nft::{Masquerade, Nft, NftError, TableState};
 use net::raw::Family;
 use net::tun::{TunError, TunQueue};
@@ -135,6 +135,37 @@ fn ipv6_routes_and_tables_of_high_numbers_work_alike() {
         for route in ours {
             assert_eq!(netlink.remove_route(&route).unwrap(), Change::Made);
         }
+    });
+}
+
+#[test]
+fn a_rule_sends_everything_but_what_is_marked_to_its_table() {
+    in_namespace(|| {
+        let mut netlink = Netlink::open().unwrap();
+        let (_outside, out) = tun(&mut netlink, &address(0, "192.0.2.2", 24));
+        let (_inside, inside) = tun(&mut netlink, &address(0, "10.9.0.2", 24));
+        let outside_route = Route::on_link(prefix("0.0.0.0", 0), out);
+        let inside_route = Route { table: 51_821, ..Route::on_link(prefix("0.0.0.0", 0), inside) };
+        for route in [outside_route, inside_route] {
+            assert_eq!(netlink.add_route(&route).unwrap(), Change::Made);
+        }
+        let rule = UnmarkedRule { family: Family::V4, priority: 1000, unless_mark: 0x6377, table: 51_821 };
+        let interface = |netlink: &mut Netlink, mark| {
+            netlink.marked_path_to(ip("198.51.100.7"), mark).unwrap().map(|path| path.interface)
+        };
+        assert_eq!(interface(&mut netlink, 0), Some(out));
+        assert_eq!(netlink.add_rule(&rule).unwrap(), Change::Made);
+        assert_eq!(netlink.add_rule(&rule).unwrap(), Change::AlreadySo);
+        assert_eq!(interface(&mut netlink, 0), Some(inside));
+        assert_eq!(interface(&mut netlink, 0x6377), Some(out));
+        // A more specific route outside changes nothing for what is not marked.
+        let lure = Route::on_link(prefix("198.51.100.0", 24), out);
+        assert_eq!(netlink.add_route(&lure).unwrap(), Change::Made);
+        assert_eq!(interface(&mut netlink, 0), Some(inside));
+        assert_eq!(Netlink::open().unwrap().our_rules().unwrap(), [rule]);
+        assert_eq!(netlink.remove_rule(&rule).unwrap(), Change::Made);
+        assert_eq!(netlink.remove_rule(&rule).unwrap(), Change::AlreadySo);
+        assert_eq!(netlink.our_rules().unwrap(), []);
     });
 }
 

@@ -8,11 +8,13 @@ mod channel;
 mod link;
 mod message;
 mod route;
+mod rule;
 
 pub use address::InterfaceAddress;
 pub use channel::NetlinkError;
 pub use link::{Link, LinkSettings};
 pub use route::{Path, Route};
+pub use rule::UnmarkedRule;
 
 pub(crate) use channel::Channel;
 pub(crate) use message::{Batch, Message, attributes};

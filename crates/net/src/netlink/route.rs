@@ -77,11 +77,17 @@ impl Netlink {
 
     /// Which way a packet to `destination` would go; `None` when there is no way.
     pub fn path_to(&mut self, destination: IpAddr) -> Result<Option<Path>, NetlinkError> {
+        self.marked_path_to(destination, 0)
+    }
+
+    /// Which way a packet to `destination` that carries this mark (`SO_MARK`) would go.
+    pub fn marked_path_to(&mut self, destination: IpAddr, mark: u32) -> Result<Option<Path>, NetlinkError> {
         let mut path = None;
         let body = |message: &mut super::Message<'_>| {
             let prefix = Prefix::host(destination);
             message.fixed(&header(&prefix, 0, 0, 0, 0));
             message.attribute(libc::RTA_DST, &address_octets(destination));
+            message.number(libc::RTA_MARK, mark);
         };
         let result = self.channel.query(libc::RTM_GETROUTE, 0, body, |body| {
             path = read(body).and_then(|read| {
@@ -159,5 +165,5 @@ fn read(body: &[u8]) -> Option<ReadRoute> {
 }
 
 /// Who made a route, in the numbers of `rtm_protocol`: one that nobody has registered, so that what a crash left is known as ours.
-const PROTOCOL: u8 = 121;
+pub(super) const PROTOCOL: u8 = 121;
 const NO_WAY: [i32; 4] = [libc::ENETUNREACH, libc::EHOSTUNREACH, libc::ESRCH, libc::EACCES];

@@ -41,6 +41,14 @@ pub(crate) fn get_option(fd: BorrowedFd<'_>, level: i32, name: i32) -> io::Resul
     Ok(value)
 }
 
+/// Marks what a socket sends. Zero is no mark, and needs no privilege.
+pub(crate) fn set_mark(fd: BorrowedFd<'_>, mark: u32) -> io::Result<()> {
+    if mark == 0 && get_option(fd, libc::SOL_SOCKET, libc::SO_MARK)? == 0 {
+        return Ok(());
+    }
+    set_option(fd, libc::SOL_SOCKET, libc::SO_MARK, mark.cast_signed())
+}
+
 /// Binds to a local address.
 pub(crate) fn bind(fd: BorrowedFd<'_>, name: &SocketName) -> io::Result<()> {
     // SAFETY: the pointer and the length describe `name`, which outlives the call.
