@@ -157,7 +157,7 @@ impl Caller {
         for &server in &self.addresses {
             let found = match &mut self.host {
                 Some(host) => host.path_to(server),
-                None => Netlink::open().and_then(|mut netlink| netlink.path_to(server)),
+                None => Netlink::open().and_then(|mut netlink| netlink.marked_path_to(server, self.settings.mark())),
             };
             let found =
                 found.map_err(|error| Failure::local(format!("cannot ask for the route to {server}: {error}")))?;
@@ -217,7 +217,7 @@ impl Caller {
     fn call(&mut self, target: &Target) -> Outcome {
         let host = match &mut self.host {
             Some(host) => host,
-            slot => match Host::create(&self.settings.device) {
+            slot => match prepare(&self.settings, &self.report, target) {
                 Ok(host) => slot.insert(host),
                 Err(failure) => return Outcome::Broken(failure),
             },
@@ -290,6 +290,21 @@ impl Caller {
     fn stop_wanted(&self) -> bool {
         stop_wanted(&self.signals)
     }
+}
+
+/// Makes the host ready, before anything is sent. A full tunnel is closed from here on: what belongs into it does not leave
+/// before it is there.
+fn prepare(settings: &Settings, report: &Report, target: &Target) -> Result<Host, Failure> {
+    let mut host = Host::create(&settings.device)?;
+    if settings.full_tunnel {
+        let closed = host.close(settings.mtu, &target.path);
+        let warnings =
+            closed.map_err(|error| Failure::local(format!("cannot lead everything into the tunnel: {error}")))?;
+        for warning in warnings {
+            report.warning(&warning);
+        }
+    }
+    Ok(host)
 }
 
 /// Whether somebody wants the end. There is nothing to reload.

@@ -37,17 +37,45 @@ fn a_connection_carries_packets_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_full_tunnel_leads_everything_inside_but_the_packets_to_the_server() {
+fn a_full_tunnel_leads_everything_inside_and_stays_closed_while_it_is_down() {
     let Some(world) = World::new() else { return };
+    let elsewhere = "198.51.100.7";
     world.server(&["ip", "address", "add", "198.51.100.7/32", "dev", "lo"]);
     let before = world.client_state();
+    let server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    dial.until("connected");
+    assert!(world.client_reaches(elsewhere, 56));
+    // A DHCP server that names a better route does not lure anything out (CVE-2024-3661). Nor does the server's own address
+    // lead outside for anything but our own packets (CVE-2023-36673).
+    world.client(&["ip", "route", "add", "198.51.100.0/24", "via", SERVER, "dev", "wire"]);
+    for destination in [elsewhere, SERVER] {
+        assert!(world.client(&["ip", "route", "get", destination]).contains("causeway0"), "{destination}");
+    }
+    assert!(world.client_reaches(elsewhere, 56));
+    server.stop();
+    dial.until("reconnecting");
+    assert!(!world.client_reaches(elsewhere, 56), "something left outside the tunnel");
+    let _server = world.serve(&[]);
+    dial.until("connected");
+    assert!(world.client_reaches(elsewhere, 56));
+    assert_eq!(dial.interrupt(), Some(0));
+    assert!(world.client_reaches(elsewhere, 56), "the way outside is not back");
+    world.client(&["ip", "route", "delete", "198.51.100.0/24"]);
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn a_full_tunnel_works_where_the_kernel_insists_on_the_way_back() {
+    let Some(world) = World::new() else { return };
+    world.client(&["sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1"]);
     let _server = world.serve(&[]);
     let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
     dial.until("connected");
-    assert!(world.client_reaches("198.51.100.7", 56));
-    assert!(world.client(&["ip", "route", "get", SERVER]).contains("dev wire"));
+    assert!(world.client_reaches("10.99.0.1", 56));
+    assert_eq!(world.client(&["sysctl", "-n", "net.ipv4.conf.wire.rp_filter"]).trim(), "2");
     assert_eq!(dial.interrupt(), Some(0));
-    assert_eq!(world.client_state(), before);
+    assert_eq!(world.client(&["sysctl", "-n", "net.ipv4.conf.wire.rp_filter"]).trim(), "0");
 }
 
 #[test]
@@ -57,6 +85,7 @@ fn what_a_killed_dialer_left_is_gone_after_the_next() {
     let server = world.serve(&[]);
     let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
     dial.until("connected");
+    assert_ne!(world.client(&["ip", "rule"]), before.2);
     drop(dial);
     server.stop();
     let _server = world.serve(&[]);
@@ -284,11 +313,11 @@ impl World {
         self.run(&self.client, words)
     }
 
-    /// Links and routes of the client: what a dial must leave as it was.
-    fn client_state(&self) -> (Vec<String>, String) {
+    /// Links, routes and rules of the client: what a dial must leave as it was.
+    fn client_state(&self) -> (Vec<String>, String, String) {
         let links = self.client(&["ip", "-br", "link"]);
         let names = links.lines().filter_map(|line| line.split_whitespace().next()).map(String::from).collect();
-        (names, self.client(&["ip", "-4", "route", "show", "table", "main"]))
+        (names, self.client(&["ip", "-4", "route", "show", "table", "main"]), self.client(&["ip", "rule"]))
     }
 
     /// Gives the client a resolver configuration of its own, which stands in place of the host's in its namespace.
@@ -302,7 +331,7 @@ impl World {
 
     fn client_reaches(&self, address: &str, octets: u32) -> bool {
         let octets = octets.to_string();
-        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "2", "-s", &octets, address];
+        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "1", "-s", &octets, address];
         self.command(&self.client, &words).stdout(Stdio::null()).status().unwrap().success()
     }
 

@@ -54,7 +54,7 @@ impl Verdict {
             Obstacle::Unreachable => verdict(Cause::NetServerUnreachable, 809),
             Obstacle::PortBusy => verdict(Cause::NetPortBusy, 633),
             Obstacle::UnusableAddress => verdict(Cause::NcpAddressConflict, 716),
-            Obstacle::NoPassword => verdict(Cause::AuthBadCredentials, 691),
+            Obstacle::NoPassword => verdict(Cause::AuthBadCredentials, 631),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use net::host::Need;
-use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route};
+use net::host::{Journal, Need};
+use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route, UnmarkedRule};
+use net::raw::Family;
 use net::tun::TunQueue;
 use ppp::Ipv4Settings;
 
@@ -20,6 +21,17 @@ const RUNTIME: &str = "/run/causeway";
 /// Packets that the device may hold; its default of 500 is too short for trains.
 const QUEUE_PACKETS: u32 = 5000;
 
+/// Mark of our packets to the server: the one thing that passes beside a full tunnel. A mark, and not a route to the server's
+/// address: then an attacker who makes a name resolve to that address gains nothing (CVE-2023-36673).
+pub(crate) const MARK: u32 = 0x6377;
+
+/// Place of the full tunnel's rule: behind the table of local addresses, before the main table, which DHCP may fill with more
+/// specific routes than ours (CVE-2024-3661).
+const RULE_PRIORITY: u32 = 6377;
+
+/// The full tunnel's table is this and the number of the device.
+const TABLE: u32 = 0x6377_0000;
+
 /// The host's side of the connection. The device is there from the beginning, and stays through reconnections with its routes, so
 /// that nothing meant for the tunnel leaves by another way meanwhile. Dropping it removes everything.
 pub(crate) struct Host {
@@ -32,6 +44,10 @@ pub(crate) struct Host {
     /// The route that keeps packets to the server outside the tunnel.
     server: Option<Route>,
     resolv: Option<Resolv>,
+    /// Rules of a full tunnel.
+    rules: Vec<UnmarkedRule>,
+    /// Switches that a full tunnel changed.
+    switches: Option<Journal>,
     /// Held while we run: what others left is only removed when nobody runs.
     running: Option<File>,
 }
@@ -57,8 +73,18 @@ impl Host {
         let link = netlink.link(tun.name()).map_err(failed)?;
         let index = link.ok_or_else(|| Failure::local(format!("the device {device} is gone")))?.index;
         let running = running_file();
-        let mut host =
-            Host { tun, netlink, index, address: None, inside: Vec::new(), server: None, resolv: None, running: None };
+        let mut host = Host {
+            tun,
+            netlink,
+            index,
+            address: None,
+            inside: Vec::new(),
+            server: None,
+            resolv: None,
+            rules: Vec::new(),
+            switches: None,
+            running: None,
+        };
         if let Some(file) = running {
             if file.try_lock().is_ok() {
                 host.remove_leftovers();
@@ -69,9 +95,62 @@ impl Host {
         Ok(host)
     }
 
+    /// From now on nothing leaves this host but through the device, and what carries the mark. IPv6 ends in the device: it must
+    /// not pass beside it. Returns what may be wrong although it works.
+    pub(crate) fn close(&mut self, mtu: u16, outside: &netlink::Path) -> Result<Vec<String>, NetlinkError> {
+        let mut warnings = Vec::new();
+        if let Err(error) = self.accept_answers(outside.interface) {
+            warnings
+                .push(format!("the kernel may drop the server's answers as coming the wrong way (rp_filter): {error}"));
+        }
+        self.bring_up(mtu)?;
+        let table = TABLE + self.index;
+        for (family, any) in [(Family::V4, IpAddr::from([0; 4])), (Family::V6, IpAddr::from([0_u16; 8]))] {
+            let everything = Prefix::new(any, 0).expect("every address has a prefix of no bits");
+            let route = Route { table, ..Route::on_link(everything, self.index) };
+            let rule = UnmarkedRule { family, priority: RULE_PRIORITY, unless_mark: MARK, table };
+            let made = self.netlink.add_route(&route).and_then(|_| self.netlink.add_rule(&rule));
+            match made {
+                Ok(_) => self.rules.push(rule),
+                // Without IPv6 on this host nothing can leave by it.
+                Err(_) if family == Family::V6 && !Path::new("/proc/sys/net/ipv6").exists() => {}
+                Err(error) if family == Family::V6 => {
+                    warnings.push(format!("IPv6 is not led into the tunnel and passes beside it: {error}"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(warnings)
+    }
+
+    /// The server's packets come in where, by the full tunnel's rule, none would go out to it. Where the kernel insists on that
+    /// (RFC 3704 §2.2), it is told to insist only on a known source (§2.4).
+    fn accept_answers(&mut self, interface: u32) -> std::io::Result<()> {
+        let links = self.netlink.links().map_err(std::io::Error::other)?;
+        let Some(link) = links.into_iter().find(|link| link.index == interface) else { return Ok(()) };
+        let mode = |name: &str| {
+            let text = fs::read_to_string(format!("/proc/sys/net/ipv4/conf/{name}/rp_filter")).unwrap_or_default();
+            text.trim().parse::<u8>().unwrap_or(0)
+        };
+        if mode("all").max(mode(&link.name)) != 1 {
+            return Ok(());
+        }
+        fs::create_dir_all(RUNTIME)?;
+        let mut switches = Journal::open(&switches_path())?;
+        let changed = switches.set(&format!("ipv4/conf/{}/rp_filter", link.name), "2");
+        self.switches = Some(switches);
+        changed
+    }
+
+    fn bring_up(&mut self, mtu: u16) -> Result<(), NetlinkError> {
+        let settings = LinkSettings { up: Some(true), mtu: Some(mtu.into()), txqueuelen: Some(QUEUE_PACKETS) };
+        self.netlink.set_link(self.index, settings)
+    }
+
     /// The way to the server outside the tunnel, as it is now: the network may have changed since the last connection.
     pub(crate) fn path_to(&mut self, server: IpAddr) -> Result<Option<netlink::Path>, NetlinkError> {
-        let found = self.netlink.path_to(server)?;
+        let mark = if self.rules.is_empty() { 0 } else { MARK };
+        let found = self.netlink.marked_path_to(server, mark)?;
         if self.inside.is_empty() && self.server.is_none() {
             return Ok(found);
         }
@@ -106,10 +185,7 @@ impl Host {
             return Err(Unusable::Address(local));
         }
         let kernel = |what| move |error| Unusable::Kernel(what, error);
-        let mtu = Some(settings.mtu.into());
-        self.netlink
-            .set_link(self.index, LinkSettings { up: Some(true), mtu, txqueuelen: Some(QUEUE_PACKETS) })
-            .map_err(kernel("bring up the device"))?;
+        self.bring_up(settings.mtu).map_err(kernel("bring up the device"))?;
         let mut warnings = Vec::new();
         // Some servers name as their inner address the one they are reached at: a route to it would lead the tunnel into itself.
         let remote = Some(IpAddr::V4(ipv4.remote)).filter(|_| assignable(ipv4.remote) && ipv4.remote != local);
@@ -128,17 +204,12 @@ impl Host {
         if settings.covers(server) {
             self.keep_outside(server, outside).map_err(kernel("keep the way to the server outside the tunnel"))?;
         }
-        for destination in destinations(settings) {
-            let route = Route { source: Some(local.into()), ..Route::on_link(destination, self.index) };
+        for &destination in settings.routes.iter().filter(|_| !settings.full_tunnel) {
+            let source = Some(IpAddr::V4(local)).filter(|_| destination.address().is_ipv4());
+            let route = Route { source, ..Route::on_link(destination, self.index) };
             self.inside.retain(|old| old.destination != destination);
-            match self.add_inside(route) {
-                Ok(Change::Made) => {}
-                Ok(Change::AlreadySo) => {
-                    warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"))
-                }
-                // Without IPv6 on this host nothing can leave by it either.
-                Err(_) if destination.address().is_ipv6() => {}
-                Err(error) => return Err(Unusable::Kernel("add a route into the tunnel", error)),
+            if self.add_inside(route).map_err(kernel("add a route into the tunnel"))? == Change::AlreadySo {
+                warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"));
             }
         }
         if settings.dns {
@@ -192,6 +263,12 @@ impl Host {
                 let _ = self.netlink.remove_route(&route);
             }
         }
+        for rule in self.netlink.our_rules().unwrap_or_default() {
+            let _ = self.netlink.remove_rule(&rule);
+        }
+        if let Ok(mut switches) = Journal::open(&switches_path()) {
+            let _ = switches.restore();
+        }
         let _ = resolv().restore();
     }
 }
@@ -203,6 +280,12 @@ impl Drop for Host {
         if let Some(route) = self.server.take() {
             let _ = self.netlink.remove_route(&route);
         }
+        for rule in self.rules.drain(..) {
+            let _ = self.netlink.remove_rule(&rule);
+        }
+        if let Some(mut switches) = self.switches.take() {
+            let _ = switches.restore();
+        }
         if let Some(resolv) = self.resolv.take() {
             let _ = resolv.restore();
         }
@@ -212,22 +295,6 @@ impl Drop for Host {
             let _ = fs::remove_file(running_path());
         }
     }
-}
-
-/// Where the tunnel leads. Everything is two halves, which win over the default route without touching it. IPv6 goes the same
-/// way in a full tunnel, and ends there: it must not pass beside it.
-fn destinations(settings: &Settings) -> Vec<Prefix> {
-    let mut destinations = settings.routes.clone();
-    if settings.full_tunnel {
-        let halves: [(IpAddr, u8); 4] = [
-            (IpAddr::from([0, 0, 0, 0]), 1),
-            (IpAddr::from([128, 0, 0, 0]), 1),
-            (IpAddr::from([0_u16; 8]), 1),
-            (IpAddr::from([0x8000_u16, 0, 0, 0, 0, 0, 0, 0]), 1),
-        ];
-        destinations.extend(halves.into_iter().filter_map(|(address, len)| Prefix::new(address, len)));
-    }
-    destinations
 }
 
 /// Whether a host can have this address.
@@ -248,6 +315,10 @@ fn running_file() -> Option<File> {
 
 fn running_path() -> PathBuf {
     Path::new(RUNTIME).join(format!("dial.{}.lock", namespace()))
+}
+
+fn switches_path() -> PathBuf {
+    Path::new(RUNTIME).join(format!("dial.{}.switches", namespace()))
 }
 
 /// A name for the network namespace: dialers in different ones may share /run, and have nothing else in common.

@@ -68,7 +68,7 @@ impl Call<'_> {
     /// the other service, too.
     fn bind(&self) -> Result<Line, Outcome> {
         let mut line = Line { sockets: Sockets::default(), force_udp: false };
-        let options = UdpOptions { icmp_errors: true, ..UdpOptions::default() };
+        let options = UdpOptions { icmp_errors: true, mark: self.settings.mark(), ..UdpOptions::default() };
         for port in [IKE_PORT, NAT_T_PORT] {
             let usual = UdpSocket::bind(SocketAddr::new(self.target.local, port), &options);
             let socket = match usual {
@@ -91,9 +91,10 @@ impl Call<'_> {
             line.sockets.udp.push(socket);
         }
         match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
-            Ok(socket) if !line.force_udp => line.sockets.esp.push(socket),
-            Ok(_) => {}
-            Err(_) => line.force_udp = true,
+            Ok(socket) if !line.force_udp && socket.set_mark(self.settings.mark()).is_ok() => {
+                line.sockets.esp.push(socket);
+            }
+            Ok(_) | Err(_) => line.force_udp = true,
         }
         Ok(line)
     }

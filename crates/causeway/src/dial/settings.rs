@@ -12,12 +12,16 @@ use net::netlink::Prefix;
 use net::terminal::SilentTerminal;
 use ppp::{Credentials, Method};
 
+use super::host::MARK;
 use super::offers::{Offers, offers};
 use super::profile::{self, Profile};
 use crate::cli;
 use crate::config::secrets;
 use crate::config::{self, Network};
 use crate::exit::Failure;
+
+/// Silence of the server after which it is asked whether it is there: one that vanished is given up within a minute.
+const ECHO: Duration = Duration::from_secs(10);
 
 /// Everything that a dial needs to know.
 #[derive(Debug)]
@@ -102,6 +106,7 @@ impl Settings {
     pub(crate) fn access(&self, path: ike::Path, nat_t_path: ike::Path, force_udp: bool) -> access::client::Config {
         let mut ike = ike::Config { respond: false, child: ChildPolicy::legacy(), ..ike::Config::default() };
         ike.nat.force_encapsulation = force_udp;
+        ike.timing.dpd_idle = Some(ECHO * 2);
         (ike.timing.retransmit_after, ike.timing.retransmit_cap, ike.timing.transmissions) = patience(self.timeout);
         let initiate = ike::Initiate {
             nat_t_path,
@@ -119,7 +124,9 @@ impl Settings {
         // What is sent first in each stage often comes before the server's daemons are ready for it, and is lost.
         ppp.timing.restart = Duration::from_secs(1);
         ppp.timing.max_configure = 20;
+        (ppp.timing.echo_interval, ppp.timing.max_echo_failures) = (ECHO, 4);
         let mut l2tp = l2tp::Config::new("causeway");
+        l2tp.hello_interval = ECHO * 2;
         l2tp.retransmission = Backoff::new(Duration::from_millis(250), 200, Duration::from_secs(8), 8);
         access::client::Config { ike, initiate, l2tp, ppp }
     }
@@ -130,9 +137,16 @@ impl Settings {
         everything.into_iter().chain(self.routes.iter().map(ToString::to_string)).collect()
     }
 
-    /// Whether something that goes through the tunnel covers the server's own address.
+    /// Whether a route into the tunnel covers the server's own address. In a full tunnel it is the mark that keeps our packets
+    /// outside.
     pub(crate) fn covers(&self, server: IpAddr) -> bool {
-        self.full_tunnel || self.routes.iter().any(|route| Prefix::new(server, route.prefix_len()) == Some(*route))
+        let covers = |route: &Prefix| Prefix::new(server, route.prefix_len()) == Some(*route);
+        !self.full_tunnel && self.routes.iter().any(covers)
+    }
+
+    /// The mark of our packets to the server; zero for none.
+    pub(crate) fn mark(&self) -> u32 {
+        if self.full_tunnel { MARK } else { 0 }
     }
 }
 
