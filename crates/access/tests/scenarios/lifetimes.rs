@@ -6,7 +6,7 @@ use access::Failure;
 use access::client;
 use access::server::{self, End};
 use ike::ChildRequest;
-use sim::{Network, Rule};
+use sim::{Link, Network, Rule};
 
 use crate::world::{Sender, World, public, server_config};
 
@@ -230,5 +230,29 @@ fn a_rekey_that_fails_is_told_and_leaves_the_connection_alone() {
     for _ in 0..20 {
         world.run_for(20 * SECOND);
         world.ping(0);
+    }
+}
+
+#[test]
+fn a_bad_line_does_not_end_a_connection_that_renews_itself() {
+    for seed in 0..8 {
+        let mut world = World::with_client(seed);
+        let initiate = &mut world.clients[0].config.initiate;
+        initiate.child.as_mut().unwrap().offer.life_seconds = 120;
+        initiate.offer.life_seconds = 500;
+        world.connect_all();
+        let node = world.clients[0].node;
+        *world.net.link_mut(node) = Link { jitter: SECOND / 20, ..Link::lossy(0.05, 0.05, 0.05) };
+        let arrived = (0..360).filter(|_| {
+            world.run_for(8 * SECOND);
+            world.lost_pings(0) == (false, false)
+        });
+        assert!(arrived.count() > 250, "seed {seed}");
+        *world.net.link_mut(node) = Link::default();
+        world.run_for(30 * SECOND);
+        world.ping(0);
+        assert_eq!((world.ups(), world.downs().len()), (1, 0), "seed {seed}: {:#?}", world.downs());
+        let counts = world.server.counts();
+        assert!(counts.ike_sas <= 2 && counts.associations <= 4, "{counts:?}");
     }
 }

@@ -236,6 +236,11 @@ impl World {
         self.clients[index].dialer = None;
     }
 
+    /// Switches all client hosts off.
+    pub(crate) fn switch_all_off(&mut self) {
+        (0..self.clients.len()).for_each(|index| self.switch_off(index));
+    }
+
     /// Whether a client has its address.
     pub(crate) fn is_up(&self, index: usize) -> bool {
         self.clients[index].dialer.as_ref().is_some_and(|dialer| !dialer.has_ended() && dialer.address().is_some())
@@ -350,9 +355,7 @@ impl World {
 
     /// Nothing is left at the server of whoever was there, once its last timers have run out.
     pub(crate) fn assert_server_is_empty(&mut self) {
-        for client in &mut self.clients {
-            client.dialer = None;
-        }
+        self.switch_all_off();
         self.run_for(Duration::from_secs(600));
         assert_eq!(self.server.sessions().count(), 0, "records are left: {:#?}", self.server.sessions().next());
         assert_eq!(self.server.pool().in_use(), 0, "addresses are left");
