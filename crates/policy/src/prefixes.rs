@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
@@ -145,8 +146,8 @@ impl Prefixes {
         loop {
             let candidate = self.range.prefix(self.next);
             self.next = if self.next >= self.range.size() { 1 } else { self.next + 1 };
-            if !self.taken.contains_key(&candidate) {
-                self.taken.insert(candidate, holder);
+            if let Entry::Vacant(free) = self.taken.entry(candidate) {
+                free.insert(holder);
                 return Some(candidate);
             }
         }
