@@ -207,7 +207,12 @@ impl Host {
         for &destination in settings.routes.iter().filter(|_| !settings.full_tunnel) {
             let source = Some(IpAddr::V4(local)).filter(|_| destination.address().is_ipv4());
             let route = Route { source, ..Route::on_link(destination, self.index) };
-            self.inside.retain(|old| old.destination != destination);
+            if self.inside.contains(&route) {
+                continue;
+            }
+            for old in self.inside.extract_if(.., |old| old.destination == destination) {
+                let _ = self.netlink.remove_route(&old);
+            }
             if self.add_inside(route).map_err(kernel("add a route into the tunnel"))? == Change::AlreadySo {
                 warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"));
             }
