@@ -120,7 +120,10 @@ impl Caller {
                     self.report.disconnected(traffic);
                     return Ok(());
                 }
-                Outcome::Broken(failure) => return Err(failure),
+                Outcome::Broken(failure) => {
+                    self.report.broken(&failure);
+                    return Err(failure);
+                }
                 Outcome::PasswordWanted => match self.ask_password()? {
                     Some(password) => self.settings.password = Some(password),
                     None => {

@@ -233,6 +233,28 @@ fn a_lost_connection_is_made_again_unless_once_is_enough() {
 }
 
 #[test]
+fn a_host_that_moves_to_another_address_is_connected_again() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    dial.until("connected");
+    world.client(&["ip", "address", "delete", "192.0.2.2/24", "dev", "wire"]);
+    world.client(&["ip", "address", "add", "192.0.2.3/24", "dev", "wire"]);
+    let failed = dial.until("failed").pop().unwrap();
+    assert_eq!((failed["ras"].as_u64(), failed["detail"]["address_is"].as_str()), (Some(829), Some("192.0.2.3")));
+    dial.until("connected");
+    assert!(world.client_reaches("10.99.0.1", 56));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn a_server_on_the_same_host_is_not_mistaken_for_ourselves() {
+    let Some(world) = World::new() else { return };
+    let failed = world.fail(&["--server", "127.0.0.1", "--user", "anna", "--timeout", "120"], &[]);
+    failed.is(10, 809, "net.server_unreachable");
+}
+
+#[test]
 fn a_profile_says_what_the_command_line_leaves_out() {
     let Some(world) = World::new() else { return };
     let _server = world.serve(&[]);

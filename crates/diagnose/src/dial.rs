@@ -26,6 +26,8 @@ pub enum Obstacle {
     UnusableAddress,
     /// Authentication was reached, and there is no password.
     NoPassword,
+    /// This host has another address towards the server than when the connection was made.
+    Moved,
 }
 
 impl Verdict {
@@ -54,6 +56,7 @@ impl Verdict {
             Obstacle::Unreachable => verdict(Cause::NetServerUnreachable, 809),
             Obstacle::PortBusy => verdict(Cause::NetPortBusy, 633),
             Obstacle::UnusableAddress => verdict(Cause::NcpAddressConflict, 716),
+            Obstacle::Moved => verdict(Cause::NetNatMappingLost, 829),
             Obstacle::NoPassword => verdict(Cause::AuthBadCredentials, 631),
         }
     }
@@ -384,6 +387,7 @@ mod tests {
             Obstacle::PortBusy,
             Obstacle::UnusableAddress,
             Obstacle::NoPassword,
+            Obstacle::Moved,
         ];
         for obstacle in obstacles {
             assert!(Verdict::of_obstacle(obstacle).ras.is_some_and(|ras| ras.text().is_some()), "{obstacle:?}");

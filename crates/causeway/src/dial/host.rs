@@ -172,6 +172,13 @@ impl Host {
         found
     }
 
+    /// The address that packets to the server have now; `None` when there is no way to it, for the moment or for good.
+    pub(crate) fn source_towards(&mut self, server: IpAddr) -> Option<IpAddr> {
+        let mark = if self.rules.is_empty() { 0 } else { MARK };
+        let path = self.netlink.marked_path_to(server, mark).ok()??;
+        path.source.filter(|_| path.interface != self.index)
+    }
+
     /// Sets up what the server assigned: address, routes, name servers. Returns what may be wrong although it works.
     pub(crate) fn configure(
         &mut self,

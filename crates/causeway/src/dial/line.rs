@@ -30,6 +30,10 @@ const ESP: Token = Token(0x102);
 /// Silence after which a person is told that it is being waited.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often it is looked whether this host is still where it was. A laptop that changes networks would otherwise have to
+/// wait for dead peer detection.
+const LOOK: Duration = Duration::from_secs(3);
+
 /// Everything that one call needs.
 pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
@@ -59,7 +63,8 @@ impl Call<'_> {
         let mut unsent = 0;
         let out = &mut Wire { sockets: &line.sockets, tun: &self.host.tun, unsent: &mut unsent };
         let dialer = Dialer::dial(now, self.rng, config, out);
-        let running = Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now };
+        let running =
+            Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now, looked: now };
         running.carry(&mut poller)
     }
 
@@ -70,7 +75,10 @@ impl Call<'_> {
         let mut line = Line { sockets: Sockets::default(), force_udp: false };
         let options = UdpOptions { icmp_errors: true, mark: self.settings.mark(), ..UdpOptions::default() };
         for port in [IKE_PORT, NAT_T_PORT] {
-            let usual = UdpSocket::bind(SocketAddr::new(self.target.local, port), &options);
+            // A server on this host has the usual ports, or nobody has: with them we would talk to ourselves.
+            let first = if self.target.path.local { 0 } else { port };
+            line.force_udp |= first != port;
+            let usual = UdpSocket::bind(SocketAddr::new(self.target.local, first), &options);
             let socket = match usual {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
                     line.force_udp = true;
@@ -83,7 +91,7 @@ impl Call<'_> {
                     json!({ "address": self.target.local.to_string(), "port": port, "system_says": error.to_string() });
                 Outcome::Ended(report::obstacle(Obstacle::PortBusy, "net.ports", detail))
             })?;
-            if socket.local_addr().port() != port {
+            if first == port && socket.local_addr().port() != port {
                 let chosen = socket.local_addr().port();
                 self.report
                     .progress("net.ports", &format!("UDP {port} is not available here, UDP {chosen} takes its place"));
@@ -129,6 +137,8 @@ struct Running<'a> {
     told: Timestamp,
     /// When the last stage began.
     changed: Timestamp,
+    /// When it was last looked where this host is.
+    looked: Timestamp,
 }
 
 /// The access layer with its way out; a macro because it borrows fields side by side.
@@ -148,8 +158,8 @@ impl Running<'_> {
                 return Ok(outcome);
             }
             let now = net::clock::now();
-            let tick = (!self.connected).then(|| self.told + PATIENCE);
-            let due = [self.dialer.poll_timeout(), tick].into_iter().flatten().min();
+            let tick = if self.connected { self.looked + LOOK } else { self.told + PATIENCE };
+            let due = [self.dialer.poll_timeout(), Some(tick)].into_iter().flatten().min();
             ready.clear();
             ready.extend(poller.wait(due.map(|due| due.since(now)))?);
             let now = net::clock::now();
@@ -173,6 +183,12 @@ impl Running<'_> {
             let out = &mut wire!(self);
             self.dialer.flush(out);
             self.dialer.handle_timeout(now, self.call.rng, out);
+            if self.connected && now >= self.looked + LOOK {
+                self.looked = now;
+                if let Some(outcome) = self.look() {
+                    return Ok(outcome);
+                }
+            }
             if !self.connected && now >= self.told + PATIENCE {
                 self.told = now;
                 self.call.report.waiting(self.dialer.stage().id(), now.since(self.changed));
@@ -211,6 +227,19 @@ impl Running<'_> {
         })?;
         self.unsent += lost;
         Ok(())
+    }
+
+    /// The server would not find us at another address, nor take our packets from there: the connection is made anew.
+    fn look(&mut self) -> Option<Outcome> {
+        let was = self.call.target.local;
+        let source = self.call.host.source_towards(self.call.target.server)?;
+        if source == was {
+            return None;
+        }
+        self.hang_up();
+        let detail = json!({ "address_was": was.to_string(), "address_is": source.to_string() });
+        let ended = report::obstacle(Obstacle::Moved, Stage::Up.id(), detail);
+        Some(Outcome::Ended(Ended { was_up: true, ..ended }))
     }
 
     /// Before the server has proved anything, an ICMP error is the best word there is, and ends the wait. Later it could be

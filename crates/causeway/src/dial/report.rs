@@ -11,6 +11,7 @@ use ppp::Method;
 use serde_json::{Value, json};
 
 use super::advice::advice;
+use crate::exit::Failure;
 
 /// The teller.
 pub(crate) struct Report {
@@ -162,6 +163,20 @@ impl Report {
         }
     }
 
+    /// This machine does not play along. People are told by the program's last line.
+    pub(crate) fn broken(&self, failure: &Failure) {
+        if self.json {
+            self.event(&json!({
+                "event": "failed",
+                "ras": null,
+                "cause": Cause::HostConfigurationError.id(),
+                "stage": "host",
+                "detail": { "message": failure.to_string() },
+                "ms": self.millis(),
+            }));
+        }
+    }
+
     /// This end hung up.
     pub(crate) fn disconnected(&self, traffic: Traffic) {
         let (received, sent) = (traffic.octets_in, traffic.octets_out);
@@ -261,10 +276,12 @@ fn clock(millis: u64) -> String {
 
 /// What a peer says reaches a terminal only without control characters.
 fn person(text: &str) {
-    let clean: String =
-        text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect();
     // A reader that went away must not end the connection.
-    let _ = writeln!(anstream::stderr().lock(), "{clean}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", clean(text));
+}
+
+fn clean(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 fn say(line: &str) {
@@ -280,4 +297,29 @@ pub(crate) fn obstacle(obstacle: diagnose::Obstacle, stage: &'static str, detail
 /// Whether trying again could end otherwise: a wrong password stays wrong, and locks accounts.
 pub(crate) fn worth_another_try(cause: Cause) -> bool {
     cause.layer() != Layer::Authentication
+}
+
+#[cfg(test)]
+mod tests {
+    use diagnose::Obstacle;
+
+    use super::*;
+
+    #[test]
+    fn the_exit_status_is_the_layer_of_the_cause() {
+        let status = |kind| obstacle(kind, "", json!({})).status();
+        assert_eq!(status(Obstacle::NameUnknown), 10);
+        assert_eq!(status(Obstacle::PortBusy), 20);
+        assert_eq!(status(Obstacle::UnusableAddress), 14);
+        let hung_up = |was_up| {
+            let verdict = Verdict::of_dial(&access::Failure::HungUp);
+            Ended { verdict, stage: "", detail: json!({}), was_up }.status()
+        };
+        assert_eq!((hung_up(true), hung_up(false)), (0, 14));
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_move_the_cursor_of_a_terminal() {
+        assert_eq!(clean("no\u{1b}[2J\r\nRAS error 0"), "no\u{fffd}[2J\u{fffd}\u{fffd}RAS error 0");
+    }
 }
