@@ -310,9 +310,9 @@ fn prepare(settings: &Settings, report: &Report, target: &Target) -> Result<Host
     Ok(host)
 }
 
-/// Whether somebody wants the end. There is nothing to reload.
+/// Whether somebody wants the end. There is nothing to reload: SIGHUP is a terminal that was closed.
 fn stop_wanted(signals: &Signals) -> bool {
-    std::iter::from_fn(|| signals.poll_signal()).any(|signal| signal == Signal::Stop)
+    std::iter::from_fn(|| signals.poll_signal()).any(|signal| matches!(signal, Signal::Stop | Signal::Reload))
 }
 
 fn printable(text: &str) -> String {

@@ -192,6 +192,8 @@ fn esp(cipher: ChildCipher, auth: ChildAuth) -> ChildSuite {
 
 #[cfg(test)]
 mod tests {
+    use chacha20::ChaCha20Rng;
+    use chacha20::rand_core::SeedableRng;
     use clap::ValueEnum;
     use ike::proposal::{Phase1Policy, select};
 
@@ -220,6 +222,23 @@ mod tests {
             let standard = select(&offer.to_payload(), &Phase1Policy::standard()).is_ok();
             assert_eq!(standard, client != Client::Android11, "{client:?}");
         }
+    }
+
+    #[test]
+    fn the_first_message_is_as_long_as_that_of_windows() {
+        let Offers { phase1, vendor_ids, .. } = offers(Some(Client::Windows11));
+        let local = "192.0.2.2:500".parse().unwrap();
+        let path = ike::Path { local, remote: "192.0.2.1:500".parse().unwrap() };
+        let initiate = ike::Initiate {
+            offer: phase1,
+            vendor_ids: vendor_ids.unwrap(),
+            ..ike::Initiate::l2tp(path, crypto::Secret::from(b"key".to_vec()))
+        };
+        let mut engine = ike::Engine::new(ike::Config::default());
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let _ = engine.initiate(clock::Timestamp::ZERO, &mut rng, initiate);
+        // What Windows 8 and later send, by captures of others.
+        assert_eq!(engine.poll_transmit().unwrap().data.len(), 408);
     }
 
     #[test]
