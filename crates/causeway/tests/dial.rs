@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -278,6 +278,40 @@ fn without_password_and_terminal_the_ways_to_give_one_are_named() {
     for way in ["CAUSEWAY_PASSWORD", "--password-file", "profile", "credential"] {
         assert!(text.contains(way), "{way} is missing in {text}");
     }
+}
+
+#[test]
+fn the_password_is_asked_for_when_authentication_is_reached_and_not_shown() {
+    let Some(world) = World::new() else { return };
+    if Command::new("script").arg("--version").output().is_err() {
+        println!("skipped: needs script(1) for a terminal");
+        return;
+    }
+    let _server = world.serve(&[]);
+    let line = format!("{} dial --server {SERVER} --user anna", program());
+    let mut command = world.command(&world.client, &["script", "-qec", &line, "/dev/null"]);
+    command.env_remove("CAUSEWAY_PASSWORD").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = String::new();
+    let mut show_until = |word: &str| {
+        let mut octets = [0; 512];
+        while !shown.contains(word) {
+            let len = screen.read(&mut octets).unwrap();
+            assert_ne!(len, 0, "{shown}");
+            shown.push_str(&String::from_utf8_lossy(&octets[..len]));
+        }
+        shown.clone()
+    };
+    let before = show_until("Password of anna at 192.0.2.1: ");
+    assert!(before.contains("ppp.lcp") && !before.contains("ppp.auth"), "{before}");
+    keyboard.write_all(b"secret\n").unwrap();
+    let after = show_until("connected: address 10.99.0.2");
+    assert!(!after.contains("secret"), "{after}");
+    // Ctrl-C.
+    keyboard.write_all(b"\x03").unwrap();
+    show_until("disconnected");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 const SERVER: &str = "192.0.2.1";
