@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use clock::Timestamp;
-use ike::Path;
+use ike::{IkeSaId, Path};
 use wire::esp::EspHeader;
 use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, is_router_solicitation, protocol};
 use wire::ppp::Protocol;
@@ -67,7 +67,8 @@ impl DataPath {
         let mut opened = std::mem::take(&mut self.opened);
         opened.clear();
         inbound.sa.open(buffer, packets, &mut opened);
-        let (peer, ports) = (inbound.peer, (inbound.local_port, inbound.remote_port));
+        let (peer, ike_sa) = (inbound.peer, inbound.ike_sa);
+        let ports = (inbound.local_port, inbound.remote_port);
         let newest = opened.iter().flatten().map(|opened| opened.sequence).max();
         if let Some(sequence) = newest {
             // What was overtaken on its way, perhaps by the move itself, says nothing about where the peer is now.
@@ -80,7 +81,7 @@ impl DataPath {
             let outcome = match result {
                 Err(drop) => Err(drop.into()),
                 Ok(opened) if opened.next_header != protocol::UDP => Err(Dropped::Selectors),
-                Ok(opened) => self.deliver(now, peer, ports, &mut buffer[opened.payload], out),
+                Ok(opened) => self.deliver(now, (peer, ike_sa), ports, &mut buffer[opened.payload], out),
             };
             if let Err(reason) = outcome {
                 self.drops.count(reason);
@@ -109,7 +110,7 @@ impl DataPath {
     fn deliver(
         &mut self,
         now: Timestamp,
-        peer: PeerId,
+        (peer, ike_sa): (PeerId, IkeSaId),
         (local_port, remote_port): (u16, u16),
         datagram: &mut [u8],
         out: &mut dyn Output,
@@ -120,7 +121,7 @@ impl DataPath {
             return Err(Dropped::Selectors);
         }
         if remote_port == 0 {
-            self.learn_port(peer, udp.source);
+            self.learn_port(peer, ike_sa, udp.source);
         }
         let message = &mut datagram[UDP_HEADER_LEN..UDP_HEADER_LEN + udp.payload_len];
         if wire::l2tp::is_control(message) {
@@ -133,6 +134,8 @@ impl DataPath {
         if link.peer != peer {
             return Err(Dropped::UnknownCall);
         }
+        // The ids are known to this client alone: it is the one that made the IKE SA.
+        link.via = Some(ike_sa);
         let frame = &mut message[header.payload_offset..header.payload_end];
         let (ppp, offset) = wire::ppp::frame(frame).map_err(|_| Dropped::Ppp)?;
         match ppp {
@@ -165,9 +168,10 @@ impl DataPath {
     }
 
     /// Where the selectors leave the peer's port open, answers go to the port that it uses.
-    fn learn_port(&mut self, peer: PeerId, port: u16) {
-        if let Some(newest) = self.peers.get_mut(&peer).and_then(|entry| entry.outbound.last_mut()) {
-            newest.remote_port = port;
+    fn learn_port(&mut self, peer: PeerId, ike_sa: IkeSaId, port: u16) {
+        let Some(entry) = self.peers.get_mut(&peer) else { return };
+        for outbound in entry.outbound.iter_mut().filter(|outbound| outbound.ike_sa == ike_sa) {
+            outbound.remote_port = port;
         }
     }
 }

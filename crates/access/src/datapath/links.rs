@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use clock::Timestamp;
 use esp::{InboundSa, Keys, OutboundSa, Suite, UnusableKeys};
-use ike::Path;
+use ike::{IkeSaId, Path};
 use policy::Prefix64;
 use rand_core::CryptoRng;
 use wire::l2tp::DataLayout;
@@ -31,6 +31,8 @@ pub enum Encapsulation {
 /// One pair of associations as quick mode made it, ready to be installed.
 #[derive(Clone, Debug)]
 pub struct ChildLink {
+    /// The IKE SA under which it was made.
+    pub ike_sa: IkeSaId,
     /// Keys of what we receive.
     pub inbound: Keys,
     /// Keys of what we send.
@@ -60,6 +62,7 @@ pub struct Traffic {
 
 /// The receiving half of an association with what it is bound to.
 pub(super) struct Inbound {
+    pub(super) ike_sa: IkeSaId,
     pub(super) sa: InboundSa,
     pub(super) peer: PeerId,
     pub(super) encapsulation: Encapsulation,
@@ -81,6 +84,7 @@ pub(super) struct Peer {
 
 pub(super) struct Outbound {
     pub(super) pair: u32,
+    pub(super) ike_sa: IkeSaId,
     pub(super) sa: OutboundSa,
     pub(super) encapsulation: Encapsulation,
     pub(super) local_port: u16,
@@ -110,6 +114,9 @@ pub struct Link {
     pub local: (u16, u16),
     /// The L2TP header of what we send: the peer's ids, and whether it asked for sequence numbers.
     pub layout: DataLayout,
+    /// The IKE SA under whose associations the client's last message came. What is for the client goes back there as long as
+    /// there are any: who only claims to be the client again does not get it.
+    pub via: Option<IkeSaId>,
     /// The next sequence number.
     pub next_ns: u16,
     /// The peer takes frames without address and control field.
@@ -128,6 +135,14 @@ pub struct Link {
     pub told_alive: Option<Timestamp>,
 }
 
+impl Peer {
+    /// The newest way out, of those under `via` if there are any.
+    pub(super) fn way(&self, via: Option<IkeSaId>) -> Option<&Outbound> {
+        let under = |via| self.outbound.iter().rev().find(|outbound| outbound.ike_sa == via);
+        via.and_then(under).or(self.outbound.last())
+    }
+}
+
 impl DataPath {
     /// Installs a pair of associations for `peer`; what is sent to it uses the newest pair.
     ///
@@ -139,20 +154,21 @@ impl DataPath {
         child: &ChildLink,
         rng: &mut dyn CryptoRng,
     ) -> Result<(), UnusableKeys> {
-        let ChildLink { encapsulation, local_port, remote_port, path, .. } = *child;
+        let ChildLink { ike_sa, encapsulation, local_port, remote_port, path, .. } = *child;
         // A train is laid out for the association it will be sealed by.
         debug_assert!(self.trainer.is_empty(), "a batch is flushed before associations change");
         let pair = child.inbound.spi;
         let inbound = InboundSa::new(&child.inbound)?;
         let outbound = OutboundSa::new(&child.outbound, rng)?;
-        self.inbound.insert(pair, Inbound { sa: inbound, peer, encapsulation, local_port, remote_port, newest: 0 });
+        self.inbound
+            .insert(pair, Inbound { ike_sa, sa: inbound, peer, encapsulation, local_port, remote_port, newest: 0 });
         let entry =
             self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None, told_alive: None });
         entry.path = path;
         // Where the selectors leave the port open, the one in use is known already when a rekey is over.
         let known = entry.outbound.last().map_or(0, |last| last.remote_port);
         let remote_port = if remote_port == 0 { known } else { remote_port };
-        entry.outbound.push(Outbound { pair, sa: outbound, encapsulation, local_port, remote_port });
+        entry.outbound.push(Outbound { pair, ike_sa, sa: outbound, encapsulation, local_port, remote_port });
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use esp::Train;
+use ike::IkeSaId;
 use policy::Prefix64;
 use wire::ip::{UDP_HEADER_LEN, UdpView, clamp_mss, protocol};
 use wire::l2tp::DATA_HEADER_MAX_LEN;
@@ -64,10 +65,10 @@ impl DataPath {
         for index in 0..segments.count() {
             let link = self.links.get_mut(&id).ok_or(Dropped::NoRoute)?;
             let len = segments.len(index);
-            let peer = link.peer;
+            let way = Way::of(link);
             let mut prefix = [0; PREFIX_MAX];
             let prefix_len = ip_prefix(link, v6, len, &mut prefix[UDP_HEADER_LEN..]) + UDP_HEADER_LEN;
-            self.load(peer, prefix_len + len, out, |outbound, slot| {
+            self.load(way, prefix_len + len, out, |outbound, slot| {
                 let (head, body) = slot.split_at_mut(prefix_len);
                 head.copy_from_slice(&prefix[..prefix_len]);
                 head[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, prefix_len + len));
@@ -87,7 +88,7 @@ impl DataPath {
     /// Sends an L2TP control message to `peer`.
     pub fn send_control(&mut self, peer: PeerId, message: &[u8], out: &mut dyn Output) {
         let len = UDP_HEADER_LEN + message.len();
-        let loaded = self.load(peer, len, out, |outbound, slot| {
+        let loaded = self.load(Way { peer, via: None }, len, out, |outbound, slot| {
             slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, len));
             slot[UDP_HEADER_LEN..].copy_from_slice(message);
         });
@@ -100,11 +101,11 @@ impl DataPath {
     /// Sends a complete PPP frame on a call.
     pub fn send_frame(&mut self, id: LinkId, frame: &[u8], out: &mut dyn Output) {
         let Some(link) = self.links.get_mut(&id) else { return };
-        let peer = link.peer;
+        let way = Way::of(link);
         let mut header = [0; DATA_HEADER_MAX_LEN];
         let header_len = l2tp_header(link, frame.len(), &mut header);
         let body = UDP_HEADER_LEN + header_len;
-        let loaded = self.load(peer, body + frame.len(), out, |outbound, slot| {
+        let loaded = self.load(way, body + frame.len(), out, |outbound, slot| {
             slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, body + frame.len()));
             slot[UDP_HEADER_LEN..body].copy_from_slice(&header[..header_len]);
             slot[body..].copy_from_slice(frame);
@@ -121,42 +122,57 @@ impl DataPath {
         self.coalescer.flush(&mut |offload, packet| out.tun(offload, packet));
     }
 
-    /// Reserves a slot of `payload` octets in a train of `peer` and has it written.
+    /// Reserves a slot of `payload` octets in a train that goes this way and has it written.
     fn load(
         &mut self,
-        peer: PeerId,
+        Way { peer, via }: Way,
         payload: usize,
         out: &mut dyn Output,
         write: impl FnOnce(&Outbound, &mut [u8]),
     ) -> Result<(), Dropped> {
-        if !self.trainer.takes(peer, payload) {
+        let pair = self.peers.get(&peer).and_then(|entry| entry.way(via)).ok_or(Dropped::NoAssociation)?.pair;
+        if !self.trainer.takes((peer, pair), payload) {
             self.flush_train(out);
         }
-        let entry = self.peers.get(&peer).ok_or(Dropped::NoAssociation)?;
-        let newest = entry.outbound.last().ok_or(Dropped::NoAssociation)?;
-        let slot = self.trainer.reserve(peer, newest.sa.suite().layout(), payload);
-        write(newest, slot);
+        let way = self.peers.get(&peer).and_then(|entry| entry.way(via)).ok_or(Dropped::NoAssociation)?;
+        let slot = self.trainer.reserve((peer, pair), way.sa.suite().layout(), payload);
+        write(way, slot);
         Ok(())
     }
 
     fn flush_train(&mut self, out: &mut dyn Output) {
-        let Some((peer, train)) = self.trainer.open.take().map(|open| (open.peer, open.train)) else { return };
+        let Some(OpenTrain { way: (peer, pair), train, .. }) = self.trainer.open.take() else { return };
         let Some(entry) = self.peers.get_mut(&peer) else { return };
-        let Some(newest) = entry.outbound.last_mut() else { return };
+        let Some(way) = entry.outbound.iter_mut().find(|outbound| outbound.pair == pair) else { return };
         let buffer = &mut self.trainer.buffer;
-        if newest.sa.seal(buffer, train, protocol::UDP).is_err() {
+        if way.sa.seal(buffer, train, protocol::UDP).is_err() {
             (0..train.count).for_each(|_| self.drops.count(Dropped::Exhausted));
             return;
         }
-        let sealed = &buffer[..train.sealed_len(newest.sa.suite().layout())];
-        match newest.encapsulation {
+        let sealed = &buffer[..train.sealed_len(way.sa.suite().layout())];
+        match way.encapsulation {
             Encapsulation::Udp => out.udp(entry.path, sealed, train.stride),
             Encapsulation::Raw => out.esp(entry.path.local.ip(), entry.path.remote.ip(), sealed, train.stride),
         }
     }
 }
 
-/// Gathers payloads of one peer and of equal size in the transmit buffer until something ends the train.
+/// Where to send.
+#[derive(Clone, Copy)]
+struct Way {
+    peer: PeerId,
+    /// Through the associations under this IKE SA, as long as there are any; else through the newest.
+    via: Option<IkeSaId>,
+}
+
+impl Way {
+    fn of(link: &Link) -> Way {
+        // There is only one server, and it has proved itself; its clients tell each other apart by the calls' ids only.
+        Way { peer: link.peer, via: link.via.filter(|_| !link.dialled) }
+    }
+}
+
+/// Gathers payloads of one association and of equal size in the transmit buffer until something ends the train.
 #[derive(Default)]
 pub(super) struct Trainer {
     buffer: Vec<u8>,
@@ -164,7 +180,8 @@ pub(super) struct Trainer {
 }
 
 struct OpenTrain {
-    peer: PeerId,
+    /// Whose it is, and the pair of associations that will seal it.
+    way: (PeerId, u32),
     train: Train,
     /// A shorter packet has been added: it is the last.
     full: bool,
@@ -177,10 +194,10 @@ impl Trainer {
     }
 
     /// Whether the open train, if there is one, can take another payload.
-    fn takes(&self, peer: PeerId, payload: usize) -> bool {
+    fn takes(&self, way: (PeerId, u32), payload: usize) -> bool {
         self.open.as_ref().is_none_or(|open| {
             let Train { count, stride, payload: size, .. } = open.train;
-            open.peer == peer
+            open.way == way
                 && !open.full
                 && payload <= size
                 && count < TRAIN_PACKETS
@@ -189,7 +206,7 @@ impl Trainer {
     }
 
     /// The slot for the next payload. The caller has asked [`Trainer::takes`].
-    fn reserve(&mut self, peer: PeerId, layout: esp::Layout, payload: usize) -> &mut [u8] {
+    fn reserve(&mut self, way: (PeerId, u32), layout: esp::Layout, payload: usize) -> &mut [u8] {
         let train = match &mut self.open {
             Some(open) => {
                 open.train.count += 1;
@@ -197,7 +214,7 @@ impl Trainer {
                 open.full = payload < open.train.payload;
                 open.train
             }
-            None => self.open.insert(OpenTrain { peer, train: Train::single(layout, payload), full: false }).train,
+            None => self.open.insert(OpenTrain { way, train: Train::single(layout, payload), full: false }).train,
         };
         let start = (train.count - 1) * train.stride;
         let end = start + layout.sealed(payload);

@@ -140,6 +140,7 @@ impl Stack {
                     dialled: origin == l2tp::Origin::Local,
                     local: (session.tunnel.0, session.session),
                     layout,
+                    via: None,
                     next_ns: 0,
                     compress_address: false,
                     compress_protocol: false,

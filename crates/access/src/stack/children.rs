@@ -57,6 +57,7 @@ impl Stack {
     fn on_child_up(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, sa: IkeSaId, child: &ChildKeys) {
         let Some(peer) = self.peers.of(sa) else { return };
         let link = ChildLink {
+            ike_sa: sa,
             inbound: esp_keys(child.spi_in, child.suite, &child.inbound),
             outbound: esp_keys(child.spi_out, child.suite, &child.outbound),
             encapsulation: match child.mode {

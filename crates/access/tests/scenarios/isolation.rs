@@ -217,3 +217,20 @@ fn what_an_authentic_client_may_put_into_its_association_harms_nobody() {
     let verdicts: Vec<_> = world.failures().iter().map(|(_, failure)| Verdict::of(failure)).collect();
     assert!(verdicts.len() <= 1, "{verdicts:?}");
 }
+
+#[test]
+fn who_takes_over_a_sleeping_clients_address_and_identity_does_not_get_its_traffic() {
+    // With a key that many share, the identity is a claim; and a NAT hands out a port anew when its mapping has expired.
+    let mut world = World::connected(11);
+    let address = world.address(0);
+    world.ping(0);
+    let node = world.clients[0].node;
+    world.net.readdress(node, &[public(200)]);
+    let mut rogue = Rogue::connect(&mut world, public(10));
+    for _ in 0..20 {
+        world.server_sends(VnetHeader::default(), &echo(OFFICE, address, "secret"));
+        rogue.pump(&mut world);
+    }
+    assert!(!rogue.has_read());
+    assert_eq!(world.server.sessions().find(|session| session.up.is_some()).unwrap().traffic.packets_out, 21);
+}

@@ -47,6 +47,11 @@ impl Rogue {
         Rogue { node, ike, sa, data: DataPath::new(Admission::default()), l2tp: None }
     }
 
+    /// Whether it has ever got something that it can read.
+    pub(crate) fn has_read(&self) -> bool {
+        self.data.last_heard(SELF).is_some()
+    }
+
     /// Asks for another association.
     pub(crate) fn ask_for(&mut self, world: &mut World, suite: ChildSuite) {
         self.ike.request_child(world.now, &mut world.rng, self.sa, request(suite));
@@ -127,6 +132,7 @@ fn request(suite: ChildSuite) -> ChildRequest {
 fn link(child: &ChildKeys) -> ChildLink {
     assert_eq!((child.suite, child.mode), (SUITE, Mode::Transport));
     ChildLink {
+        ike_sa: child.sa,
         inbound: keys(child.spi_in, &child.inbound),
         outbound: keys(child.spi_out, &child.outbound),
         encapsulation: Encapsulation::Raw,
