@@ -4,6 +4,7 @@ mod device;
 mod echo;
 mod flow;
 mod inspect;
+mod joint;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -17,6 +18,7 @@ use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpEndpoint};
 use wire::Malformed;
+use wire::virtio::VnetHeader;
 
 use crate::failure::{Denial, Failure, Local, Refusal};
 use crate::resolve::{Name, QuestionId, Resolver};
@@ -196,11 +198,13 @@ impl Netstack {
         self.flows.len()
     }
 
-    /// Takes a packet that came through the tunnel.
+    /// Takes a packet that came through the tunnel, perhaps a joint one, as the access layer gives it.
     ///
     /// # Errors
-    /// [`Malformed`] for what is no IP packet. Other packets that are of no use are dropped, as any host does.
-    pub fn handle_packet(&mut self, now: Timestamp, packet: &[u8]) -> Result<(), Malformed> {
+    /// [`Malformed`] for what is no IP packet or not what `offload` says. Other packets that are of no use are dropped, as any
+    /// host does.
+    pub fn handle_packet(&mut self, now: Timestamp, offload: VnetHeader, packet: &[u8]) -> Result<(), Malformed> {
+        let packet = &*joint::completed(offload, packet)?;
         let subject = inspect::subject(packet)?;
         self.settled = None;
         if let Subject::Undeliverable { code, what } = subject {
@@ -267,9 +271,9 @@ impl Netstack {
         None
     }
 
-    /// When [`Netstack::handle_timeout`] wants to be called; `now` at once while packets wait.
+    /// When [`Netstack::handle_timeout`] wants to be called; `now` while packets or events wait.
     pub fn poll_timeout(&mut self, now: Timestamp) -> Option<Timestamp> {
-        if self.outbox.len() > 0 {
+        if self.outbox.len() > 0 || !self.events.is_empty() || !self.changed.is_empty() {
             return Some(now);
         }
         let stack = self.interface.poll_at(instant(now), &self.sockets).map(timestamp);

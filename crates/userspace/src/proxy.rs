@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use clock::{DeadlineQueue, Timestamp};
 use net::poll::{Interest, Poller, Ready, Token};
+use wire::virtio::VnetHeader;
 
 use crate::failure::{Failure, Local as LocalFailure};
 use crate::forward::{Forward, Local};
@@ -217,7 +218,7 @@ impl Proxy {
         self.tunnel.as_mut().map(|tunnel| &mut tunnel.stack)
     }
 
-    /// There is a tunnel, perhaps again. With the same settings as before, connections go on; with others they are broken off.
+    /// There is a tunnel, perhaps again; [`Proxy::flush`] is to follow. With the same settings as before, connections go on; with others they are broken off.
     /// `seed` is as for [`Netstack::new`].
     pub fn tunnel_up(&mut self, now: Timestamp, config: &netstack::Config, seed: [u8; 32]) {
         if let Some(tunnel) = self.tunnel.as_mut().filter(|tunnel| tunnel.config == *config) {
@@ -259,11 +260,11 @@ impl Proxy {
         }
     }
 
-    /// Takes a packet that came through the tunnel.
-    pub fn handle_packet(&mut self, now: Timestamp, packet: &[u8]) {
+    /// Takes a packet that came through the tunnel, perhaps a joint one, as the access layer gives it.
+    pub fn handle_packet(&mut self, now: Timestamp, offload: VnetHeader, packet: &[u8]) {
         if let Some(tunnel) = self.tunnel.as_mut().filter(|tunnel| tunnel.up) {
             // What is no packet is nothing that could be answered.
-            let _ = tunnel.stack.handle_packet(now, packet);
+            let _ = tunnel.stack.handle_packet(now, offload, packet);
         }
     }
 

@@ -20,6 +20,7 @@ use userspace::failure::{Local as LocalFailure, Refusal};
 use userspace::forward::{Forward, Local};
 use userspace::netstack;
 use userspace::proxy::{Event, Limits, Service};
+use wire::virtio::VnetHeader;
 
 const FIRST_TOKEN: u64 = 1000;
 const WAKER: Token = Token(1);
@@ -129,7 +130,7 @@ fn drive(
             }
             peer.work(now);
             while let Some(packet) = peer.poll_packet() {
-                proxy.handle_packet(now, &packet);
+                proxy.handle_packet(now, VnetHeader::default(), &packet);
                 quiet = false;
             }
             proxy.flush(now, &poller);

@@ -69,6 +69,8 @@ pub(super) fn socket(buffer: usize) -> Socket<'static> {
     socket.set_congestion_control(CongestionControl::Cubic);
     // What is passed on was collected by the program that wrote it.
     socket.set_nagle_enabled(false);
+    // Segments are sent after a batch of packets has been taken, so that there is one acknowledgement for all of them anyway.
+    socket.set_ack_delay(None);
     socket.set_timeout(Some(CONNECT_PATIENCE.into()));
     socket
 }

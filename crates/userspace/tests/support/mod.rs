@@ -16,6 +16,7 @@ use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
 use userspace::netstack::{self, Event, FlowId, Limits, Netstack};
+use wire::virtio::VnetHeader;
 
 pub const CLIENT: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -337,7 +338,7 @@ impl Pair {
                 if to_peer {
                     self.peer.handle_packet(packet);
                 } else {
-                    let _ = self.stack.handle_packet(self.now, &packet);
+                    let _ = self.stack.handle_packet(self.now, VnetHeader::default(), &packet);
                 }
             } else {
                 self.stack.handle_timeout(self.now);
@@ -348,7 +349,7 @@ impl Pair {
 
     /// Sends a packet to the stack as the peer or a router would.
     pub fn inject(&mut self, packet: &[u8]) {
-        let _ = self.stack.handle_packet(self.now, packet);
+        let _ = self.stack.handle_packet(self.now, VnetHeader::default(), packet);
     }
 
     pub fn ended(&mut self, flow: FlowId) -> Option<Option<userspace::Failure>> {
@@ -384,14 +385,27 @@ impl Pair {
     }
 }
 
-/// Changes an octet behind the IP addresses and makes the checksums right.
+/// Changes an octet of the headers or of the first data and makes the checksums right.
 fn damage(packet: &mut [u8], dice: &mut ChaCha8Rng) {
-    use smoltcp::wire::{IpAddress, Ipv4Packet, TcpPacket};
-    let at = 20 + dice.next_u32() as usize % (packet.len() - 20).min(24);
+    let at = dice.next_u32() as usize % packet.len().min(48);
     packet[at] = dice.next_u32() as u8;
-    let mut header = Ipv4Packet::new_unchecked(packet);
+    make_checksums_right(packet);
+}
+
+/// Makes the checksums of a packet right as far as its headers can be made out.
+pub fn make_checksums_right(packet: &mut [u8]) {
+    use smoltcp::wire::{Icmpv4Packet, IpAddress, IpProtocol, Ipv4Packet, TcpPacket, UdpPacket};
+    let Ok(mut header) = Ipv4Packet::new_checked(packet) else { return };
+    header.fill_checksum();
     let (from, to) = (IpAddress::from(header.src_addr()), IpAddress::from(header.dst_addr()));
-    if header.next_header() == smoltcp::wire::IpProtocol::Tcp {
-        TcpPacket::new_unchecked(header.payload_mut()).fill_checksum(&from, &to);
+    let protocol = header.next_header();
+    let payload = header.payload_mut();
+    match protocol {
+        IpProtocol::Tcp if payload.len() >= 20 => TcpPacket::new_unchecked(payload).fill_checksum(&from, &to),
+        IpProtocol::Udp if UdpPacket::new_checked(&*payload).is_ok() => {
+            UdpPacket::new_unchecked(payload).fill_checksum(&from, &to);
+        }
+        IpProtocol::Icmp if payload.len() >= 8 => Icmpv4Packet::new_unchecked(payload).fill_checksum(),
+        _ => {}
     }
 }
