@@ -136,7 +136,7 @@ impl Causeway {
 }
 
 /// The `causeway` program: `CAUSEWAY_BIN`, or else built now.
-fn program() -> Result<&'static PathBuf> {
+pub(crate) fn program() -> Result<&'static PathBuf> {
     static PROGRAM: OnceLock<Result<PathBuf>> = OnceLock::new();
     PROGRAM.get_or_init(find_program).as_ref().map_err(Clone::clone)
 }

@@ -9,6 +9,7 @@
 //! Everything ends when its value is dropped, also while a test panics; what a killed test left behind, the next one removes.
 
 mod causeway;
+mod dialer;
 mod error;
 mod guest;
 mod lab;
@@ -19,6 +20,7 @@ mod process;
 mod report;
 
 pub use causeway::{Causeway, Start};
+pub use dialer::{Dialer, Failed};
 pub use error::{Error, Result};
 pub use guest::{Guest, Job, Outcome, Task};
 pub use lab::{Host, Lab, Net};

@@ -181,17 +181,35 @@ impl LinuxServer {
     /// # Errors
     /// When the guest does not boot or its programs do not start.
     pub fn boot(lab: &Lab, net: &Net, address: &str, dial: &Dial) -> Result<LinuxServer> {
-        let guest = Guest::boot(lab, net, address)?;
+        let server = LinuxServer { guest: Guest::boot(lab, net, address)? };
+        server.serve(dial)?;
+        Ok(server)
+    }
+
+    /// Starts anew, with another account, other proposals or other options for pppd; what was connected is gone without a word.
+    /// Without an option that requires one, clients have to authenticate with MS-CHAPv2.
+    ///
+    /// # Errors
+    /// When its programs do not start.
+    pub fn serve(&self, dial: &Dial) -> Result<()> {
         let task = dial.environment(Task::script("linux-server", &["start"]));
         let task = task.env("POOL", "10.99.0.10-10.99.0.50").env("TUNNEL_ADDRESS", "10.99.0.1");
-        let outcome = guest.run(&task, CONNECT)?;
+        let outcome = self.guest.run(&task, CONNECT)?;
         match outcome.status {
-            0 => Ok(LinuxServer { guest }),
+            0 => Ok(()),
             status => Err(Error::new(format!("the server does not start: {status}\n{}", outcome.lines.join("\n")))),
         }
     }
 
-    /// What its programs wrote.
+    /// Ends its programs without a word; the guest stays.
+    ///
+    /// # Errors
+    /// When the guest fails.
+    pub fn stop(&self) -> Result<()> {
+        self.guest.run(&Task::script("linux-server", &["stop"]), STEP).map(drop)
+    }
+
+    /// What its programs wrote since they were started last.
     ///
     /// # Errors
     /// When the guest fails.

@@ -5,6 +5,7 @@
 
 mod baseline;
 mod connection;
+mod dial;
 mod ipv6;
 mod lifecycle;
 mod nat;
