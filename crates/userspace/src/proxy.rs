@@ -138,6 +138,31 @@ pub enum Event {
 /// One loop drives it: for each ready descriptor in [`Proxy::tokens`] call [`Proxy::handle_ready`], for each packet of the
 /// tunnel [`Proxy::handle_packet`]; then, whenever any of these or a deadline called, [`Proxy::flush`]. After it poll
 /// [`Proxy::poll_packet`] and [`Proxy::poll_event`] until `None`, then [`Proxy::poll_timeout`].
+///
+/// ```no_run
+/// # use userspace::{netstack, proxy, Proxy};
+/// # fn tunnel_send(_: Vec<u8>) {}
+/// # fn example(config: netstack::Config, seed: [u8; 32]) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut poller = net::poll::Poller::new(64)?;
+/// let services = [proxy::Service::Socks("1080".parse()?), proxy::Service::Forward("13389=10.0.0.5:3389".parse()?)];
+/// let mut proxy = Proxy::bind(&services, proxy::Limits::default(), 1 << 32)?;
+/// proxy.tunnel_up(net::clock::now(), &config, seed);
+/// loop {
+///     let now = net::clock::now();
+///     proxy.flush(now, &poller);
+///     while let Some(packet) = proxy.poll_packet(now) {
+///         tunnel_send(packet);
+///     }
+///     while let Some(event) = proxy.poll_event() {
+///         println!("{event:?}");
+///     }
+///     let timeout = proxy.poll_timeout(now).map(|at| at - now);
+///     for ready in poller.wait(timeout)? {
+///         proxy.handle_ready(ready);
+///     }
+/// }
+/// # }
+/// ```
 pub struct Proxy {
     tokens: Range<u64>,
     limits: Limits,
