@@ -28,6 +28,7 @@ pub(crate) enum Command {
     /// The pre-shared key and the password come from --psk-file and --password-file, from CAUSEWAY_PSK and CAUSEWAY_PASSWORD,
     /// from the profile, from systemd credentials named `psk` and `password`; the password also from a question, when the
     /// server has come as far as asking for it.
+    #[command(after_long_help = DIAL_HELP)]
     Dial(Dial),
     /// Check a configuration file; mistakes are shown with line and column.
     CheckConfig(CheckConfig),
@@ -92,6 +93,29 @@ pub(crate) enum LogFormat {
     /// The fields as JSON alone.
     Json,
 }
+
+/// What does not fit into an option's own help.
+pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be left out:
+  server = "vpn.example.com"
+  user = "anna"
+  psk_file = "office.psk"            # or psk = "..."; relative to the profile
+  password_file = "office.password"  # or password = "..."
+  routes = ["10.0.0.0/8"]
+  full_tunnel = false
+  dns = false
+  as = "windows-11"
+  authentication = ["mschapv2"]
+  device = "office%d"
+  mtu = 1400
+  timeout = 20
+  once = false
+
+With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, routes, server,
+authentication, ike, esp, encapsulation), moved, failed (ras, cause, stage, detail), reconnecting (pause_ms), disconnected.
+
+UDP ports 500 and 4500 are used if they are free, else any others, with NAT traversal. A full tunnel is a routing table of its
+own for everything but our packets to the server, which carry a mark; it stays closed while the connection is down. The
+network that this machine is in is not reached meanwhile, either."#;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Dial {

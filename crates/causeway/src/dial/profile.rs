@@ -120,6 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_in_the_help_is_a_good_one() {
+        let (example, _) = crate::cli::DIAL_HELP.split_once("\n\n").unwrap();
+        let (_, example) = example.split_once('\n').unwrap();
+        // The files are not there.
+        let example = example.replace("psk_file", "psk").replace("password_file", "password");
+        let profile = check(&example).unwrap();
+        assert_eq!((profile.device.as_deref(), profile.client), (Some("office%d"), Some(Client::Windows11)));
+    }
+
+    #[test]
     fn a_mistake_is_shown_where_it_stands() {
         let error = check("server = \"a\"\nroute = [\"10.0.0.0/8\"]\nas = \"beos\"\n").unwrap_err();
         assert!(error.contains("office.toml:2:1: unknown key `route`"), "{error}");
