@@ -148,7 +148,11 @@ fn l2tp_cause(failure: &l2tp::Failure) -> Cause {
         },
         l2tp::Failure::TunnelAuthentication(_) => Cause::L2tpTunnelAuthFailed,
         l2tp::Failure::PeerGone(_) => Cause::IkePeerDead,
-        l2tp::Failure::Closed(_) => Cause::HostServerNotRunning,
+        l2tp::Failure::Closed(closed) => match closed {
+            // A tunnel in which the client never made a call.
+            l2tp::Closed::Empty => Cause::L2tpPeerIncompatible,
+            l2tp::Closed::Call(_) | l2tp::Closed::Tunnel(_) => Cause::HostServerNotRunning,
+        },
         l2tp::Failure::Local(_) => Cause::TunnelServerFull,
     }
 }
