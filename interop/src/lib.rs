@@ -18,6 +18,7 @@ mod linux;
 mod prerequisites;
 mod process;
 mod report;
+mod softether;
 
 pub use causeway::{Causeway, Start};
 pub use dialer::{Dialer, Failed};
@@ -28,3 +29,4 @@ pub use lines::Lines;
 pub use linux::{Attempt, Dial, LinuxClient, LinuxServer};
 pub use process::{Ended, Native};
 pub use report::Report;
+pub use softether::SoftEther;

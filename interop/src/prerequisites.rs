@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::error::Error;
 use crate::guest;
 
 /// Programs, each with the Debian package that has it.
@@ -33,11 +34,25 @@ pub(crate) fn met() -> Result<(), &'static str> {
     MET.get_or_init(find_out).as_ref().copied().map_err(String::as_str)
 }
 
-/// Says that a test does not run. Straight to standard error: the test harness hides what a passing test prints.
-pub(crate) fn say_skipped(why: &str) {
+/// Says that a test does not run. Straight to standard error: the test harness hides what a passing test prints. With
+/// `CAUSEWAY_INTEROP=require` in the environment it is an error instead.
+pub(crate) fn skip(why: &str) -> crate::Result<()> {
+    if std::env::var_os("CAUSEWAY_INTEROP").is_some_and(|value| value == "require") {
+        return Err(Error::new(format!("no laboratory on this machine: {why}")));
+    }
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("interop");
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+    Ok(())
+}
+
+/// Whether this machine has a program.
+pub(crate) fn has(program: &str, package: &str) -> Result<(), String> {
+    if PROGRAM_FOLDERS.iter().any(|folder| Path::new(folder).join(program).exists()) {
+        Ok(())
+    } else {
+        Err(format!("{program} is missing (Debian package {package})"))
+    }
 }
 
 fn find_out() -> Result<(), String> {
@@ -45,9 +60,7 @@ fn find_out() -> Result<(), String> {
         return Err("network namespaces need root".into());
     }
     for (program, package) in PROGRAMS {
-        if !PROGRAM_FOLDERS.iter().any(|folder| Path::new(folder).join(program).exists()) {
-            return Err(format!("{program} is missing (Debian package {package})"));
-        }
+        has(program, package)?;
     }
     if let Err(error) = fs::File::options().read(true).write(true).open("/dev/net/tun") {
         return Err(format!("/dev/net/tun: {error}"));

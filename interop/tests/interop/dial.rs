@@ -2,9 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use interop::{Dial, Dialer, Ended, Failed, Host, Lab, LinuxServer, Native, Net, Result};
+use interop::{Dial, Dialer, Ended, Failed, Host, Lab, LinuxServer, Native, Net, Result, SoftEther};
 
-use crate::world::{SOON, TUNNEL, account, text};
+use crate::world::{INSIDE, SOON, TUNNEL, World, account, text};
 
 /// A host that answers nothing.
 const MUTE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 9);
@@ -78,9 +78,10 @@ fn each_refused_dial_ends_with_the_number_and_the_cause_of_what_is_wrong() -> Re
     let fail = |dial: &Dial, arguments: &[&str]| Dialer::dial(&client, dial, arguments)?.failed();
 
     let other_key = Dial { psk: "not-the-key-of-this-server".into(), ..account() };
-    assert_failed(&fail(&other_key, &[])?, 11, &[789], "ike.psk_mismatch");
-    let failed = Dialer::dial(&behind_nat, &other_key, &[])?.failed()?;
-    assert_failed(&failed, 11, &[789], "ike.psk_mismatch");
+    let dialers = [Dialer::dial(&client, &other_key, &[])?, Dialer::dial(&behind_nat, &other_key, &[])?];
+    for dialer in dialers {
+        assert_failed(&dialer.failed()?, 11, &[789], "ike.psk_mismatch");
+    }
     let wrong_password = Dial { password: "wrong".into(), ..account() };
     assert_failed(&fail(&wrong_password, &[])?, 13, &[691], "auth.bad_credentials");
     assert_failed(&fail(&Dial { user: "berta".into(), ..account() }, &[])?, 13, &[691], "auth.bad_credentials");
@@ -109,6 +110,48 @@ fn each_refused_dial_ends_with_the_number_and_the_cause_of_what_is_wrong() -> Re
     Ok(())
 }
 
+/// SoftEther has another opinion about almost everything: it always puts ESP into UDP, starts a quick mode of its own when a client
+/// comes back, says nothing when keys differ, and gives out addresses when its virtual DHCP server has answered.
+#[test]
+fn a_dialer_reaches_a_softether_server_and_learns_what_is_wrong() -> Result<()> {
+    if !SoftEther::exists()? {
+        return Ok(());
+    }
+    let Some(world) = World::new(0)? else { return Ok(()) };
+    let server = SoftEther::serve(&world.server, &account())?;
+    let home = world.lab.nat("home", &world.public, "10.77.0.50/24", "192.168.1.1/24")?;
+    let clients = [
+        world.lab.host("client", &world.public, "10.77.0.20/24")?,
+        world.lab.host("behind", &home, "192.168.1.20/24")?,
+    ];
+    for (number, client) in (1..).zip(&clients) {
+        let untouched = traces(client)?;
+        let dialer = Dialer::dial(client, &account(), &["--full-tunnel"])?;
+        let connected = dialer.connected()?;
+        assert!(text(&connected, "address").starts_with("192.168.30."), "{connected}");
+        assert_eq!(text(&connected, "authentication"), "mschapv2", "{connected}");
+        assert_eq!(text(&connected, "encapsulation"), "udp", "{connected}");
+        assert_reaches(client, SoftEther::TUNNEL)?;
+        assert_reaches(client, INSIDE)?;
+        assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
+        assert_eq!(traces(client)?, untouched);
+        for words in ["The PPP session is disconnected.", "This IKE SA is deleted."] {
+            server.expect_log(words, number, SOON)?;
+        }
+    }
+
+    // Silent for ten seconds, then the server denies that it ever heard of this client.
+    let other_key = Dial { psk: "not-the-key-of-this-server".into(), ..account() };
+    let other_key = Dialer::dial(&clients[1], &other_key, &[])?;
+    let fail = |dial: &Dial, arguments: &[&str]| Dialer::dial(&clients[0], dial, arguments)?.failed();
+    let wrong_password = Dial { password: "wrong".into(), ..account() };
+    assert_failed(&fail(&wrong_password, &[])?, 13, &[691], "auth.bad_credentials");
+    assert_failed(&fail(&account(), &["--auth", "chap"])?, 13, &[919], "ppp.no_common_auth");
+    let failed = other_key.failed()?;
+    assert_eq!((failed.ended, &failed.event["ras"]), (Ended::Exited(11), &789.into()), "{}", failed.log);
+    Ok(())
+}
+
 /// A host behind a firewall that drops everything.
 fn mute(lab: &Lab, net: &Net) -> Result<Host> {
     let host = lab.host("mute", net, &format!("{MUTE}/24"))?;
@@ -130,7 +173,7 @@ fn assert_failed(failed: &Failed, status: i32, ras: &[u64], cause: &str) {
 fn assert_reaches(client: &Host, to: Ipv4Addr) -> Result<()> {
     client.run("ping", &["-n", "-c", "1", "-w", "10", "-i", "0.2", &to.to_string()])?;
     for size in ["56", "1300"] {
-        let echoes = ["-n", "-c", "5", "-i", "0.2", "-W", "2", "-s", size, &to.to_string()];
+        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &to.to_string()];
         let printed = client.run("ping", &echoes)?;
         assert!(printed.contains(" 0% packet loss"), "{printed}");
     }
