@@ -390,9 +390,10 @@ impl std::str::FromStr for Method {
     fn from_str(text: &str) -> Result<Method, Self::Err> {
         match text {
             "mschapv2" => Ok(Method(AuthMethod::MsChapV2)),
+            "eap-mschapv2" => Ok(Method(AuthMethod::EapMsChapV2)),
             "chap" => Ok(Method(AuthMethod::ChapMd5)),
             "pap" => Ok(Method(AuthMethod::Pap)),
-            _ => Err("expected \"mschapv2\", \"chap\" or \"pap\""),
+            _ => Err("expected \"mschapv2\", \"eap-mschapv2\", \"chap\" or \"pap\""),
         }
     }
 }
@@ -400,7 +401,7 @@ impl std::str::FromStr for Method {
 /// What a method costs that is weaker than the default one.
 fn price_of(method: AuthMethod) -> Option<&'static str> {
     match method {
-        AuthMethod::MsChapV2 => None,
+        AuthMethod::MsChapV2 | AuthMethod::EapMsChapV2 => None,
         AuthMethod::ChapMd5 => Some("ppp.authentication allows chap: the server does not prove itself to the client"),
         AuthMethod::Pap => Some(
             "ppp.authentication allows pap: whoever knows the pre-shared key can pose as the server and read passwords",

@@ -1,6 +1,8 @@
 //! Authentication between LCP and the network protocols: one small machine for each protocol and side.
 
 mod chap;
+mod eap;
+mod mschapv2;
 mod pap;
 
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::failure::{Failure, Silence, Stage};
 use crate::output::Output;
 
 use chap::{ChapAuthenticator, ChapPeer};
+use eap::{EapAuthenticator, EapPeer};
 use pap::{PapAuthenticator, PapPeer};
 
 /// That authentication was done. It cannot be made outside of this module, and the network phase cannot be entered without.
@@ -61,6 +64,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Authentication {
     ChapAuthenticator(ChapAuthenticator),
     ChapPeer(ChapPeer),
+    EapAuthenticator(EapAuthenticator),
+    EapPeer(EapPeer),
     PapAuthenticator(PapAuthenticator),
     PapPeer(PapPeer),
 }
@@ -81,6 +86,7 @@ impl Authentication {
             Method::ChapMd5 | Method::MsChapV2 => {
                 Authentication::ChapAuthenticator(ChapAuthenticator::new(method, config, id, now, rng, out))
             }
+            Method::EapMsChapV2 => Authentication::EapAuthenticator(EapAuthenticator::new(config, id, now, out)),
         }
     }
 
@@ -89,6 +95,7 @@ impl Authentication {
         match method {
             Method::Pap => Authentication::PapPeer(PapPeer::new(config, now, out)),
             Method::ChapMd5 | Method::MsChapV2 => Authentication::ChapPeer(ChapPeer::new(method, config, now)),
+            Method::EapMsChapV2 => Authentication::EapPeer(EapPeer::new(config, now)),
         }
     }
 
@@ -96,6 +103,7 @@ impl Authentication {
     pub(crate) fn protocol(&self) -> Protocol {
         match self {
             Authentication::ChapAuthenticator(_) | Authentication::ChapPeer(_) => Protocol::CHAP,
+            Authentication::EapAuthenticator(_) | Authentication::EapPeer(_) => Protocol::EAP,
             Authentication::PapAuthenticator(_) | Authentication::PapPeer(_) => Protocol::PAP,
         }
     }
@@ -104,6 +112,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.handle(packet, out),
             Authentication::ChapPeer(machine) => machine.handle(now, rng, packet, out),
+            Authentication::EapAuthenticator(machine) => machine.handle(now, rng, packet, out),
+            Authentication::EapPeer(machine) => machine.handle(now, rng, packet, out),
             Authentication::PapAuthenticator(machine) => machine.handle(packet, out),
             Authentication::PapPeer(machine) => machine.handle(packet),
         }
@@ -121,6 +131,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.handle_reply(now, rng, reply, out),
             Authentication::ChapPeer(machine) => machine.handle_reply(now, rng, reply, out),
+            Authentication::EapAuthenticator(machine) => machine.handle_reply(now, rng, reply, out),
+            Authentication::EapPeer(machine) => machine.handle_reply(now, rng, reply, out),
             Authentication::PapAuthenticator(machine) => machine.handle_reply(reply, out),
             Authentication::PapPeer(_) => false,
         }
@@ -133,6 +145,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.handle_timeout(now, out),
             Authentication::ChapPeer(machine) => machine.handle_timeout(now, out),
+            Authentication::EapAuthenticator(machine) => machine.handle_timeout(now, out),
+            Authentication::EapPeer(machine) => machine.handle_timeout(now),
             Authentication::PapAuthenticator(machine) => machine.handle_timeout(now),
             Authentication::PapPeer(machine) => machine.handle_timeout(now, out),
         }
@@ -142,6 +156,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.poll_timeout(),
             Authentication::ChapPeer(machine) => machine.poll_timeout(),
+            Authentication::EapAuthenticator(machine) => machine.poll_timeout(),
+            Authentication::EapPeer(machine) => machine.poll_timeout(),
             Authentication::PapAuthenticator(machine) => machine.poll_timeout(),
             Authentication::PapPeer(machine) => machine.poll_timeout(),
         }
@@ -152,6 +168,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.give_up(now),
             Authentication::ChapPeer(machine) => machine.give_up(now),
+            Authentication::EapAuthenticator(machine) => machine.give_up(now),
+            Authentication::EapPeer(machine) => machine.give_up(now),
             Authentication::PapAuthenticator(machine) => machine.give_up(now),
             Authentication::PapPeer(machine) => machine.give_up(now),
         }
@@ -161,6 +179,8 @@ impl Authentication {
         match self {
             Authentication::ChapAuthenticator(machine) => machine.poll_outcome(),
             Authentication::ChapPeer(machine) => machine.poll_outcome(),
+            Authentication::EapAuthenticator(machine) => machine.poll_outcome(),
+            Authentication::EapPeer(machine) => machine.poll_outcome(),
             Authentication::PapAuthenticator(machine) => machine.poll_outcome(),
             Authentication::PapPeer(machine) => machine.poll_outcome(),
         }
@@ -171,6 +191,8 @@ impl Authentication {
 #[derive(Debug)]
 struct Attempts {
     timing: Timing,
+    /// How often it is sent at most.
+    limit: u32,
     sent: u32,
     since: Timestamp,
     deadline: Option<Timestamp>,
@@ -178,12 +200,19 @@ struct Attempts {
 
 impl Attempts {
     fn new(timing: Timing, now: Timestamp) -> Self {
-        Attempts { timing, sent: 0, since: now, deadline: None }
+        Attempts { timing, limit: timing.max_configure, sent: 0, since: now, deadline: None }
     }
 
     /// A request is sent for the first time.
     fn begin(&mut self, now: Timestamp) {
         *self = Attempts { sent: 1, deadline: Some(now + self.timing.restart), ..Attempts::new(self.timing, now) };
+    }
+
+    /// A request is sent for the first time, and repeated for `patience` or as long as any other.
+    fn begin_for(&mut self, now: Timestamp, patience: Duration) {
+        self.begin(now);
+        let repeats = patience.as_nanos().checked_div(self.timing.restart.as_nanos()).unwrap_or(0);
+        self.limit = self.limit.max(u32::try_from(repeats).unwrap_or(u32::MAX));
     }
 
     /// Only waits, for `patience`.
@@ -199,7 +228,7 @@ impl Attempts {
     /// Whether the deadline that passed is followed by another attempt.
     fn again(&mut self, now: Timestamp) -> bool {
         self.deadline = None;
-        let again = (1..self.timing.max_configure).contains(&self.sent);
+        let again = (1..self.limit).contains(&self.sent);
         if again {
             self.sent += 1;
             self.deadline = Some(now + self.timing.restart);

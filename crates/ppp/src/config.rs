@@ -12,6 +12,8 @@ pub enum Method {
     ChapMd5,
     /// MS-CHAPv2 (RFC 2759): both sides prove that they know the password.
     MsChapV2,
+    /// MS-CHAPv2 inside EAP (RFC 3748, draft-kamath-pppext-eap-mschapv2).
+    EapMsChapV2,
 }
 
 impl Method {
@@ -21,12 +23,14 @@ impl Method {
             Method::Pap => AuthProtocol::Pap,
             Method::ChapMd5 => AuthProtocol::Chap(ChapAlgorithm::MD5),
             Method::MsChapV2 => AuthProtocol::Chap(ChapAlgorithm::MS_CHAP_V2),
+            Method::EapMsChapV2 => AuthProtocol::Eap,
         }
     }
 
     /// The method for an LCP option's value, if it is one of ours.
     pub(crate) fn of(protocol: AuthProtocol) -> Option<Self> {
-        [Method::Pap, Method::ChapMd5, Method::MsChapV2].into_iter().find(|method| method.auth_protocol() == protocol)
+        let all = [Method::Pap, Method::ChapMd5, Method::MsChapV2, Method::EapMsChapV2];
+        all.into_iter().find(|method| method.auth_protocol() == protocol)
     }
 }
 
@@ -85,7 +89,7 @@ pub struct ServerConfig {
     pub name: String,
     /// The methods that we offer, best first. The peer's Nak may move us to another of the list.
     pub methods: Vec<Method>,
-    /// Wrong passwords after which the session ends; only MS-CHAPv2 allows more than one.
+    /// Wrong passwords after which the session ends; only MS-CHAPv2, with or without EAP, allows more than one.
     pub max_tries: u32,
     /// The largest information field that we receive, in octets.
     pub mru: u16,

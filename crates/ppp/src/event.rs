@@ -162,7 +162,7 @@ pub enum Credential {
         /// MD5 over identifier, password and challenge.
         response: [u8; 16],
     },
-    /// MS-CHAPv2 (RFC 2759). The hash is over the name without its domain, see [`Credential::hashed_name`].
+    /// MS-CHAPv2 (RFC 2759), alone or inside EAP. The hash is over the name without its domain, see [`Credential::hashed_name`].
     MsChapV2 {
         /// The identifier; RADIUS wants it.
         identifier: u8,
@@ -176,7 +176,7 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// How the peer authenticates.
+    /// How the peer authenticates. Inside EAP an MS-CHAPv2 credential is the same one.
     pub fn method(&self) -> Method {
         match self {
             Credential::Pap { .. } => Method::Pap,

@@ -47,7 +47,8 @@ pub enum Misbehaved {
         /// How often our own magic number came back.
         seen: u32,
     },
-    /// The server does not know the password it asked for (RFC 2759 §8.8).
+    /// The server does not know the password it asked for (RFC 2759 §8.8), or says Success in EAP without having proved
+    /// that it does.
     WrongAuthenticatorResponse,
     /// LCP began anew again and again without a network protocol coming up.
     Renegotiates {

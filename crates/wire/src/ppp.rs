@@ -4,6 +4,7 @@
 //! no flag sequence and no frame check sequence here: L2TP, PPTP and SSTP carry neither.
 
 mod auth;
+mod eap;
 mod lcp;
 mod ncp;
 mod options;
@@ -14,6 +15,7 @@ pub use auth::{
     AuthCode, ChapValue, MsChapFailure, MsChapV2Response, PapCredentials, chap_value, encode_auth_message,
     encode_chap_value, pap_message,
 };
+pub use eap::{EapCode, EapMessage, EapMsChapV2Request, EapMsChapV2Response, EapType, MsChapOpCode};
 pub use lcp::{AuthProtocol, ChapAlgorithm, Identification, LcpKind, TerminateReason, echo_magic, identification};
 pub use ncp::{IpcpKind, Ipv6cpKind, address_value, interface_id_value};
 pub use options::{Opt, Options, push_option};

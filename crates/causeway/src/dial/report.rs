@@ -212,6 +212,7 @@ const fn method_name(method: Method) -> &'static str {
         Method::Pap => "pap",
         Method::ChapMd5 => "chap",
         Method::MsChapV2 => "mschapv2",
+        Method::EapMsChapV2 => "eap-mschapv2",
     }
 }
 

@@ -200,6 +200,7 @@ fn method(config::Method(method): config::Method) -> Method {
     use access::server::AuthMethod;
     match method {
         AuthMethod::MsChapV2 => Method::MsChapV2,
+        AuthMethod::EapMsChapV2 => Method::EapMsChapV2,
         AuthMethod::ChapMd5 => Method::ChapMd5,
         AuthMethod::Pap => Method::Pap,
     }

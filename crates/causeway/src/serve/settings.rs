@@ -65,6 +65,7 @@ pub(crate) fn offload(sockets: &Sockets, tun: &TunQueue) -> Vec<String> {
 pub(crate) const fn method_name(method: server::AuthMethod) -> &'static str {
     match method {
         server::AuthMethod::MsChapV2 => "mschapv2",
+        server::AuthMethod::EapMsChapV2 => "eap-mschapv2",
         server::AuthMethod::ChapMd5 => "chap",
         server::AuthMethod::Pap => "pap",
     }

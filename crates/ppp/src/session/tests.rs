@@ -1,4 +1,5 @@
 mod authentication;
+mod eap;
 mod harness;
 mod hostile;
 mod negotiation;

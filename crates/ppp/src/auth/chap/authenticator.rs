@@ -3,7 +3,8 @@ use rand_core::CryptoRng;
 use wire::ppp::{AuthCode, MsChapFailure, MsChapV2Response, Packet, chap_value, encode_chap_value};
 use wire::{Layer, Malformed, Reader};
 
-use super::{CHALLENGE_LEN, NAME_LIMIT, chap_frame};
+use super::chap_frame;
+use crate::auth::mschapv2::{CHALLENGE_LEN, NAME_LIMIT};
 use crate::auth::{Attempts, Authenticated, Outcome};
 use crate::config::{Method, ServerConfig};
 use crate::event::{Credential, Question, Reply};
@@ -134,7 +135,7 @@ impl ChapAuthenticator {
                     }
                     // A peer that checks it would hang up; a peer that does not must not be led to think we had one.
                     (Method::MsChapV2, None) => return false,
-                    (Method::ChapMd5 | Method::Pap, _) => message.into_bytes(),
+                    (Method::ChapMd5 | Method::Pap | Method::EapMsChapV2, _) => message.into_bytes(),
                 };
                 self.decide(chap_frame(AuthCode::SUCCESS, self.id, &proof), out);
                 self.outcome = Some(Outcome::Authenticated(Authenticated { user, method: Some(self.method) }));

@@ -1,13 +1,14 @@
 use clock::Timestamp;
-use crypto::mschap::{NtHash, chap_md5_response, nt_password_hash, nt_response, verify_authenticator_response};
+use crypto::mschap::chap_md5_response;
 use rand_core::CryptoRng;
 use wire::Malformed;
-use wire::ppp::{AuthCode, MsChapFailure, MsChapV2Response, Packet, RasError, chap_value, encode_chap_value};
+use wire::ppp::{AuthCode, MsChapFailure, Packet, RasError, chap_value, encode_chap_value};
 
-use super::{CHALLENGE_LEN, NAME_LIMIT, chap_frame};
+use super::chap_frame;
+use crate::auth::mschapv2::{CHALLENGE_LEN, CHALLENGES_LIMIT, Expected, respond};
 use crate::auth::{Attempts, Authenticated, Outcome, REFUSED};
 use crate::config::{ClientConfig, Credentials, Method};
-use crate::event::{Credential, Question, Reply};
+use crate::event::{Question, Reply};
 use crate::failure::{Failure, Local, Misbehaved, Refused};
 use crate::output::Output;
 use crate::text::printable;
@@ -25,9 +26,6 @@ pub(crate) struct ChapPeer {
     malformed: Option<Malformed>,
     outcome: Option<Outcome>,
 }
-
-/// Challenges answered without a Success. A server repeats a challenge at most ten times or so.
-const CHALLENGES_LIMIT: u32 = 32;
 
 /// Our answer to a challenge.
 #[derive(Debug)]
@@ -47,15 +45,6 @@ enum Progress {
     Retry([u8; CHALLENGE_LEN]),
     /// Decided.
     Decided,
-}
-
-/// What the server's proof is made of, in MS-CHAPv2.
-#[derive(Debug)]
-struct Expected {
-    hash: NtHash,
-    nt_response: [u8; 24],
-    peer_challenge: [u8; 16],
-    auth_challenge: [u8; 16],
 }
 
 impl ChapPeer {
@@ -125,38 +114,18 @@ impl ChapPeer {
         if self.method == Method::ChapMd5 {
             return Some((chap_md5_response(id, password, challenge).to_vec(), None));
         }
-        let auth_challenge = <[u8; CHALLENGE_LEN]>::try_from(challenge).ok()?;
-        let user = self.credentials.user.as_bytes();
-        let password = std::str::from_utf8(password).ok().filter(|_| user.len() <= NAME_LIMIT);
-        let Some(password) = password else {
+        let auth_challenge = challenge.try_into().ok()?;
+        let Some((response, expected)) = respond(&self.credentials, auth_challenge, rng) else {
             self.outcome = Some(Outcome::Failed(Failure::Local(Local::Configuration)));
             return None;
         };
-        let mut peer_challenge = [0; 16];
-        rng.fill_bytes(&mut peer_challenge);
-        let hash = nt_password_hash(password);
-        let nt_response = nt_response(&auth_challenge, &peer_challenge, Credential::hashed_name(user), &hash);
-        let value = MsChapV2Response { peer_challenge, nt_response }.encode().to_vec();
-        Some((value, Some(Expected { hash, nt_response, peer_challenge, auth_challenge })))
+        Some((response.encode().to_vec(), Some(expected)))
     }
 
     fn handle_success(&mut self, packet: Packet<'_>) {
-        let user = Credential::hashed_name(self.credentials.user.as_bytes());
         let Some(response) = pending(&mut self.response, packet) else { return };
-        let proven = match &response.expected {
-            None => true,
-            // RFC 2759 §5: `S=`, 40 digits, then the text. Digits are upper case by the RFC and not with everybody.
-            Some(expected) => packet.data.get(..42).is_some_and(|proof| {
-                verify_authenticator_response(
-                    &expected.hash,
-                    &expected.nt_response,
-                    &expected.peer_challenge,
-                    &expected.auth_challenge,
-                    user,
-                    &proof.to_ascii_uppercase(),
-                )
-            }),
-        };
+        let user = &self.credentials.user;
+        let proven = response.expected.as_ref().is_none_or(|expected| expected.is_proven_by(user, packet.data));
         response.progress = Progress::Decided;
         self.attempts.stop();
         self.answered = 0;
@@ -173,7 +142,7 @@ impl ChapPeer {
         self.attempts.stop();
         let failure = match self.method {
             Method::MsChapV2 => MsChapFailure::parse(packet.data).ok(),
-            Method::ChapMd5 | Method::Pap => None,
+            Method::ChapMd5 | Method::Pap | Method::EapMsChapV2 => None,
         };
         let (ras, message) = match &failure {
             Some(failure) => (failure.error, printable(failure.message.as_bytes())),
@@ -250,52 +219,19 @@ fn pending<'a>(response: &'a mut Option<Response>, packet: Packet<'_>) -> Option
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
-    use chacha20::rand_core::{TryCryptoRng, TryRng};
-
     use super::*;
-
-    /// Yields the peer challenge of RFC 2759 §9.2.
-    struct Fixed;
-
-    impl TryRng for Fixed {
-        type Error = Infallible;
-
-        fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-            Ok(0)
-        }
-
-        fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-            Ok(0)
-        }
-
-        fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Infallible> {
-            octets.copy_from_slice(b"!@#$%^&*()_+:3|~");
-            Ok(())
-        }
-    }
-
-    impl TryCryptoRng for Fixed {}
+    use crate::auth::mschapv2::vectors::*;
 
     #[test]
     fn the_exchange_of_rfc_2759_section_9_2_is_reproduced() {
-        let credentials = Credentials { user: "BIGCO\\User".into(), password: "clientPass".into() };
-        let mut peer = ChapPeer::new(Method::MsChapV2, &ClientConfig::new(credentials), Timestamp::ZERO);
+        let mut peer = ChapPeer::new(Method::MsChapV2, &config(), Timestamp::ZERO);
         let mut out = Output::default();
-        let challenge =
-            [0x5B, 0x5D, 0x7C, 0x7D, 0x7B, 0x3F, 0x2F, 0x3E, 0x3C, 0x2C, 0x60, 0x21, 0x32, 0x26, 0x26, 0x28];
-        let data = encode_chap_value(&challenge, b"server");
+        let data = encode_chap_value(&AUTH_CHALLENGE, b"server");
         peer.handle(Timestamp::ZERO, &mut Fixed, Packet { code: 1, id: 7, data: &data }, &mut out);
         let response = out.pop().expect("a Response");
-        let nt_response = [
-            0x82, 0x30, 0x9E, 0xCD, 0x8D, 0x70, 0x8B, 0x5E, 0xA0, 0x8F, 0xAA, 0x39, 0x81, 0xCD, 0x83, 0x54, 0x42, 0x33,
-            0x11, 0x4A, 0x3D, 0x85, 0xD6, 0xDF,
-        ];
-        assert_eq!(response[9..25], *b"!@#$%^&*()_+:3|~");
-        assert_eq!(response[33..57], nt_response);
-        let success = b"S=407A5589115FD0D6209F510FE9C04566932CDA56 M=Welcome";
-        peer.handle(Timestamp::ZERO, &mut Fixed, Packet { code: 3, id: 7, data: success }, &mut out);
+        assert_eq!(response[9..25], PEER_CHALLENGE);
+        assert_eq!(response[33..57], NT_RESPONSE);
+        peer.handle(Timestamp::ZERO, &mut Fixed, Packet { code: 3, id: 7, data: SUCCESS }, &mut out);
         assert!(matches!(peer.poll_outcome(), Some(Outcome::Authenticated(_))));
     }
 }

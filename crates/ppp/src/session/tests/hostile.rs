@@ -30,20 +30,29 @@ fn scripts() -> Vec<Script> {
     authenticating.open_lcp();
     let mut pap = Script::server(ServerConfig { methods: vec![Method::Pap], ..config() });
     pap.open_lcp();
+    let mut eap = Script::server(ServerConfig { methods: vec![Method::EapMsChapV2], ..config() });
+    eap.open_lcp();
     let mut client = Script::client(client_config());
     let request = client.one();
     client.acknowledge(&request).frame(&full_frame(Protocol::LCP, &[1, 1, 0, 9, 3, 5, 0xC2, 0x23, 0x81]));
+    let mut eap_config = client_config();
+    eap_config.methods = vec![Method::EapMsChapV2];
+    let mut eap_client = Script::client(eap_config);
+    let request = eap_client.one();
+    eap_client.acknowledge(&request).frame(&full_frame(Protocol::LCP, &[1, 1, 0, 8, 3, 4, 0xC2, 0x27]));
     let mut ending = up(config());
     ending.end.session.close(ending.now, &mut ending.rng, crate::CloseReason::Administrator);
     vec![
         Script::server(config()),
         authenticating,
         pap,
+        eap,
         authenticated(config()),
         up(config()),
         ending,
         Script::client(client_config()),
         client,
+        eap_client,
     ]
 }
 
@@ -95,7 +104,9 @@ proptest! {
         fresh.sent();
         let mut challenged = Script::server(config());
         challenged.open_lcp();
-        for mut script in [fresh, challenged] {
+        let mut eap = Script::server(ServerConfig { methods: vec![Method::EapMsChapV2], ..config() });
+        eap.open_lcp();
+        for mut script in [fresh, challenged, eap] {
             for frame in &frames {
                 script.frame(frame).sent();
             }

@@ -31,10 +31,10 @@ fn a_link_comes_up_with_mutual_authentication_and_an_assigned_address() {
 
 #[test]
 fn each_method_works_when_both_permit_it() {
-    for method in [Method::Pap, Method::ChapMd5, Method::MsChapV2] {
+    for method in [Method::Pap, Method::ChapMd5, Method::MsChapV2, Method::EapMsChapV2] {
         let server = ServerConfig { methods: vec![method], ..ServerConfig::default() };
         let mut client = client_config();
-        client.methods = vec![Method::MsChapV2, Method::ChapMd5, Method::Pap];
+        client.methods = vec![Method::MsChapV2, Method::EapMsChapV2, Method::ChapMd5, Method::Pap];
         let mut pair = Pair::new(server, client);
         pair.run(Duration::from_secs(1));
         assert_eq!(pair.server.session.stage(), Stage::Up, "{method:?}");
