@@ -13,8 +13,8 @@ pub(super) const CHALLENGE_LEN: usize = 16;
 /// Names longer than this are nobody's.
 pub(super) const NAME_LIMIT: usize = 255;
 
-/// Challenges answered without a Success: each answer is food for a password search. A server repeats a challenge at most
-/// ten times or so.
+/// Challenges answered without a Success: each answer is food for a password search. A server repeats a challenge at
+/// most ten times or so.
 pub(super) const CHALLENGES_LIMIT: u32 = 32;
 
 /// What the server's proof is made of.
@@ -26,8 +26,8 @@ pub(super) struct Expected {
     auth_challenge: [u8; CHALLENGE_LEN],
 }
 
-/// The response to a challenge, and what the server's proof will be compared with; `None` when the credentials cannot be
-/// used with MS-CHAPv2.
+/// The response to a challenge, and what the server's proof will be compared with; `None` when the credentials cannot
+/// be used with MS-CHAPv2.
 pub(super) fn respond(
     credentials: &Credentials,
     auth_challenge: [u8; CHALLENGE_LEN],

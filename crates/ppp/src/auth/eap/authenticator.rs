@@ -213,7 +213,8 @@ impl EapAuthenticator {
         }
     }
 
-    /// Whoever was refused and went away without a word was still refused; a peer whose packets cannot be read is not silent.
+    /// Whoever was refused and went away without a word was still refused; a peer whose packets cannot be read is not
+    /// silent.
     pub(crate) fn give_up(&self, now: Timestamp) -> Failure {
         match (&self.state, self.malformed) {
             (State::Refusing { user, ras }, _) => {

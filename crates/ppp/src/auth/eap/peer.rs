@@ -147,7 +147,7 @@ impl EapPeer {
         challenge: [u8; CHALLENGE_LEN],
         out: &mut Output,
     ) {
-        // A copy that was overtaken, or an authenticator that numbers its repetitions anew: no new challenge either way.
+        // A copy that was overtaken, or an authenticator that numbers its repetitions anew: no new challenge.
         if let Some((_, data)) = self.response.as_ref().filter(|(answered, _)| *answered == challenge) {
             return out.push(message_frame(EapCode::RESPONSE, packet.id, EapType::MS_CHAP_V2, data));
         }
