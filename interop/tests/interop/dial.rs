@@ -10,59 +10,46 @@ use crate::world::{INSIDE, SOON, TUNNEL, World, account, text};
 const MUTE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 9);
 
 #[test]
-fn a_dialer_reaches_a_linux_server_and_hangs_up() -> Result<()> {
-    let Some(lab) = Lab::new(1)? else { return Ok(()) };
-    let public = lab.net("public", "10.77.0.254/24")?;
-    let server = LinuxServer::boot(&lab, &public, "10.77.0.1/24", &account())?;
-    let client = lab.host("client", &public, "10.77.0.20/24")?;
-    let untouched = traces(&client)?;
-    let capture = client.scratch().join("capture.pcap").display().to_string();
-    let tcpdump = Native::start(&client, "tcpdump", &["-i", "eth0", "-U", "-Z", "root", "-w", &capture], &[])?;
-    tcpdump.expect_line("listening on", SOON)?;
-
-    let dialer = Dialer::dial(&client, &account(), &["--route", "172.20.0.0/16"])?;
-    let connected = dialer.connected()?;
-    assert_eq!(text(&connected, "address"), "10.99.0.10", "{connected}");
-    assert_eq!(text(&connected, "peer"), TUNNEL.to_string(), "{connected}");
-    assert_eq!(text(&connected, "authentication"), "mschapv2", "{connected}");
-    assert_eq!(text(&connected, "encapsulation"), "raw", "{connected}");
-    assert_eq!(connected["dns"][0], TUNNEL.to_string(), "{connected}");
-    assert_reaches(&client, TUNNEL)?;
-    let way = client.run("ip", &["route", "get", "172.20.0.10"])?;
-    assert!(way.contains(&format!("dev {}", text(&connected, "device"))), "{way}");
-
-    assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
-    assert_eq!(traces(&client)?, untouched);
-    assert_was_told(&server)?;
-    tcpdump.terminate(SOON)?;
-    let frames = |filter: &str| -> Result<usize> {
-        Ok(client.run("tshark", &["-n", "-r", &capture, "-Y", filter])?.lines().count())
-    };
-    assert!(frames("ip.src == 10.77.0.20 && esp")? >= 10);
-    assert_eq!(frames("ip.src == 10.77.0.20 && (_ws.malformed || _ws.expert.severity == \"Error\")")?, 0);
-    Ok(())
-}
-
-#[test]
-fn a_dialer_behind_a_nat_reaches_a_linux_server_with_each_method_it_allows() -> Result<()> {
+fn a_dialer_reaches_a_linux_server_with_and_without_nat_and_hangs_up() -> Result<()> {
     let Some(lab) = Lab::new(1)? else { return Ok(()) };
     let public = lab.net("public", "10.77.0.254/24")?;
     let server = LinuxServer::boot(&lab, &public, "10.77.0.1/24", &account())?;
     let home = lab.nat("home", &public, "10.77.0.50/24", "192.168.1.1/24")?;
-    let client = lab.host("client", &home, "192.168.1.20/24")?;
-    let untouched = traces(&client)?;
+    let (direct, behind) =
+        (lab.host("client", &public, "10.77.0.20/24")?, lab.host("behind", &home, "192.168.1.20/24")?);
+    let capture = direct.scratch().join("capture.pcap").display().to_string();
+    let tcpdump = Native::start(&direct, "tcpdump", &["-i", "eth0", "-U", "-Z", "root", "-w", &capture], &[])?;
+    tcpdump.expect_line("listening on", SOON)?;
 
-    for (required, method) in [("require-mschap-v2", "mschapv2"), ("require-chap", "chap"), ("require-pap", "pap")] {
+    for (client, encapsulation, required, method) in [
+        (&direct, "raw", "require-mschap-v2", "mschapv2"),
+        (&behind, "udp", "require-mschap-v2", "mschapv2"),
+        (&behind, "udp", "require-chap", "chap"),
+        (&direct, "raw", "require-pap", "pap"),
+    ] {
         server.serve(&Dial { ppp_options: vec![required.into()], ..account() })?;
-        let dialer = Dialer::dial(&client, &account(), &["--auth", method, "--full-tunnel"])?;
+        let untouched = traces(client)?;
+        let dialer = Dialer::dial(client, &account(), &["--auth", method, "--full-tunnel"])?;
         let connected = dialer.connected()?;
+        assert_eq!(text(&connected, "address"), "10.99.0.10", "{connected}");
+        assert_eq!(text(&connected, "peer"), TUNNEL.to_string(), "{connected}");
         assert_eq!(text(&connected, "authentication"), method, "{connected}");
-        assert_eq!(text(&connected, "encapsulation"), "udp", "{connected}");
-        assert_reaches(&client, TUNNEL)?;
+        assert_eq!(text(&connected, "encapsulation"), encapsulation, "{connected}");
+        assert_eq!(connected["dns"][0], TUNNEL.to_string(), "{connected}");
+        assert_reaches(client, TUNNEL)?;
+        let way = client.run("ip", &["route", "get", "172.20.0.10"])?;
+        assert!(way.contains(&format!("dev {} ", text(&connected, "device"))), "{way}");
         assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
-        assert_eq!(traces(&client)?, untouched);
+        assert_eq!(traces(client)?, untouched);
         assert_was_told(&server)?;
     }
+
+    tcpdump.terminate(SOON)?;
+    let frames = |filter: &str| -> Result<usize> {
+        Ok(direct.run("tshark", &["-n", "-r", &capture, "-Y", filter])?.lines().count())
+    };
+    assert!(frames("ip.src == 10.77.0.20 && esp")? >= 20);
+    assert_eq!(frames("ip.src == 10.77.0.20 && (_ws.malformed || _ws.expert.severity == \"Error\")")?, 0);
     Ok(())
 }
 
