@@ -5,7 +5,11 @@
 //! times faster a batch is than the same packets one at a time in the same run. Only the ratios mean anything on a machine
 //! that does other work.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark reads the clock and stops at what it did not expect")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark reads the clock and stops at what it did not expect"
+)]
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -18,7 +22,7 @@ use clock::Timestamp;
 use crypto::Secret;
 use crypto::cbc::CbcAlg;
 use esp::{Keys, Mac, Suite};
-use ike::Path;
+use ike::{IkeSaId, Path};
 use wire::l2tp::DataLayout;
 use wire::virtio::{Gso, VnetHeader};
 
@@ -78,6 +82,7 @@ impl End {
             inbound: keys(inbound, suite),
             outbound: keys(outbound, suite),
             encapsulation: Encapsulation::Udp,
+            ike_sa: IkeSaId(1),
             path,
             local_port: 1701,
             remote_port: 1701,
@@ -85,6 +90,7 @@ impl End {
         data.install_child(PeerId(1), &child, rng).unwrap();
         let link = data.add_link(Link {
             peer: PeerId(1),
+            via: Some(IkeSaId(1)),
             dialled,
             local: (1, 1),
             layout: DataLayout { tunnel: 1, session: 1, with_length: false, sequenced: false },
@@ -121,7 +127,8 @@ fn packet(segments: usize) -> (VnetHeader, Vec<u8>) {
     packet.extend([1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0]);
     packet.resize(total, 7);
     let gso = (segments > 1).then_some(Gso::TcpV4);
-    let header = VnetHeader { gso, hdr_len: 52, gso_size: SEGMENT as u16, csum_start: 20, csum_offset: 16, needs_csum: true };
+    let header =
+        VnetHeader { gso, hdr_len: 52, gso_size: SEGMENT as u16, csum_start: 20, csum_offset: 16, needs_csum: true };
     (header, packet)
 }
 
