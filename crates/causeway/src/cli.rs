@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policy::PoolRange;
+use userspace::forward::{Forward, Local};
 
 use crate::config::{Method, Network};
 
@@ -29,7 +30,7 @@ pub(crate) enum Command {
     /// from the profile, from systemd credentials named `psk` and `password`; the password also from a question, when the
     /// server has come as far as asking for it.
     #[command(after_long_help = DIAL_HELP)]
-    Dial(Dial),
+    Dial(Box<Dial>),
     /// Check a configuration file; mistakes are shown with line and column.
     CheckConfig(CheckConfig),
     /// Show what the running server is doing.
@@ -110,8 +111,8 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   timeout = 20
   once = false
 
-With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, routes, server,
-authentication, ike, esp, encapsulation), moved, failed (ras, cause, stage, detail), reconnecting (pause_ms), disconnected.
+With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, services, routes,
+server, authentication, ike, esp, encapsulation), moved, failed (ras, cause, stage, detail), reconnecting (pause_ms), disconnected.
 
 UDP ports 500 and 4500 are used if they are free, else any others, with NAT traversal. A full tunnel is a routing table of its
 own for everything but our packets to the server, which carry a mark; it stays closed while the connection is down. The
@@ -155,6 +156,20 @@ pub(crate) struct Dial {
     /// Name of the TUN device; %d becomes a free number [default: causeway%d].
     #[arg(long, value_name = "NAME")]
     pub(crate) device: Option<String>,
+    /// Make no device and no routes: the tunnel ends in this process, and programs use it through proxies and port forwards. Needs
+    /// no privileges.
+    #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "dns", "device"])]
+    pub(crate) userspace: bool,
+    /// With --userspace: offer a SOCKS5 proxy at [ADDRESS:]PORT [default: 127.0.0.1:1080, unless --http or --forward is given].
+    #[arg(long, value_name = "ADDR", requires = "userspace")]
+    pub(crate) socks: Option<Local>,
+    /// With --userspace: offer an HTTP proxy (CONNECT) at [ADDRESS:]PORT.
+    #[arg(long, value_name = "ADDR", requires = "userspace")]
+    pub(crate) http: Option<Local>,
+    /// With --userspace: lead connections to [ADDRESS:]PORT here to HOST:PORT there, such as 13389=10.0.0.5:3389; may stand
+    /// several times.
+    #[arg(long = "forward", value_name = "LOCAL=REMOTE", requires = "userspace")]
+    pub(crate) forwards: Vec<Forward>,
     /// Largest packet inside the tunnel, in octets [default: 1400].
     #[arg(long, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
     pub(crate) mtu: Option<u16>,
@@ -249,6 +264,24 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_tunnel_in_the_process_has_proxies_and_no_routes() {
+        let dial = |further: &[&str]| {
+            let words = ["causeway", "dial", "office"].iter().chain(further);
+            Cli::try_parse_from(words).is_ok()
+        };
+        assert!(dial(&["--userspace"]));
+        assert!(dial(&["--userspace", "--socks", "1081", "--http", "[::1]:8080", "--forward", "22=10.0.0.5:22"]));
+        for option in [&["--socks", "1081"][..], &["--http", "8080"], &["--forward", "22=10.0.0.5:22"]] {
+            assert!(!dial(option), "{option:?}");
+        }
+        for option in [&["--route", "10.0.0.0/8"][..], &["--full-tunnel"], &["--dns"], &["--device", "office0"]] {
+            assert!(dial(option), "{option:?}");
+            assert!(!dial(&[&["--userspace"], option].concat()), "{option:?}");
+        }
+        assert!(!dial(&["--userspace", "--forward", "22"]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod advice;
 mod host;
+mod inside;
 mod line;
 mod name;
 mod offers;
@@ -28,7 +29,7 @@ use serde_json::json;
 use crate::cli;
 use crate::exit::Failure;
 use crate::io;
-use host::Host;
+use inside::Inside;
 use name::Resolving;
 use report::{Ended, Report};
 use settings::Settings;
@@ -56,7 +57,10 @@ pub(crate) fn run(options: &cli::Dial) -> Result<(), Failure> {
         report.warning(&format!("core dumps could not be switched off, they would hold keys: {error}"));
     }
     let rng = io::seeded()?;
-    let mut caller = Caller { settings, signals, rng, report, host: None, addresses: Vec::new() };
+    let failed = |error| Failure::local(format!("cannot wait: {error}"));
+    let poller = Poller::new(64).map_err(failed)?;
+    poller.add(&signals, SIGNALS, Interest::Read).map_err(failed)?;
+    let mut caller = Caller { settings, signals, poller, rng, report, inside: None, addresses: Vec::new() };
     let result = caller.run();
     let _ = net::process::notify(ServiceState::Stopping);
     result
@@ -65,10 +69,12 @@ pub(crate) fn run(options: &cli::Dial) -> Result<(), Failure> {
 struct Caller {
     settings: Settings,
     signals: Signals,
+    /// Watches the signals, the inner side, and during a call its sockets.
+    poller: Poller,
     rng: ChaCha20Rng,
     report: Report,
     /// Made when the first attempt has found its way, and kept until the end.
-    host: Option<Host>,
+    inside: Option<Inside>,
     /// What the server's name resolved to last.
     addresses: Vec<IpAddr>,
 }
@@ -158,8 +164,8 @@ impl Caller {
     fn find_server(&mut self) -> Result<Target, Outcome> {
         self.addresses = self.resolve()?;
         for &server in &self.addresses {
-            let found = match &mut self.host {
-                Some(host) => host.path_to(server),
+            let found = match &mut self.inside {
+                Some(inside) => inside.path_to(server),
                 None => Netlink::open().and_then(|mut netlink| netlink.marked_path_to(server, self.settings.mark())),
             };
             let found =
@@ -218,10 +224,10 @@ impl Caller {
     }
 
     fn call(&mut self, target: &Target) -> Outcome {
-        let host = match &mut self.host {
-            Some(host) => host,
-            slot => match prepare(&self.settings, &self.report, target) {
-                Ok(host) => slot.insert(host),
+        let inside = match &mut self.inside {
+            Some(inside) => inside,
+            slot => match Inside::prepare(&self.settings, &self.report, target, &self.poller) {
+                Ok(inside) => slot.insert(inside),
                 Err(failure) => return Outcome::Broken(failure),
             },
         };
@@ -230,12 +236,12 @@ impl Caller {
             signals: &self.signals,
             rng: &mut self.rng,
             report: &self.report,
-            host,
+            inside: &mut *inside,
             target,
         };
-        match call.run() {
-            Ok(outcome) | Err(outcome) => outcome,
-        }
+        let (Ok(outcome) | Err(outcome)) = call.run(&mut self.poller);
+        inside.disconnect();
+        outcome
     }
 
     /// Asks the person at the terminal; `None` when there is no answer.
@@ -268,23 +274,25 @@ impl Caller {
 
     /// Waits, and drops what goes into the tunnel meanwhile. Returns whether to stop.
     fn pause(&mut self, pause: Duration) -> std::io::Result<bool> {
-        let mut poller = Poller::new(4)?;
-        poller.add(&self.signals, SIGNALS, Interest::Read)?;
-        if let Some(host) = &self.host {
-            poller.add(&host.tun, TUN, Interest::Read)?;
-        }
         let mut packet = vec![0; 1 << 16];
         let end: Timestamp = net::clock::now() + pause;
         loop {
-            let left = end.since(net::clock::now());
-            if left.is_zero() {
+            let now = net::clock::now();
+            if now >= end {
                 return Ok(false);
             }
-            let _ = poller.wait(Some(left))?.count();
+            let due = self.inside.as_mut().and_then(|inside| {
+                inside.flush(now, &self.poller, &self.report);
+                inside.poll_timeout(now)
+            });
+            let ready = self.poller.wait(Some(due.map_or(end, |due| due.min(end)).since(now)))?;
+            for ready in ready {
+                self.inside.iter_mut().for_each(|inside| inside.handle_ready(ready));
+            }
             if self.stop_wanted() {
                 return Ok(true);
             }
-            if let Some(host) = &self.host {
+            if let Some(Inside::Device(host)) = &self.inside {
                 io::read_tun(&host.tun, &mut packet, |_, _| {})?;
             }
         }
@@ -293,21 +301,6 @@ impl Caller {
     fn stop_wanted(&self) -> bool {
         stop_wanted(&self.signals)
     }
-}
-
-/// Makes the host ready, before anything is sent. A full tunnel is closed from here on: what belongs into it does not leave
-/// before it is there.
-fn prepare(settings: &Settings, report: &Report, target: &Target) -> Result<Host, Failure> {
-    let mut host = Host::create(&settings.device)?;
-    if settings.full_tunnel {
-        let closed = host.close(settings.mtu, &target.path);
-        let warnings =
-            closed.map_err(|error| Failure::local(format!("cannot lead everything into the tunnel: {error}")))?;
-        for warning in warnings {
-            report.warning(&warning);
-        }
-    }
-    Ok(host)
 }
 
 /// Whether somebody wants the end. There is nothing to reload: SIGHUP is a terminal that was closed.

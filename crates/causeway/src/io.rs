@@ -39,6 +39,20 @@ pub(crate) struct Sockets {
 }
 
 impl Sockets {
+    /// Sends datagrams of `segment` octets, the last one perhaps shorter; returns how many the host did not take.
+    pub(crate) fn send_udp(&self, path: Path, data: &[u8], segment: usize) -> u64 {
+        let Some(socket) = self.udp_for(path.local) else { return 0 };
+        let sent = socket.send_segments(path.local.ip(), path.remote, data, segment);
+        sent.map_or_else(|dropped| dropped.packets as u64, |()| 0)
+    }
+
+    /// Sends ESP packets of `segment` octets, the last one perhaps shorter; returns how many the host did not take.
+    pub(crate) fn send_esp(&self, local: IpAddr, remote: IpAddr, data: &[u8], segment: usize) -> u64 {
+        let Some(socket) = self.esp.iter().find(|socket| socket.family() == family(remote)) else { return 0 };
+        let sent = socket.send_segments(local, remote, data, segment);
+        sent.map_or_else(|dropped| dropped.packets as u64, |()| 0)
+    }
+
     /// The socket that a datagram from `local` leaves by.
     fn udp_for(&self, local: SocketAddr) -> Option<&UdpSocket> {
         self.udp.iter().find(|socket| {
@@ -111,6 +125,27 @@ pub(crate) fn read_tun(
     Ok(lost)
 }
 
+/// Writes a packet, perhaps a joint one, into the device; returns how many the kernel did not take.
+pub(crate) fn write_tun(tun: &TunQueue, offload: VnetHeader, packet: &[u8]) -> u64 {
+    match tun.write(&offload, &[IoSlice::new(packet)]) {
+        Ok(()) => 0,
+        Err(TunDrop::CoalescingRefused) => write_singly(tun, offload, packet),
+        Err(_) => 1,
+    }
+}
+
+/// This kernel does not take joint packets: what was joined is cut again.
+fn write_singly(tun: &TunQueue, offload: VnetHeader, packet: &[u8]) -> u64 {
+    let Ok(segments) = Segments::new(offload, packet) else { return 0 };
+    let mut lost = 0;
+    for index in 0..segments.count() {
+        let mut one = vec![0; segments.len(index)];
+        segments.write(index, &mut one);
+        lost += u64::from(tun.write(&VnetHeader::default(), &[IoSlice::new(&one)]).is_err());
+    }
+    lost
+}
+
 /// Whether a datagram came to an address of ours and from one that can be answered. An answer to a broadcast or from a forged
 /// multicast source would make us an amplifier.
 fn answerable(path: Path) -> bool {
@@ -138,38 +173,14 @@ pub(crate) struct Wire<'a> {
 
 impl Output for Wire<'_> {
     fn udp(&mut self, path: Path, data: &[u8], segment: usize) {
-        let Some(socket) = self.sockets.udp_for(path.local) else { return };
-        if let Err(dropped) = socket.send_segments(path.local.ip(), path.remote, data, segment) {
-            *self.unsent += dropped.packets as u64;
-        }
+        *self.unsent += self.sockets.send_udp(path, data, segment);
     }
 
     fn esp(&mut self, local: IpAddr, remote: IpAddr, data: &[u8], segment: usize) {
-        let Some(socket) = self.sockets.esp.iter().find(|socket| socket.family() == family(remote)) else { return };
-        if let Err(dropped) = socket.send_segments(local, remote, data, segment) {
-            *self.unsent += dropped.packets as u64;
-        }
+        *self.unsent += self.sockets.send_esp(local, remote, data, segment);
     }
 
     fn tun(&mut self, offload: VnetHeader, packet: &[u8]) {
-        match self.tun.write(&offload, &[IoSlice::new(packet)]) {
-            Ok(()) => {}
-            Err(TunDrop::CoalescingRefused) => self.write_singly(offload, packet),
-            Err(_) => *self.unsent += 1,
-        }
-    }
-}
-
-impl Wire<'_> {
-    /// This kernel does not take joint packets: what was joined is cut again.
-    fn write_singly(&mut self, offload: VnetHeader, packet: &[u8]) {
-        let Ok(segments) = Segments::new(offload, packet) else { return };
-        for index in 0..segments.count() {
-            let mut one = vec![0; segments.len(index)];
-            segments.write(index, &mut one);
-            if self.tun.write(&VnetHeader::default(), &[IoSlice::new(&one)]).is_err() {
-                *self.unsent += 1;
-            }
-        }
+        *self.unsent += write_tun(self.tun, offload, packet);
     }
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -255,6 +256,53 @@ fn a_server_on_the_same_host_is_not_mistaken_for_ourselves() {
 }
 
 #[test]
+fn without_privileges_the_tunnel_is_used_through_a_proxy_and_a_forward() {
+    let Some(world) = World::new() else { return };
+    if Command::new("setpriv").arg("--version").output().is_err() {
+        println!("skipped: needs setpriv(1)");
+        return;
+    }
+    let before = world.client_state();
+    let server = world.serve(&[]);
+    world.echo("0.0.0.0:7");
+    let mut dial = world.dial_as_nobody(&["--socks", "1080", "--forward", "2007=10.99.0.1:7"]);
+    let mut events = dial.until("connected");
+    assert!(events.iter().any(|event| event["stage"] == "net.ports"), "port 500 was to be had: {events:#?}");
+    let connected = events.pop().unwrap();
+    assert_eq!((connected["encapsulation"].as_str(), connected["device"].as_str()), (Some("udp"), None));
+    assert_eq!(connected["services"][0], serde_json::json!({ "kind": "socks", "listen": "127.0.0.1:1080" }));
+    assert_eq!(connected["services"][1]["to"], "10.99.0.1:7");
+    assert_eq!(world.client_state(), before);
+    assert!(echoes(world.socks("127.0.0.1:1080", [10, 99, 0, 1], 7).unwrap()));
+    assert!(echoes(world.connect("127.0.0.1:2007")));
+    // Nothing listens there, and the proxy says so: connection refused (RFC 1928 §6).
+    assert_eq!(world.socks("127.0.0.1:1080", [10, 99, 0, 1], 9).unwrap_err(), 5);
+
+    let held = world.socks("127.0.0.1:1080", [10, 99, 0, 1], 7).unwrap();
+    server.stop();
+    dial.until("reconnecting");
+    assert_ne!(world.socks("127.0.0.1:1080", [10, 99, 0, 1], 7).unwrap_err(), 0);
+    let _server = world.serve(&[]);
+    dial.until("connected");
+    assert!(echoes(held), "the server assigned the same address again, and the connection was cut");
+    assert!(echoes(world.connect("127.0.0.1:2007")));
+    assert!(echoes(world.socks("127.0.0.1:1080", [10, 99, 0, 1], 7).unwrap()));
+    dial.signal(nix::sys::signal::Signal::SIGINT);
+    assert_eq!(dial.wait(), Some(0));
+}
+
+#[test]
+fn a_proxy_whose_port_is_taken_ends_the_dial() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let _other = within(&world.client, || TcpListener::bind("127.0.0.1:1080").unwrap());
+    let failed = world.fail(&["--server", SERVER, "--user", "anna", "--userspace"], &[]);
+    assert_eq!(failed.output.status.code(), Some(20));
+    let said = String::from_utf8_lossy(&failed.output.stderr);
+    assert!(said.contains("cannot offer the SOCKS5 proxy on 127.0.0.1:1080"), "{said}");
+}
+
+#[test]
 fn a_profile_says_what_the_command_line_leaves_out() {
     let Some(world) = World::new() else { return };
     let _server = world.serve(&[]);
@@ -315,6 +363,30 @@ fn the_password_is_asked_for_when_authentication_is_reached_and_not_shown() {
 }
 
 const SERVER: &str = "192.0.2.1";
+
+/// Runs `work` in a thread of its own: only that thread enters the namespace, and the sockets stay in it.
+fn within<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) -> T {
+    let namespace = std::fs::File::open(Path::new("/run/netns").join(namespace)).unwrap();
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+            work()
+        });
+        thread.join().unwrap()
+    })
+}
+
+/// Whether more comes back than any buffer on the way holds, unchanged.
+fn echoes(mut stream: TcpStream) -> bool {
+    let sent: Vec<u8> = (0..1_u32 << 18).flat_map(u32::to_be_bytes).collect();
+    let mut writer = stream.try_clone().unwrap();
+    let mut received = vec![0; sent.len()];
+    std::thread::scope(|scope| {
+        scope.spawn(|| writer.write_all(&sent).unwrap());
+        stream.read_exact(&mut received).unwrap();
+    });
+    received == sent
+}
 
 fn program() -> &'static str {
     env!("CARGO_BIN_EXE_causeway")
@@ -426,14 +498,51 @@ impl World {
 
     /// Something else in the client's namespace that listens on these ports.
     fn take_udp_ports(&self, addresses: &[&str]) -> Vec<std::net::UdpSocket> {
-        let namespace = std::fs::File::open(Path::new("/run/netns").join(&self.client)).unwrap();
-        let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-        // In a thread of its own: only that thread enters the namespace, and the sockets stay in it.
-        let thread = std::thread::spawn(move || {
-            nix::sched::setns(namespace, nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
-            addresses.iter().map(|address| std::net::UdpSocket::bind(address).unwrap()).collect()
+        within(&self.client, || addresses.iter().map(|address| std::net::UdpSocket::bind(address).unwrap()).collect())
+    }
+
+    /// A service at the server's side that sends back what it gets.
+    fn echo(&self, address: &str) {
+        let listener = within(&self.server, || TcpListener::bind(address).unwrap());
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                std::thread::spawn(move || std::io::copy(&mut &client, &mut &client));
+            }
         });
-        thread.join().unwrap()
+    }
+
+    /// Dials with a stack in the process, as a user who may nothing.
+    fn dial_as_nobody(&self, further: &[&str]) -> Running {
+        // Where the program stands, others may not look.
+        let copy = self.scratch.join("causeway");
+        std::fs::copy(program(), &copy).unwrap();
+        let words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", copy.to_str().unwrap()];
+        let mut command = self.command(&self.client, &words);
+        command.args(["dial", "--server", SERVER, "--user", "anna", "--json", "--userspace"]);
+        let child = command.args(further).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.unwrap();
+        let lines = lines(child.stdout.take().unwrap());
+        Running { child, lines, seen: Vec::new() }
+    }
+
+    /// A connection of a program at the client's side.
+    fn connect(&self, address: &str) -> TcpStream {
+        let stream = within(&self.client, || TcpStream::connect(address).unwrap());
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// A connection through a SOCKS5 proxy, or the proxy's reason against it (RFC 1928 §4, §6).
+    fn socks(&self, proxy: &str, [a, b, c, d]: [u8; 4], port: u8) -> Result<TcpStream, u8> {
+        let mut stream = self.connect(proxy);
+        stream.write_all(&[5, 1, 0]).unwrap();
+        let mut method = [0; 2];
+        stream.read_exact(&mut method).unwrap();
+        assert_eq!(method, [5, 0]);
+        stream.write_all(&[5, 1, 0, 1, a, b, c, d, 0, port]).unwrap();
+        let mut reply = [0; 10];
+        stream.read_exact(&mut reply).unwrap();
+        if reply[1] == 0 { Ok(stream) } else { Err(reply[1]) }
     }
 }
 

@@ -10,6 +10,7 @@ use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, Netlin
 use net::raw::Family;
 use net::tun::TunQueue;
 use ppp::Ipv4Settings;
+use userspace::proxy::BindError;
 
 use super::resolv::Resolv;
 use super::settings::Settings;
@@ -58,6 +59,8 @@ pub(crate) enum Unusable {
     Address(Ipv4Addr),
     /// The kernel refuses.
     Kernel(&'static str, NetlinkError),
+    /// A proxy or port forward cannot listen.
+    Service(BindError),
 }
 
 impl Host {
@@ -310,7 +313,7 @@ impl Drop for Host {
 }
 
 /// Whether a host can have this address.
-fn assignable(address: Ipv4Addr) -> bool {
+pub(crate) fn assignable(address: Ipv4Addr) -> bool {
     let [first, ..] = address.octets();
     first != 0 && first < 224 && !address.is_loopback()
 }

@@ -16,12 +16,14 @@ use net::process::ServiceState;
 use net::raw::EspSocket;
 use net::udp::{IcmpError, IcmpKind, UdpOptions, UdpSocket};
 use serde_json::json;
+use wire::virtio::VnetHeader;
 
-use super::host::{Host, Unusable};
+use super::host::Unusable;
+use super::inside::{Entrance, Inside, Out};
 use super::report::{self, Ended, Report};
 use super::settings::Settings;
 use super::{Outcome, SIGNALS, TUN, Target, offers, stop_wanted};
-use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, Wire, family};
+use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, family};
 
 const IKE: Token = Token(0x100);
 const NAT_T: Token = Token(0x101);
@@ -40,19 +42,16 @@ pub(super) struct Call<'a> {
     pub(super) signals: &'a Signals,
     pub(super) rng: &'a mut ChaCha20Rng,
     pub(super) report: &'a Report,
-    pub(super) host: &'a mut Host,
+    pub(super) inside: &'a mut Inside,
     pub(super) target: &'a Target,
 }
 
 impl Call<'_> {
     /// Calls, and carries packets until the end.
-    pub(super) fn run(self) -> Result<Outcome, Outcome> {
+    pub(super) fn run(self, poller: &mut Poller) -> Result<Outcome, Outcome> {
         let line = self.bind()?;
         let paths = line.paths(self.target.server);
         let config = self.settings.access(paths.0, paths.1, line.force_udp);
-        let mut poller = Poller::new(8)?;
-        poller.add(self.signals, SIGNALS, Interest::Read)?;
-        poller.add(&self.host.tun, TUN, Interest::Read)?;
         for (socket, token) in line.sockets.udp.iter().zip([IKE, NAT_T]) {
             poller.add(socket, token, Interest::Read)?;
         }
@@ -61,11 +60,11 @@ impl Call<'_> {
         }
         let now = net::clock::now();
         let mut unsent = 0;
-        let out = &mut Wire { sockets: &line.sockets, tun: &self.host.tun, unsent: &mut unsent };
+        let out = &mut Out { sockets: &line.sockets, entrance: self.inside.entrance(now), unsent: &mut unsent };
         let dialer = Dialer::dial(now, self.rng, config, out);
         let running =
             Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now, looked: now };
-        running.carry(&mut poller)
+        running.carry(poller)
     }
 
     /// Ports 500 and 4500 if they are free. If another program has them (an IKE service, as a rule), any other: servers answer
@@ -97,6 +96,11 @@ impl Call<'_> {
                     .progress("net.ports", &format!("UDP {port} is not available here, UDP {chosen} takes its place"));
             }
             line.sockets.udp.push(socket);
+        }
+        if self.settings.services.is_some() {
+            // It takes privileges to open a raw socket.
+            line.force_udp = true;
+            return Ok(line);
         }
         match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
             Ok(socket) if !line.force_udp && socket.set_mark(self.settings.mark()).is_ok() => {
@@ -143,8 +147,12 @@ struct Running<'a> {
 
 /// The access layer with its way out; a macro because it borrows fields side by side.
 macro_rules! wire {
-    ($running:ident) => {
-        Wire { sockets: &$running.line.sockets, tun: &$running.call.host.tun, unsent: &mut $running.unsent }
+    ($running:ident, $now:expr) => {
+        Out {
+            sockets: &$running.line.sockets,
+            entrance: $running.call.inside.entrance($now),
+            unsent: &mut $running.unsent,
+        }
     };
 }
 
@@ -158,8 +166,11 @@ impl Running<'_> {
                 return Ok(outcome);
             }
             let now = net::clock::now();
+            let sent = self.send_inner(now, poller);
             let tick = if self.connected { self.looked + LOOK } else { self.told + PATIENCE };
-            let due = [self.dialer.poll_timeout(), Some(tick)].into_iter().flatten().min();
+            // What the stack sent may have made room for more.
+            let inside = if sent { Some(now) } else { self.call.inside.poll_timeout(now) };
+            let due = [self.dialer.poll_timeout(), inside, Some(tick)].into_iter().flatten().min();
             ready.clear();
             ready.extend(poller.wait(due.map(|due| due.since(now)))?);
             let now = net::clock::now();
@@ -169,7 +180,7 @@ impl Running<'_> {
                     SIGNALS => {}
                     TUN => self.read_tun(&mut packet)?,
                     ESP => self.read_esp(now, &mut batch)?,
-                    token => {
+                    token @ (IKE | NAT_T) => {
                         let index = usize::from(token == NAT_T);
                         if event.error
                             && let Some(outcome) = self.read_errors(index)
@@ -178,9 +189,10 @@ impl Running<'_> {
                         }
                         self.read_udp(now, index, &mut batch)?;
                     }
+                    _ => self.call.inside.handle_ready(*event),
                 }
             }
-            let out = &mut wire!(self);
+            let out = &mut wire!(self, now);
             self.dialer.flush(out);
             self.dialer.handle_timeout(now, self.call.rng, out);
             if self.connected && now >= self.looked + LOOK {
@@ -198,7 +210,7 @@ impl Running<'_> {
 
     fn read_udp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
         let Some(socket) = self.line.sockets.udp.get(index) else { return Ok(()) };
-        let out = &mut wire!(self);
+        let out = &mut wire!(self, now);
         io::read_udp(socket, batch, |path, received| {
             let (data, segment) = (received.data, received.segment);
             if index == 0 {
@@ -211,7 +223,7 @@ impl Running<'_> {
 
     fn read_esp(&mut self, now: Timestamp, batch: &mut RecvBatch) -> std::io::Result<()> {
         let Some(socket) = self.line.sockets.esp.first() else { return Ok(()) };
-        let out = &mut wire!(self);
+        let out = &mut wire!(self, now);
         let server = self.call.target.server;
         io::read_esp(socket, batch, |path, received| {
             if path.remote.ip() == server {
@@ -220,9 +232,25 @@ impl Running<'_> {
         })
     }
 
+    /// Lets the stack work, if there is one, and sends what it has. Returns whether it had anything.
+    fn send_inner(&mut self, now: Timestamp, poller: &Poller) -> bool {
+        self.call.inside.flush(now, poller, self.call.report);
+        let mut sent = false;
+        while let Some(packet) = self.call.inside.poll_packet(now) {
+            self.dialer.handle_tun(VnetHeader::default(), &packet, &mut wire!(self, now));
+            sent = true;
+        }
+        if sent {
+            self.dialer.flush(&mut wire!(self, now));
+        }
+        sent
+    }
+
     fn read_tun(&mut self, packet: &mut [u8]) -> std::io::Result<()> {
-        let out = &mut wire!(self);
-        let lost = io::read_tun(&self.call.host.tun, packet, |offload, packet| {
+        let Inside::Device(host) = &*self.call.inside else { return Ok(()) };
+        let entrance = Entrance::Device(&host.tun);
+        let out = &mut Out { sockets: &self.line.sockets, entrance, unsent: &mut self.unsent };
+        let lost = io::read_tun(&host.tun, packet, |offload, packet| {
             self.dialer.handle_tun(offload, packet, out);
         })?;
         self.unsent += lost;
@@ -232,7 +260,7 @@ impl Running<'_> {
     /// The server would not find us at another address, nor take our packets from there: the connection is made anew.
     fn look(&mut self) -> Option<Outcome> {
         let was = self.call.target.local;
-        let source = self.call.host.source_towards(self.call.target.server)?;
+        let source = self.call.inside.source_towards(self.call.target.server)?;
         if source == was {
             return None;
         }
@@ -275,7 +303,8 @@ impl Running<'_> {
                 }
                 Event::Ask(ask) => {
                     let answer = ppp::Answer { id: ask.id, reply: ppp::Reply::GiveUp };
-                    self.dialer.answer(net::clock::now(), self.call.rng, answer, &mut wire!(self));
+                    let now = net::clock::now();
+                    self.dialer.answer(now, self.call.rng, answer, &mut wire!(self, now));
                 }
                 Event::Connected(connection) => {
                     if let Some(outcome) = self.connect(&connection) {
@@ -284,7 +313,7 @@ impl Running<'_> {
                 }
                 Event::Moved { path } => self.call.report.moved(path),
                 Event::Ended { failure, stage, .. } => {
-                    self.dialer.flush(&mut wire!(self));
+                    self.dialer.flush(&mut wire!(self, net::clock::now()));
                     return Some(Outcome::Ended(self.ended(failure, stage)));
                 }
             }
@@ -294,7 +323,8 @@ impl Running<'_> {
 
     fn connect(&mut self, connection: &Connection) -> Option<Outcome> {
         let Call { settings, target, .. } = self.call;
-        let configured = self.call.host.configure(settings, target.server, &target.path, &connection.ipv4);
+        let now = net::clock::now();
+        let configured = self.call.inside.configure(now, self.call.rng, settings, target, connection);
         let warnings = match configured {
             Ok(warnings) => warnings,
             Err(Unusable::Address(address)) => {
@@ -308,15 +338,19 @@ impl Running<'_> {
                 let failure = crate::exit::Failure::local(format!("cannot {what}: {error}"));
                 return Some(Outcome::Broken(failure));
             }
+            Err(Unusable::Service(error)) => {
+                self.hang_up();
+                return Some(Outcome::Broken(crate::exit::Failure::local(format!("cannot offer the {error}"))));
+            }
         };
         self.connected = true;
         let report = self.call.report;
-        report.connected(connection, &target.server.to_string(), self.call.host.tun.name(), &settings.destinations());
+        report.connected(connection, &target.server.to_string(), self.call.inside.device(), settings);
         let weak = connection.phase1.as_ref().and_then(|phase1| offers::price(&phase1.suite));
         for warning in weak.iter().chain(&warnings) {
             report.warning(warning);
         }
-        if settings.routes.is_empty() && !settings.full_tunnel {
+        if settings.routes.is_empty() && !settings.full_tunnel && settings.services.is_none() {
             report.warning(
                 "nothing but the server itself is reached through the tunnel: add --route CIDR or --full-tunnel",
             );
@@ -327,8 +361,9 @@ impl Running<'_> {
 
     fn hang_up(&mut self) -> Outcome {
         let traffic = self.dialer.traffic();
-        let out = &mut wire!(self);
-        self.dialer.hang_up(net::clock::now(), self.call.rng, out);
+        let now = net::clock::now();
+        let out = &mut wire!(self, now);
+        self.dialer.hang_up(now, self.call.rng, out);
         self.dialer.flush(out);
         Outcome::HungUp(traffic)
     }

@@ -9,8 +9,10 @@ use clock::Timestamp;
 use diagnose::{Cause, Layer, Verdict};
 use ppp::Method;
 use serde_json::{Value, json};
+use userspace::proxy::Service;
 
 use super::advice::advice;
+use super::settings::Settings;
 use crate::exit::Failure;
 
 /// The teller.
@@ -86,7 +88,9 @@ impl Report {
     }
 
     /// IP passes.
-    pub(crate) fn connected(&self, connection: &Connection, server: &str, device: &str, routes: &[String]) {
+    pub(crate) fn connected(&self, connection: &Connection, server: &str, device: Option<&str>, settings: &Settings) {
+        let routes = settings.destinations();
+        let services = settings.services.as_deref().unwrap_or_default();
         let ms = self.millis();
         let ipv4 = &connection.ipv4;
         let dns: Vec<_> = ipv4.dns.iter().flatten().map(ToString::to_string).collect();
@@ -105,6 +109,7 @@ impl Report {
                 "peer": ipv4.remote.to_string(),
                 "dns": dns,
                 "device": device,
+                "services": services.iter().map(service).collect::<Vec<_>>(),
                 "routes": routes,
                 "server": server,
                 "authentication": method,
@@ -117,7 +122,12 @@ impl Report {
         let word = |text: Option<String>| text.unwrap_or_else(|| "none".into());
         let dns = if dns.is_empty() { String::new() } else { format!(", name servers {}", dns.join(" ")) };
         let routes = if routes.is_empty() { String::new() } else { format!(", routes {}", routes.join(" ")) };
-        say(&format!("connected: address {}, server {} inside, device {device}{routes}{dns}", ipv4.local, ipv4.remote));
+        let device = device.map(|device| format!(", device {device}")).unwrap_or_default();
+        let services: String = services.iter().map(|service| format!(", {service}")).collect();
+        say(&format!(
+            "connected: address {}, server {} inside{device}{services}{routes}{dns}",
+            ipv4.local, ipv4.remote
+        ));
         person(&format!(
             "{} {:<12} {} through ESP {} in {}, IKE {}",
             clock(ms),
@@ -207,6 +217,17 @@ impl Report {
 }
 
 /// The name of an authentication method in JSON.
+fn service(service: &Service) -> Value {
+    let listen = service.local().to_string();
+    match service {
+        Service::Socks(_) => json!({ "kind": "socks", "listen": listen }),
+        Service::HttpConnect(_) => json!({ "kind": "http", "listen": listen }),
+        Service::Forward(forward) => {
+            json!({ "kind": "forward", "listen": listen, "to": forward.remote.to_string() })
+        }
+    }
+}
+
 const fn method_name(method: Method) -> &'static str {
     match method {
         Method::Pap => "pap",

@@ -1,6 +1,6 @@
 //! What to dial and how: command line over environment over profile over systemd's credentials.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ use ike::proposal::ChildPolicy;
 use net::netlink::Prefix;
 use net::terminal::SilentTerminal;
 use ppp::{Credentials, Method};
+use userspace::forward::Local;
+use userspace::proxy::Service;
 
 use super::host::MARK;
 use super::offers::{Offers, offers};
@@ -22,6 +24,9 @@ use crate::exit::Failure;
 
 /// Silence of the server after which it is asked whether it is there: one that vanished is given up within a minute.
 const ECHO: Duration = Duration::from_secs(10);
+
+/// Where the SOCKS5 proxy listens when nothing else is said: its registered port, for this host only.
+const SOCKS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1080));
 
 /// Everything that a dial needs to know.
 #[derive(Debug)]
@@ -37,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) dns: bool,
     pub(crate) methods: Vec<Method>,
     pub(crate) device: String,
+    /// Proxies and port forwards that take the place of a device.
+    pub(crate) services: Option<Vec<Service>>,
     pub(crate) mtu: u16,
     pub(crate) timeout: Duration,
     pub(crate) once: bool,
@@ -84,16 +91,30 @@ impl Settings {
         let mut routes: Vec<_> = wanted.iter().filter_map(prefix).collect();
         let everything = routes.iter().any(|route| route.prefix_len() == 0);
         routes.retain(|route| route.prefix_len() != 0);
+        let services = options.userspace.then(|| services(options));
+        for service in services.iter().flatten().filter(|service| service.local().is_exposed()) {
+            warnings.push(format!("{service}: other hosts can use it too, nobody is asked for a password"));
+        }
+        if services.is_some() {
+            routes.clear();
+            if !wanted.is_empty() || profile.full_tunnel || profile.dns || profile.device.is_some() {
+                warnings.push(
+                    "with --userspace the profile's `routes`, `full_tunnel`, `dns` and `device` have no effect".into(),
+                );
+            }
+        }
+        let device = services.is_none();
         Ok(Settings {
             server,
             user,
             psk,
             password,
             routes,
-            full_tunnel: options.full_tunnel || profile.full_tunnel || everything,
-            dns: options.dns || profile.dns,
+            full_tunnel: device && (options.full_tunnel || profile.full_tunnel || everything),
+            dns: device && (options.dns || profile.dns),
             methods,
             device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),
+            services,
             mtu: options.mtu.or(profile.mtu).unwrap_or(access::DEFAULT_MTU),
             timeout: options.timeout.map(Duration::from_secs).or(profile.timeout).unwrap_or(Duration::from_secs(20)),
             once: options.once || profile.once,
@@ -148,6 +169,14 @@ impl Settings {
     pub(crate) fn mark(&self) -> u32 {
         if self.full_tunnel { MARK } else { 0 }
     }
+}
+
+/// What is offered to programs on this host instead of a device.
+fn services(options: &cli::Dial) -> Vec<Service> {
+    let nothing_named = options.http.is_none() && options.forwards.is_empty();
+    let socks = options.socks.or(nothing_named.then_some(Local(SOCKS)));
+    let forwards = options.forwards.iter().cloned().map(Service::Forward);
+    socks.map(Service::Socks).into_iter().chain(options.http.map(Service::HttpConnect)).chain(forwards).collect()
 }
 
 /// First wait, longest wait and transmissions of an IKE message that add up to about `timeout`.
