@@ -150,7 +150,7 @@ pub(crate) struct Dial {
     /// Offer what this client offers, for servers that are particular.
     #[arg(long = "as", value_enum, value_name = "CLIENT")]
     pub(crate) client: Option<Client>,
-    /// How the user may prove who he is: mschapv2, chap, pap, separated by commas [default: mschapv2].
+    /// How the user may prove who he is: mschapv2, eap-mschapv2, chap, pap, separated by commas [default: mschapv2].
     #[arg(long, value_name = "METHODS", value_delimiter = ',')]
     pub(crate) auth: Vec<Method>,
     /// Name of the TUN device; %d becomes a free number [default: causeway%d].

@@ -188,7 +188,9 @@ impl Failure {
                 | NotifyType::INVALID_PAYLOAD_TYPE
                 | NotifyType::INVALID_ID_INFORMATION
                 | NotifyType::INVALID_HASH_INFORMATION
-                | NotifyType::AUTHENTICATION_FAILED => KeySuspicion::Likely,
+                | NotifyType::AUTHENTICATION_FAILED
+                // SoftEther gives the IKE SA up in silence when it cannot read message 5, and then knows its cookie no more.
+                | NotifyType::INVALID_COOKIE => KeySuspicion::Likely,
                 _ => KeySuspicion::None,
             },
             Failure::Silence { .. } if stage == Stage::Phase1Authentication => KeySuspicion::Possible,
