@@ -160,13 +160,13 @@ pub(crate) struct Dial {
     /// no privileges.
     #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "dns", "device"])]
     pub(crate) userspace: bool,
-    /// With --userspace: offer a SOCKS5 proxy at [ADDRESS:]PORT [default: 127.0.0.1:1080, unless --http or --forward is given].
+    /// With --userspace: offer a SOCKS5 proxy at PORT or ADDRESS:PORT [default: 127.0.0.1:1080, unless --http or --forward is given].
     #[arg(long, value_name = "ADDR", requires = "userspace")]
     pub(crate) socks: Option<Local>,
-    /// With --userspace: offer an HTTP proxy (CONNECT) at [ADDRESS:]PORT.
+    /// With --userspace: offer an HTTP proxy (CONNECT) at PORT or ADDRESS:PORT.
     #[arg(long, value_name = "ADDR", requires = "userspace")]
     pub(crate) http: Option<Local>,
-    /// With --userspace: lead connections to [ADDRESS:]PORT here to HOST:PORT there, such as 13389=10.0.0.5:3389; may stand
+    /// With --userspace: lead connections to PORT or ADDRESS:PORT here to HOST:PORT there, such as 13389=10.0.0.5:3389; may stand
     /// several times.
     #[arg(long = "forward", value_name = "LOCAL=REMOTE", requires = "userspace")]
     pub(crate) forwards: Vec<Forward>,
