@@ -336,7 +336,8 @@ fn the_password_is_asked_for_when_authentication_is_reached_and_not_shown() {
         return;
     }
     let _server = world.serve(&[]);
-    let line = format!("{} dial --server {SERVER} --user anna", program());
+    // A shell that stays would be interrupted, too, and its status told instead of the program's.
+    let line = format!("exec {} dial --server {SERVER} --user anna", program());
     let mut command = world.command(&world.client, &["script", "-qec", &line, "/dev/null"]);
     command.env_remove("CAUSEWAY_PASSWORD").stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
