@@ -1,0 +1,54 @@
+use observe::SourceKind;
+
+/// What a file is, by its first octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Classic pcap, either byte order, microseconds or nanoseconds.
+    Pcap,
+    /// pcapng.
+    Pcapng,
+    /// Windows event log, binary.
+    Evtx,
+    /// Windows event log, XML.
+    EventXml,
+    /// Windows event log, CSV.
+    EventCsv,
+    /// Registry export.
+    Registry,
+    /// JSON of a Windows cmdlet.
+    Json,
+    /// Any text: logs and outputs of programs.
+    Text,
+    /// Nothing that is known.
+    Unknown,
+}
+
+impl Kind {
+    /// Tells the kind from the beginning of a file.
+    pub fn of(beginning: &[u8]) -> Kind {
+        match beginning {
+            [0xa1, 0xb2, 0xc3, 0xd4 | 0xcd, ..]
+            | [0xd4 | 0x4d, 0xc3 | 0x3c, 0xb2, 0xa1, ..]
+            | [0xa1, 0xb2, 0x3c, 0x4d, ..] => Kind::Pcap,
+            [0x0a, 0x0d, 0x0d, 0x0a, ..] => Kind::Pcapng,
+            [b'E', b'l', b'f', b'F', b'i', b'l', b'e', 0, ..] => Kind::Evtx,
+            [] => Kind::Text,
+            _ if beginning.iter().take(4096).filter(|octet| **octet == 0).count() * 8 > beginning.len().min(4096) => {
+                // UTF-16 is text, too: half of its octets are zero where it is mostly Latin.
+                if matches!(beginning, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) { Kind::Text } else { Kind::Unknown }
+            }
+            _ => Kind::Text,
+        }
+    }
+
+    /// The kind of source, before more is known.
+    pub fn source(self) -> SourceKind {
+        match self {
+            Kind::Pcap | Kind::Pcapng => SourceKind::Capture,
+            Kind::Evtx | Kind::EventXml | Kind::EventCsv => SourceKind::WindowsEvents,
+            Kind::Registry => SourceKind::Registry,
+            Kind::Json => SourceKind::Profile,
+            Kind::Text | Kind::Unknown => SourceKind::Unknown,
+        }
+    }
+}
