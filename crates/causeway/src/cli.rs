@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use policy::PoolRange;
 use userspace::forward::{Forward, Local};
@@ -99,6 +100,8 @@ pub(crate) enum LogFormat {
 pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be left out:
   server = "vpn.example.com"
   user = "anna"
+  protocol = "auto"
+  order = ["l2tp"]
   psk_file = "office.psk"            # or psk = "..."; relative to the profile
   password_file = "office.password"  # or password = "..."
   routes = ["10.0.0.0/8"]
@@ -112,7 +115,11 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   once = false
 
 With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, services, routes,
-server, authentication, ike, esp, encapsulation), moved, failed (ras, cause, stage, detail), reconnecting (pause_ms), disconnected.
+server, strategy, authentication, ike, esp, encapsulation), moved, strategy_failed (strategy, ras, cause, stage, detail), failed (ras,
+cause, stage, detail, and with an order of several protocols attempts), reconnecting (pause_ms), disconnected.
+
+Of several protocols the next is tried when one fails, unless the next would fail alike: no name, no route, wrong password. When
+all have failed the number is 800, and each one's own stands under it.
 
 UDP ports 500 and 4500 are used if they are free, else any others, with NAT traversal. A full tunnel is a routing table of its
 own for everything but our packets to the server, which carry a mark; it stays closed while the connection is down. The
@@ -126,9 +133,12 @@ pub(crate) struct Dial {
     /// The server's name or address.
     #[arg(long, value_name = "HOST")]
     pub(crate) server: Option<String>,
-    /// The tunnel protocol.
-    #[arg(long, value_enum, default_value_t = Protocol::L2tp)]
-    pub(crate) protocol: Protocol,
+    /// The tunnel protocol, or `auto` for one after another as --order says [default: auto].
+    #[arg(long, value_enum, value_name = "PROTOCOL")]
+    pub(crate) protocol: Option<Protocol>,
+    /// With --protocol auto: what to try, first to last, separated by commas [default: l2tp].
+    #[arg(long, value_enum, value_name = "PROTOCOLS", value_delimiter = ',')]
+    pub(crate) order: Vec<Tunnel>,
     /// The user's name, as the server knows it.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -184,10 +194,35 @@ pub(crate) struct Dial {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// One tunnel protocol, or several in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
+    /// One after another.
+    Auto,
+    /// This one.
+    Only(Tunnel),
+}
+
+impl ValueEnum for Protocol {
+    fn value_variants<'a>() -> &'a [Protocol] {
+        &[Protocol::Auto, Protocol::Only(Tunnel::L2tp), Protocol::Only(Tunnel::Pptp)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Protocol::Auto => Some(PossibleValue::new("auto").help("One after another, as --order says")),
+            Protocol::Only(tunnel) => tunnel.to_possible_value(),
+        }
+    }
+}
+
+/// The tunnel protocols that have a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tunnel {
     /// L2TP over IPsec with a pre-shared key.
     L2tp,
+    /// PPTP, which this version does not speak yet.
+    Pptp,
 }
 
 /// Whose proposals and vendor IDs to send.

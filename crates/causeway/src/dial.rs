@@ -10,6 +10,7 @@ mod profile;
 mod report;
 mod resolv;
 mod settings;
+mod strategy;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use inside::Inside;
 use name::Resolving;
 use report::{Ended, Report};
 use settings::Settings;
+use strategy::{Attempt, Strategy, conclude};
 
 /// How long the resolver of the operating system may take.
 const NAME_TIMEOUT: Duration = Duration::from_secs(15);
@@ -117,11 +119,7 @@ impl Caller {
         let mut pauses = PAUSES;
         loop {
             self.report.begin();
-            let outcome = match self.find_server() {
-                Ok(target) => self.call(&target),
-                Err(outcome) => outcome,
-            };
-            match outcome {
+            match self.try_in_order() {
                 Outcome::HungUp(traffic) => {
                     self.report.disconnected(traffic);
                     return Ok(());
@@ -130,16 +128,8 @@ impl Caller {
                     self.report.broken(&failure);
                     return Err(failure);
                 }
-                Outcome::PasswordWanted => match self.ask_password()? {
-                    Some(password) => self.settings.password = Some(password),
-                    None => {
-                        let detail = json!({ "user": self.settings.user });
-                        let ended =
-                            report::obstacle(Obstacle::NoPassword, access::Stage::PppAuthentication.id(), detail);
-                        self.report.failed(&ended);
-                        return Err(Failure::explained(ended.status()));
-                    }
-                },
+                // It is asked for before a strategy counts as tried.
+                Outcome::PasswordWanted => {}
                 Outcome::Ended(ended) => {
                     self.report.failed(&ended);
                     if ended.was_up {
@@ -156,6 +146,47 @@ impl Caller {
                         return Ok(());
                     }
                 }
+            }
+        }
+    }
+
+    /// Calls by one strategy after another until one connects, or meets what no other could change.
+    fn try_in_order(&mut self) -> Outcome {
+        let mut attempts = Vec::new();
+        let mut order = self.settings.order.clone().into_iter().peekable();
+        while let Some(strategy) = order.next() {
+            let ended = match self.call_with_password(strategy) {
+                Outcome::Ended(ended) if !ended.was_up => ended,
+                other => return other,
+            };
+            let decides = ended.verdict.cause.defeats_every_strategy();
+            let attempt = Attempt { strategy, ended };
+            let next = order.peek().filter(|_| !decides);
+            if let Some(&next) = next {
+                self.report.strategy_failed(&attempt, next);
+            }
+            attempts.push(attempt);
+            if decides {
+                break;
+            }
+        }
+        Outcome::Ended(conclude(attempts).expect("an order is never empty, and whatever does not return failed"))
+    }
+
+    /// Calls, and calls again when a person at the terminal had to be asked for the password.
+    fn call_with_password(&mut self, strategy: Strategy) -> Outcome {
+        loop {
+            match self.find_server().map_or_else(|outcome| outcome, |target| self.call(&target, strategy)) {
+                Outcome::PasswordWanted => match self.ask_password() {
+                    Ok(Some(password)) => self.settings.password = Some(password),
+                    Ok(None) => {
+                        let detail = json!({ "user": self.settings.user });
+                        let stage = access::Stage::PppAuthentication.id();
+                        return Outcome::Ended(report::obstacle(Obstacle::NoPassword, stage, detail));
+                    }
+                    Err(failure) => return failure.into(),
+                },
+                other => return other,
             }
         }
     }
@@ -223,7 +254,7 @@ impl Caller {
         }
     }
 
-    fn call(&mut self, target: &Target) -> Outcome {
+    fn call(&mut self, target: &Target, strategy: Strategy) -> Outcome {
         let inside = match &mut self.inside {
             Some(inside) => inside,
             slot => match Inside::prepare(&self.settings, &self.report, target, &self.poller) {
@@ -233,6 +264,7 @@ impl Caller {
         };
         let call = line::Call {
             settings: &self.settings,
+            strategy,
             signals: &self.signals,
             rng: &mut self.rng,
             report: &self.report,

@@ -181,6 +181,16 @@ fn a_host_without_the_service_is_told_from_silence_at_once() {
 }
 
 #[test]
+fn pptp_is_named_and_not_there_yet() {
+    for protocol in [&["--protocol", "pptp"][..], &["--order", "l2tp,pptp"]] {
+        let words = [&["dial", "--server", SERVER, "--user", "anna"], protocol].concat();
+        let output = Command::new(program()).args(&words).env("CAUSEWAY_PSK", PSK).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{protocol:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("does not speak PPTP yet"));
+    }
+}
+
+#[test]
 fn a_name_that_does_not_resolve_is_868() {
     let Some(world) = World::new() else { return };
     world.fail(&["--server", "nowhere.invalid", "--user", "anna"], &[]).is(10, 868, "net.dns_failure");

@@ -60,6 +60,30 @@ impl Verdict {
             Obstacle::NoPassword => verdict(Cause::AuthBadCredentials, 631),
         }
     }
+
+    /// The verdict about a dial whose strategies failed one after another, and the attempt that explains it. When every one of
+    /// several has failed the number is 800, as Windows has it, and the attempt is the one that came furthest. A failure that
+    /// no other strategy could change ended the order, and keeps its number. `None` when nothing was attempted.
+    pub fn of_order(attempts: &[Verdict]) -> Option<(usize, Verdict)> {
+        let last = attempts.len().checked_sub(1)?;
+        let own = *attempts.last()?;
+        if last == 0 || own.cause.defeats_every_strategy() {
+            return Some((last, own));
+        }
+        let furthest = attempts.iter().enumerate().rev().max_by_key(|(_, attempt)| reach(attempt.cause.layer()));
+        furthest.map(|(index, attempt)| (index, verdict(attempt.cause, 800)))
+    }
+}
+
+/// How far a connection came that failed in a layer.
+const fn reach(layer: Layer) -> u8 {
+    match layer {
+        Layer::None | Layer::Host => 0,
+        Layer::Reachability => 1,
+        Layer::Ipsec => 2,
+        Layer::Tunnel => 3,
+        Layer::Authentication | Layer::Ppp | Layer::Policy => 4,
+    }
 }
 
 /// The part of a connection that a cause lies in, as exit statuses tell them apart.
@@ -84,6 +108,24 @@ pub enum Layer {
 }
 
 impl Cause {
+    /// Whether another tunnel protocol would fail alike: the name, the route, the account. Trying a wrong password by one
+    /// protocol after another only locks the account.
+    pub const fn defeats_every_strategy(self) -> bool {
+        matches!(
+            self,
+            Cause::NetDnsFailure
+                | Cause::NetNoInternet
+                | Cause::AuthBadCredentials
+                | Cause::AuthAccountLocked
+                | Cause::AuthAccountDisabled
+                | Cause::AuthAccountExpired
+                | Cause::AuthPasswordExpired
+                | Cause::AuthLogonHours
+                | Cause::AuthNoDialinPermission
+                | Cause::NoneHealthy
+        )
+    }
+
     /// The part of a connection that the cause lies in.
     pub fn layer(self) -> Layer {
         match self {
@@ -376,6 +418,33 @@ mod tests {
         assert_eq!(Cause::TunnelServerFull.layer(), Layer::Policy);
         assert_eq!(Cause::NoneHealthy.layer(), Layer::None);
         assert_eq!(Cause::HostConfigurationError.layer(), Layer::Host);
+    }
+
+    #[test]
+    fn when_every_strategy_has_failed_the_number_is_800_and_the_cause_is_that_of_the_one_that_came_furthest() {
+        let (silent, differs) = (verdict(Cause::NetUdp500Blocked, 809), verdict(Cause::IkePskMismatch, 789));
+        assert_eq!(Verdict::of_order(&[]), None);
+        assert_eq!(Verdict::of_order(&[silent]), Some((0, silent)));
+        assert_eq!(Verdict::of_order(&[silent, differs]), Some((1, verdict(Cause::IkePskMismatch, 800))));
+        assert_eq!(Verdict::of_order(&[differs, silent]), Some((0, verdict(Cause::IkePskMismatch, 800))));
+        assert_eq!(Verdict::of_order(&[silent, silent]), Some((0, verdict(Cause::NetUdp500Blocked, 800))));
+    }
+
+    #[test]
+    fn what_no_other_strategy_can_change_keeps_its_number() {
+        let silent = verdict(Cause::NetUdp500Blocked, 809);
+        for (cause, ras) in [
+            (Cause::NetDnsFailure, 868),
+            (Cause::NetNoInternet, 769),
+            (Cause::AuthBadCredentials, 691),
+            (Cause::AuthLogonHours, 646),
+            (Cause::AuthAccountDisabled, 647),
+            (Cause::AuthPasswordExpired, 648),
+            (Cause::AuthNoDialinPermission, 649),
+            (Cause::NoneHealthy, 631),
+        ] {
+            assert_eq!(Verdict::of_order(&[silent, verdict(cause, ras)]), Some((1, verdict(cause, ras))));
+        }
     }
 
     #[test]

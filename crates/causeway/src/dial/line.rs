@@ -22,6 +22,7 @@ use super::host::Unusable;
 use super::inside::{Entrance, Inside, Out};
 use super::report::{self, Ended, Report};
 use super::settings::Settings;
+use super::strategy::Strategy;
 use super::{Outcome, SIGNALS, TUN, Target, offers, stop_wanted};
 use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, family};
 
@@ -39,6 +40,7 @@ const LOOK: Duration = Duration::from_secs(3);
 /// Everything that one call needs.
 pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
+    pub(super) strategy: Strategy,
     pub(super) signals: &'a Signals,
     pub(super) rng: &'a mut ChaCha20Rng,
     pub(super) report: &'a Report,
@@ -322,7 +324,7 @@ impl Running<'_> {
     }
 
     fn connect(&mut self, connection: &Connection) -> Option<Outcome> {
-        let Call { settings, target, .. } = self.call;
+        let Call { settings, strategy, target, .. } = self.call;
         let now = net::clock::now();
         let configured = self.call.inside.configure(now, self.call.rng, settings, target, connection);
         let warnings = match configured {
@@ -345,7 +347,7 @@ impl Running<'_> {
         };
         self.connected = true;
         let report = self.call.report;
-        report.connected(connection, &target.server.to_string(), self.call.inside.device(), settings);
+        report.connected(strategy, connection, &target.server.to_string(), self.call.inside.device(), settings);
         let weak = connection.phase1.as_ref().and_then(|phase1| offers::price(&phase1.suite));
         for warning in weak.iter().chain(&warnings) {
             report.warning(warning);
@@ -378,6 +380,7 @@ impl Running<'_> {
             stage: stage.id(),
             detail: report::detail(&failure),
             was_up: self.connected,
+            attempts: Vec::new(),
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Profiles: what can be set in a file instead of on the command line.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use crypto::Secret;
 
-use crate::cli::Client;
+use crate::cli::{Client, Protocol, Tunnel};
 use crate::config::secrets::exposed;
-use crate::config::table::Table;
+use crate::config::table::{Located, Table};
 use crate::config::{self, Method, Mistakes, Network, Reading};
 use crate::exit::Failure;
 
@@ -17,6 +18,8 @@ use crate::exit::Failure;
 pub(crate) struct Profile {
     pub(crate) server: Option<String>,
     pub(crate) user: Option<String>,
+    pub(crate) protocol: Option<Protocol>,
+    pub(crate) order: Vec<Tunnel>,
     pub(crate) psk: Option<Secret>,
     pub(crate) password: Option<Secret>,
     pub(crate) routes: Vec<Network>,
@@ -86,17 +89,30 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     profile.auth = auth.into_iter().map(|method| method.value).collect();
     profile.mtu = root.number("mtu", 576..=1500, mistakes).map(|mtu| mtu as u16);
     profile.timeout = root.seconds("timeout", 1..=120, mistakes);
-    if let Some(client) = root.text("as", mistakes) {
-        match Client::from_str(&client.value, false) {
-            Ok(known) => profile.client = Some(known),
-            Err(_) => {
-                let names = Client::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-                let names: Vec<_> = names.map(|name| format!("\"{}\"", name.get_name())).collect();
-                mistakes.add(client.span, format!("`as` has to be one of {}", names.join(", ")), None);
-            }
-        }
+    profile.client = root.parsed("as", mistakes).map(|Located { value: Named(client), .. }| client);
+    profile.protocol = root.parsed("protocol", mistakes).map(|Located { value: Named(protocol), .. }| protocol);
+    let order = root.list::<Named<Tunnel>>("order", mistakes);
+    if let (Some(Protocol::Only(_)), Some(first)) = (profile.protocol, order.iter().flatten().next()) {
+        let help = Some("leave out `protocol`, or say \"auto\"".to_owned());
+        mistakes.add(first.span.clone(), "`order` is for the protocol \"auto\"", help);
     }
+    profile.order = order.into_iter().flatten().map(|tunnel| tunnel.value.0).collect();
     profile
+}
+
+/// A value that the command line knows by name.
+struct Named<T>(T);
+
+impl<T: ValueEnum> FromStr for Named<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Named<T>, String> {
+        T::from_str(text, false).map(Named).map_err(|_| {
+            let names = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+            let names: Vec<_> = names.map(|name| format!("\"{}\"", name.get_name())).collect();
+            format!("expected one of {}", names.join(", "))
+        })
+    }
 }
 
 #[cfg(test)]
@@ -131,9 +147,11 @@ mod tests {
 
     #[test]
     fn a_mistake_is_shown_where_it_stands() {
+        let error = check("protocol = \"l2tp\"\norder = [\"l2tp\"]\n").unwrap_err();
+        assert!(error.contains("office.toml:2:10: `order` is for the protocol \"auto\""), "{error}");
         let error = check("server = \"a\"\nroute = [\"10.0.0.0/8\"]\nas = \"beos\"\n").unwrap_err();
         assert!(error.contains("office.toml:2:1: unknown key `route`"), "{error}");
         assert!(error.contains("did you mean `routes`?"), "{error}");
-        assert!(error.contains("office.toml:3:6: `as` has to be one of \"windows-11\""), "{error}");
+        assert!(error.contains("office.toml:3:6: `as`: expected one of \"windows-11\""), "{error}");
     }
 }

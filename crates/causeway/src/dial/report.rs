@@ -13,6 +13,7 @@ use userspace::proxy::Service;
 
 use super::advice::advice;
 use super::settings::Settings;
+use super::strategy::{Attempt, Strategy};
 use crate::exit::Failure;
 
 /// The teller.
@@ -29,6 +30,8 @@ pub(crate) struct Ended {
     pub(crate) detail: Value,
     /// Whether IP passed before.
     pub(crate) was_up: bool,
+    /// What each of several strategies failed with.
+    pub(crate) attempts: Vec<Attempt>,
 }
 
 impl Ended {
@@ -45,6 +48,31 @@ impl Ended {
             Layer::None if self.was_up => 0,
             Layer::None => 14,
         }
+    }
+}
+
+impl Ended {
+    /// The number, and what it means.
+    fn headline(&self) -> String {
+        let text = self.verdict.ras.and_then(|ras| ras.text()).unwrap_or("the connection failed");
+        format!("RAS error {}: {text}", self.verdict.ras.map_or(635, |ras| ras.0))
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "ras": self.verdict.ras.map(|ras| ras.0),
+            "cause": self.verdict.cause.id(),
+            "stage": self.stage,
+            "detail": self.detail,
+        })
+    }
+}
+
+impl Attempt {
+    fn to_json(&self) -> Value {
+        let mut attempt = self.ended.to_json();
+        attempt["strategy"] = self.strategy.id().into();
+        attempt
     }
 }
 
@@ -88,7 +116,14 @@ impl Report {
     }
 
     /// IP passes.
-    pub(crate) fn connected(&self, connection: &Connection, server: &str, device: Option<&str>, settings: &Settings) {
+    pub(crate) fn connected(
+        &self,
+        strategy: Strategy,
+        connection: &Connection,
+        server: &str,
+        device: Option<&str>,
+        settings: &Settings,
+    ) {
         let routes = settings.destinations();
         let services = settings.services.as_deref().unwrap_or_default();
         let ms = self.millis();
@@ -112,6 +147,7 @@ impl Report {
                 "services": services.iter().map(service).collect::<Vec<_>>(),
                 "routes": routes,
                 "server": server,
+                "strategy": strategy.id(),
                 "authentication": method,
                 "ike": ike,
                 "esp": esp,
@@ -150,26 +186,50 @@ impl Report {
 
     /// An attempt failed, or the connection ended.
     pub(crate) fn failed(&self, ended: &Ended) {
-        let Ended { verdict, stage, detail, .. } = ended;
-        let ras = verdict.ras.map(|ras| ras.0);
         if self.json {
-            self.event(&json!({
-                "event": "failed",
-                "ras": ras,
-                "cause": verdict.cause.id(),
-                "stage": stage,
-                "detail": detail,
-                "ms": self.millis(),
-            }));
+            let mut event = ended.to_json();
+            event["event"] = "failed".into();
+            event["ms"] = self.millis().into();
+            if !ended.attempts.is_empty() {
+                event["attempts"] = ended.attempts.iter().map(Attempt::to_json).collect();
+            }
+            self.event(&event);
         }
-        let text = verdict.ras.and_then(|ras| ras.text()).unwrap_or("the connection failed");
-        person(&format!("RAS error {}: {text}", ras.unwrap_or(635)));
+        person(&ended.headline());
+        // Each of the attempts has explained itself.
+        let explained: Vec<_> = ended.attempts.iter().map(|attempt| (Some(attempt.strategy), &attempt.ended)).collect();
+        let all = if explained.is_empty() { vec![(None, ended)] } else { explained };
+        for (strategy, ended) in all {
+            self.explain(strategy, ended);
+        }
+    }
+
+    /// One strategy failed, and the next is tried.
+    pub(crate) fn strategy_failed(&self, attempt: &Attempt, next: Strategy) {
+        if self.json {
+            let mut event = attempt.to_json();
+            event["event"] = "strategy_failed".into();
+            event["next"] = next.id().into();
+            event["ms"] = self.millis().into();
+            self.event(&event);
+        } else {
+            let Attempt { strategy, ended } = attempt;
+            person(&format!("{strategy} failed, {next} is next: {}", ended.headline()));
+        }
+    }
+
+    fn explain(&self, strategy: Option<Strategy>, ended: &Ended) {
+        let Ended { verdict, stage, detail, .. } = ended;
+        let indent = if strategy.is_some() { "    " } else { "  " };
+        if let Some(strategy) = strategy {
+            person(&format!("  {strategy}: {}", ended.headline()));
+        }
         if !self.json {
-            person(&format!("  cause {}, at stage {stage}", verdict.cause));
-            person(&format!("  {detail}"));
+            person(&format!("{indent}cause {}, at stage {stage}", verdict.cause));
+            person(&format!("{indent}{detail}"));
         }
         if let Some(advice) = advice(verdict.cause) {
-            person(&format!("  {advice}"));
+            person(&format!("{indent}{advice}"));
         }
     }
 
@@ -313,7 +373,7 @@ fn say(line: &str) {
 
 /// A failure that is no failure of the protocols.
 pub(crate) fn obstacle(obstacle: diagnose::Obstacle, stage: &'static str, detail: Value) -> Ended {
-    Ended { verdict: Verdict::of_obstacle(obstacle), stage, detail, was_up: false }
+    Ended { verdict: Verdict::of_obstacle(obstacle), stage, detail, was_up: false, attempts: Vec::new() }
 }
 
 /// Whether trying again could end otherwise: a wrong password stays wrong, and locks accounts.
@@ -335,7 +395,7 @@ mod tests {
         assert_eq!(status(Obstacle::UnusableAddress), 14);
         let hung_up = |was_up| {
             let verdict = Verdict::of_dial(&access::Failure::HungUp);
-            Ended { verdict, stage: "", detail: json!({}), was_up }.status()
+            Ended { verdict, stage: "", detail: json!({}), was_up, attempts: Vec::new() }.status()
         };
         assert_eq!((hung_up(true), hung_up(false)), (0, 14));
     }

@@ -17,6 +17,7 @@ use userspace::proxy::Service;
 use super::host::MARK;
 use super::offers::{Offers, offers};
 use super::profile::{self, Profile};
+use super::strategy::{self, Strategy};
 use crate::cli;
 use crate::config::secrets;
 use crate::config::{self, Network};
@@ -33,6 +34,8 @@ const SOCKS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 
 pub(crate) struct Settings {
     /// Name or address of the server.
     pub(crate) server: String,
+    /// What is tried, first to last; never empty.
+    pub(crate) order: Vec<Strategy>,
     pub(crate) user: String,
     pub(crate) psk: Secret,
     /// None: the person is asked when authentication is reached.
@@ -54,8 +57,8 @@ pub(crate) struct Settings {
 impl Settings {
     /// Puts together what the command line says and what it leaves to others.
     pub(crate) fn gather(options: &cli::Dial) -> Result<Settings, Failure> {
-        let cli::Protocol::L2tp = options.protocol;
         let profile = options.profile.as_deref().map(profile::load).transpose()?.unwrap_or_default();
+        let order = strategy::order(options, &profile)?;
         let Profile { mut warnings, .. } = profile;
         let server = options.server.clone().or(profile.server).filter(|server| !server.is_empty());
         let server =
@@ -106,6 +109,7 @@ impl Settings {
         let device = services.is_none();
         Ok(Settings {
             server,
+            order,
             user,
             psk,
             password,
