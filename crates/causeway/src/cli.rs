@@ -106,6 +106,7 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   password_file = "office.password"  # or password = "..."
   routes = ["10.0.0.0/8"]
   full_tunnel = false
+  allow_lan = false
   dns = false
   as = "windows-11"
   authentication = ["mschapv2"]
@@ -122,8 +123,9 @@ Of several protocols the next is tried when one fails, unless the next would fai
 all have failed the number is 800, and each one's own stands under it.
 
 UDP ports 500 and 4500 are used if they are free, else any others, with NAT traversal. A full tunnel is a routing table of its
-own for everything but our packets to the server, which carry a mark; it stays closed while the connection is down. The
-network that this machine is in is not reached meanwhile, either."#;
+own for everything but our packets to the server, which carry a mark, and a packet filter that drops what leaves beside it; it
+stays closed while the connection is down. The network that this machine is in is not reached meanwhile, either, but with
+--allow-lan."#;
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Dial {
@@ -154,6 +156,10 @@ pub(crate) struct Dial {
     /// Send everything through the tunnel, except what goes to the server itself.
     #[arg(long)]
     pub(crate) full_tunnel: bool,
+    /// With a full tunnel: reach the private networks that this machine is attached to beside it. Whoever runs such a network can
+    /// then also draw other private addresses out of the tunnel by calling them his own.
+    #[arg(long)]
+    pub(crate) allow_lan: bool,
     /// Use the name servers that the server names: /etc/resolv.conf is replaced, and put back at the end.
     #[arg(long)]
     pub(crate) dns: bool,
@@ -168,7 +174,7 @@ pub(crate) struct Dial {
     pub(crate) device: Option<String>,
     /// Make no device and no routes: the tunnel ends in this process, and programs use it through proxies and port forwards. Needs
     /// no privileges.
-    #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "dns", "device"])]
+    #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "allow_lan", "dns", "device"])]
     pub(crate) userspace: bool,
     /// With --userspace: offer a SOCKS5 proxy at PORT or ADDRESS:PORT [default: 127.0.0.1:1080, unless --http or --forward is given].
     #[arg(long, value_name = "ADDR", requires = "userspace")]

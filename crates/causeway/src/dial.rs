@@ -1,6 +1,7 @@
 //! `causeway dial`: connects to a server, keeps the connection, and says why when it cannot.
 
 mod advice;
+mod guard;
 mod host;
 mod inside;
 mod line;

@@ -67,6 +67,117 @@ fn a_full_tunnel_leads_everything_inside_and_stays_closed_while_it_is_down() {
 }
 
 #[test]
+fn nothing_leaves_beside_a_full_tunnel_even_from_a_program_that_names_the_interface() {
+    let Some(world) = World::new() else { return };
+    let before = world.client_state();
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    dial.until("connected");
+    let socket = within(&world.server, || std::net::UdpSocket::bind("192.0.2.1:5353").unwrap());
+    socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    let send = || {
+        within(&world.client, || {
+            let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+            nix::sys::socket::setsockopt(&socket, nix::sys::socket::sockopt::BindToDevice, &"wire".into()).unwrap();
+            let _ = socket.send_to(b"a question that names a secret", "192.0.2.1:5353");
+        });
+    };
+    send();
+    assert!(socket.recv_from(&mut [0; 64]).is_err(), "it left beside the tunnel");
+    assert!(world.client_reaches("10.99.0.1", 56));
+    assert_eq!(dial.interrupt(), Some(0));
+    send();
+    assert!(socket.recv_from(&mut [0; 64]).is_ok(), "it is still closed");
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn the_private_network_around_is_reached_beside_a_full_tunnel_only_if_it_is_allowed() {
+    let Some(world) = World::new() else { return };
+    // A printer, in a network that is also inside; and a public network that an access point calls its own (CVE-2023-36672).
+    let own = ["192.168.77.2/24", "fd00:77::2/64", "198.51.100.2/16"];
+    let others = ["192.168.77.1/24", "fd00:77::1/64", "198.51.100.7/16"];
+    for address in own {
+        world.client(&["ip", "address", "add", address, "dev", "wire", "nodad"]);
+    }
+    for address in others {
+        world.server(&["ip", "address", "add", address, "dev", "wire", "nodad"]);
+    }
+    let before = world.client_state();
+    let _server = world.serve(&[]);
+    let leads = |to: &str| world.client(&["ip", "route", "get", to]);
+    let closed = ["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"];
+    let mut dial = world.dial(&closed);
+    dial.until("connected");
+    for neighbour in ["192.168.77.1", "fd00:77::1", "198.51.100.7"] {
+        assert!(leads(neighbour).contains("causeway0"), "{neighbour}: {}", leads(neighbour));
+    }
+    assert_eq!(dial.interrupt(), Some(0));
+
+    let mut dial = world.dial(&[&closed[..], &["--allow-lan"]].concat());
+    let events = dial.until("connected");
+    let said =
+        |part: &str| events.iter().any(|event| event["message"].as_str().is_some_and(|text| text.contains(part)));
+    assert!(said("192.168.77.0/24 (wire)") && !said("198.51.100"), "{events:#?}");
+    for neighbour in ["192.168.77.1", "fd00:77::1"] {
+        assert!(leads(neighbour).contains("dev wire"), "{neighbour}: {}", leads(neighbour));
+        assert!(world.client_reaches(neighbour, 56), "{neighbour}");
+    }
+    assert!(leads("198.51.100.7").contains("causeway0"));
+    // The machine comes into another network.
+    world.client(&["ip", "address", "add", "192.168.78.2/24", "dev", "wire"]);
+    world.client(&["ip", "address", "delete", "192.168.77.2/24", "dev", "wire"]);
+    eventually("the new network is reached", || leads("192.168.78.1").contains("dev wire"));
+    assert!(leads("192.168.77.1").contains("causeway0"));
+    world.client(&["ip", "address", "delete", "192.168.78.2/24", "dev", "wire"]);
+    world.client(&["ip", "address", "add", "192.168.77.2/24", "dev", "wire"]);
+    eventually("the old one is", || leads("192.168.77.1").contains("dev wire"));
+    // Routes to the neighbours outlive the device.
+    drop(dial);
+    let mut dial = world.dial(&[&closed[..], &["--allow-lan", "--route", "192.168.0.0/16"]].concat());
+    dial.until("connected");
+    assert!(leads("192.168.77.1").contains("causeway0"), "what was named as inside is inside");
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(world.client(&["ip", "route", "show", "table", "all", "proto", "121"]), "");
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
+fn a_second_full_tunnel_is_refused() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    dial.until("connected");
+    let failed = world.fail(&["--server", SERVER, "--user", "anna", "--full-tunnel"], &[]);
+    assert_eq!(failed.output.status.code(), Some(20));
+    assert!(String::from_utf8_lossy(&failed.output.stderr).contains("another connection"), "{:?}", failed.output);
+    assert!(world.client_reaches("10.99.0.1", 56), "the first suffered");
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn the_network_outside_gets_no_answer_from_the_address_inside() {
+    let Some(world) = World::new() else { return };
+    // CVE-2019-14899: somebody in the same network sends to the tunnel's address, and sees by the answers whether he guessed it.
+    let attacker = Neighbour::new(&world);
+    let before = world.client_state();
+    assert!(!attacker.reaches("10.99.0.2"));
+    let server = world.serve(&[]);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    dial.until("connected");
+    assert!(attacker.reaches("192.0.2.2"), "the attacker is not attached");
+    assert!(!attacker.reaches("10.99.0.2"), "the address inside answers outside");
+    assert!(world.client_reaches("10.99.0.2", 56), "this host does not reach its own address");
+    assert!(world.client_reaches("10.99.0.1", 56));
+    drop(dial);
+    server.stop();
+    // Nothing of it outlives a crash.
+    let rules = world.command(&world.client, &["nft", "list", "ruleset"]).output();
+    assert!(rules.is_err() || rules.is_ok_and(|rules| rules.stdout.is_empty()));
+    assert_eq!(world.client_state(), before);
+}
+
+#[test]
 fn a_full_tunnel_works_where_the_kernel_insists_on_the_way_back() {
     let Some(world) = World::new() else { return };
     world.client(&["sysctl", "-qw", "net.ipv4.conf.all.rp_filter=1"]);
@@ -373,6 +484,19 @@ fn the_password_is_asked_for_when_authentication_is_reached_and_not_shown() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
+/// Waits until something is so.
+fn eventually(what: &str, mut so: impl FnMut() -> bool) {
+    let (sender, receiver) = mpsc::channel::<()>();
+    for _ in 0..100 {
+        if so() {
+            return;
+        }
+        let _ = receiver.recv_timeout(PATIENCE / 100);
+    }
+    drop(sender);
+    panic!("it never came so far: {what}");
+}
+
 const SERVER: &str = "192.0.2.1";
 
 /// Runs `work` in a thread of its own: only that thread enters the namespace, and the sockets stay in it.
@@ -554,6 +678,43 @@ impl World {
         let mut reply = [0; 10];
         stream.read_exact(&mut reply).unwrap();
         if reply[1] == 0 { Ok(stream) } else { Err(reply[1]) }
+    }
+}
+
+/// Somebody in the client's own network, who takes what is inside the tunnel for being behind the client.
+struct Neighbour<'a> {
+    world: &'a World,
+    namespace: String,
+}
+
+impl<'a> Neighbour<'a> {
+    fn new(world: &'a World) -> Neighbour<'a> {
+        let neighbour = Neighbour { world, namespace: format!("{}-n", world.client) };
+        let namespace = neighbour.namespace.as_str();
+        assert!(Command::new("ip").args(["netns", "add", namespace]).status().unwrap().success());
+        let ends = ["link", "add", "cafe", "netns", namespace, "type", "veth", "peer", "cafe", "netns", &world.client];
+        assert!(Command::new("ip").args(ends).status().unwrap().success());
+        for (end, address) in [(namespace, "203.0.113.3/24"), (&world.client, "203.0.113.2/24")] {
+            world.run(end, &["ip", "address", "add", address, "dev", "cafe"]);
+            world.run(end, &["ip", "link", "set", "cafe", "up"]);
+        }
+        for inside in ["10.99.0.0/24", "192.0.2.0/24"] {
+            world.run(namespace, &["ip", "route", "add", inside, "via", "203.0.113.2"]);
+        }
+        neighbour
+    }
+
+    fn reaches(&self, address: &str) -> bool {
+        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "1", address];
+        self.world.command(&self.namespace, &words).stdout(Stdio::null()).status().unwrap().success()
+    }
+}
+
+impl Drop for Neighbour<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "delete", &self.namespace]).stderr(Stdio::null()).status();
+        let _ =
+            self.world.command(&self.world.client, &["ip", "link", "delete", "cafe"]).stderr(Stdio::null()).status();
     }
 }
 

@@ -1,10 +1,14 @@
-//! Masquerading for clients, in nf_tables tables of our own.
+//! nf_tables tables of our own: masquerading for clients of a server, and the [`Shield`] of a dialled tunnel.
 //!
-//! There is one table `causeway` for each address family, and it carries a mark. What a killed process left is recognised by it
-//! and replaced or removed; a table of that name without the mark belongs to somebody else and is never touched.
+//! A server has one table `causeway` for each address family, and it carries a mark. What a killed process left is recognised by
+//! it and replaced or removed; a table of that name without the mark belongs to somebody else and is never touched.
 //!
 //! There is no chain that accepts forwarded packets. In nf_tables a packet passes when *every* chain on the hook accepts it, so
 //! such a chain could not lift another one's ban; [`Nft::forward_bans`] finds those, for an administrator to see to.
+
+mod shield;
+
+pub use shield::{Neighbours, Seal, Shield};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -122,11 +126,11 @@ impl Nft {
             TableState::Foreign => return Err(NftError::NameTaken),
         };
         let inside = interface_octets(&masquerade.inside).ok_or(NftError::BadInterface)?;
-        self.transaction(family, |transaction| {
+        self.transaction(number(family), |transaction| {
             if replaced {
-                transaction.delete_table();
+                transaction.delete_table(TABLE);
             }
-            transaction.new_table();
+            transaction.new_table(TABLE, 0);
             transaction.new_postrouting_chain();
             for source in masquerade.sources.iter().filter(|source| family_of(source) == family) {
                 transaction.new_masquerade_rule(source, &inside);
@@ -138,7 +142,7 @@ impl Nft {
     pub fn remove(&mut self, family: Family) -> Result<(), NftError> {
         match self.state(family)? {
             TableState::Absent | TableState::Foreign => Ok(()),
-            TableState::Ours => self.transaction(family, |transaction| transaction.delete_table()),
+            TableState::Ours => self.transaction(number(family), |transaction| transaction.delete_table(TABLE)),
         }
     }
 
@@ -158,14 +162,9 @@ impl Nft {
     }
 
     /// Sends what `write` puts into one transaction: all of it is done, or nothing.
-    fn transaction(&mut self, family: Family, write: impl FnOnce(&mut Transaction<'_>)) -> Result<(), NftError> {
-        let mut transaction = Transaction {
-            batch: Batch::default(),
-            channel: &mut self.channel,
-            family: number(family),
-            first: 0,
-            last: 0,
-        };
+    fn transaction(&mut self, family: u8, write: impl FnOnce(&mut Transaction<'_>)) -> Result<(), NftError> {
+        let mut transaction =
+            Transaction { batch: Batch::default(), channel: &mut self.channel, family, first: 0, last: 0 };
         transaction.first = transaction.bracket(libc::NFNL_MSG_BATCH_BEGIN);
         write(&mut transaction);
         transaction.bracket(libc::NFNL_MSG_BATCH_END);
@@ -185,64 +184,56 @@ struct Transaction<'a> {
 }
 
 impl Transaction<'_> {
-    fn new_table(&mut self) {
+    /// A table that carries our mark.
+    fn new_table(&mut self, name: &str, flags: u32) {
         self.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE | libc::NLM_F_EXCL, |message| {
-            message.string(TABLE_NAME, TABLE);
-            message.number_be(TABLE_FLAGS, 0);
+            message.string(TABLE_NAME, name);
+            message.number_be(TABLE_FLAGS, flags);
             message.attribute(TABLE_USERDATA, &mark());
         });
     }
 
-    fn delete_table(&mut self) {
+    fn delete_table(&mut self, name: &str) {
         self.message(libc::NFT_MSG_DELTABLE, 0, |message| {
-            message.string(TABLE_NAME, TABLE);
+            message.string(TABLE_NAME, name);
         });
     }
 
-    fn new_postrouting_chain(&mut self) {
+    /// A chain that lets pass what none of its rules drops.
+    fn new_chain(&mut self, table: &str, name: &str, kind: &str, hook: i32, priority: i32) {
         self.message(libc::NFT_MSG_NEWCHAIN, libc::NLM_F_CREATE, |message| {
-            message.string(CHAIN_TABLE, TABLE);
-            message.string(CHAIN_NAME, CHAIN);
-            message.nested(CHAIN_HOOK, |hook| {
-                hook.number_be(HOOK_NUMBER, libc::NF_INET_POST_ROUTING as u32);
-                hook.number_be(HOOK_PRIORITY, libc::NF_IP_PRI_NAT_SRC as u32);
+            message.string(CHAIN_TABLE, table);
+            message.string(CHAIN_NAME, name);
+            message.nested(CHAIN_HOOK, |nested| {
+                nested.number_be(HOOK_NUMBER, hook as u32);
+                nested.number_be(HOOK_PRIORITY, priority as u32);
             });
-            message.string(CHAIN_TYPE, "nat");
+            message.string(CHAIN_TYPE, kind);
             message.number_be(CHAIN_POLICY, libc::NF_ACCEPT as u32);
         });
     }
 
+    /// A rule behind the others of its chain.
+    fn new_rule(&mut self, table: &str, chain: &str, expressions: impl FnOnce(&mut Message<'_>)) {
+        self.message(libc::NFT_MSG_NEWRULE, libc::NLM_F_CREATE | libc::NLM_F_APPEND, |message| {
+            message.string(RULE_TABLE, table);
+            message.string(RULE_CHAIN, chain);
+            message.nested(RULE_EXPRESSIONS, expressions);
+        });
+    }
+
+    fn new_postrouting_chain(&mut self) {
+        self.new_chain(TABLE, CHAIN, "nat", libc::NF_INET_POST_ROUTING, libc::NF_IP_PRI_NAT_SRC);
+    }
+
     /// `ip saddr SOURCE oifname != INSIDE masquerade`.
     fn new_masquerade_rule(&mut self, source: &Prefix, inside: &[u8; libc::IFNAMSIZ]) {
-        let address = address_octets(source.address());
-        let len = address.len() as u32;
-        // Offset of the source address in the IPv4 (RFC 791) and the IPv6 header (RFC 8200).
-        let offset = if source.address().is_ipv4() { 12 } else { 8 };
-        self.message(libc::NFT_MSG_NEWRULE, libc::NLM_F_CREATE | libc::NLM_F_APPEND, |message| {
-            message.string(RULE_TABLE, TABLE);
-            message.string(RULE_CHAIN, CHAIN);
-            message.nested(RULE_EXPRESSIONS, |list| {
-                expression(list, "payload", |data| {
-                    data.number_be(PAYLOAD_DREG, REGISTER);
-                    data.number_be(PAYLOAD_BASE, libc::NFT_PAYLOAD_NETWORK_HEADER as u32);
-                    data.number_be(PAYLOAD_OFFSET, offset);
-                    data.number_be(PAYLOAD_LEN, len);
-                });
-                expression(list, "bitwise", |data| {
-                    data.number_be(BITWISE_SREG, REGISTER);
-                    data.number_be(BITWISE_DREG, REGISTER);
-                    data.number_be(BITWISE_LEN, len);
-                    value(data, BITWISE_MASK, &source.mask_octets());
-                    value(data, BITWISE_XOR, &vec![0; address.len()]);
-                });
-                compare(list, libc::NFT_CMP_EQ, &address);
-                expression(list, "meta", |data| {
-                    data.number_be(META_DREG, REGISTER);
-                    data.number_be(META_KEY, libc::NFT_META_OIFNAME as u32);
-                });
-                compare(list, libc::NFT_CMP_NEQ, inside);
-                expression(list, "masq", |_| {});
-            });
+        self.new_rule(TABLE, CHAIN, |list| {
+            // Offset of the source address in the IPv4 (RFC 791) and the IPv6 header (RFC 8200).
+            within(list, source, if source.address().is_ipv4() { 12 } else { 8 });
+            meta(list, libc::NFT_META_OIFNAME);
+            compare(list, libc::NFT_CMP_NEQ, inside);
+            expression(list, "masq", |_| {});
         });
     }
 
@@ -292,6 +283,39 @@ fn expression(list: &mut Message<'_>, name: &str, data: impl FnOnce(&mut Message
     list.nested(LIST_ELEM, |element| {
         element.string(EXPR_NAME, name);
         element.nested(EXPR_DATA, data);
+    });
+}
+
+/// Goes on with packets whose address at this offset of the network header lies in `prefix`.
+fn within(list: &mut Message<'_>, prefix: &Prefix, offset: u32) {
+    let address = address_octets(prefix.address());
+    let len = address.len() as u32;
+    payload(list, libc::NFT_PAYLOAD_NETWORK_HEADER, offset, len);
+    expression(list, "bitwise", |data| {
+        data.number_be(BITWISE_SREG, REGISTER);
+        data.number_be(BITWISE_DREG, REGISTER);
+        data.number_be(BITWISE_LEN, len);
+        value(data, BITWISE_MASK, &prefix.mask_octets());
+        value(data, BITWISE_XOR, &vec![0; address.len()]);
+    });
+    compare(list, libc::NFT_CMP_EQ, &address);
+}
+
+/// Loads octets of a packet's header.
+fn payload(list: &mut Message<'_>, base: i32, offset: u32, len: u32) {
+    expression(list, "payload", |data| {
+        data.number_be(PAYLOAD_DREG, REGISTER);
+        data.number_be(PAYLOAD_BASE, base as u32);
+        data.number_be(PAYLOAD_OFFSET, offset);
+        data.number_be(PAYLOAD_LEN, len);
+    });
+}
+
+/// Loads what the kernel knows about a packet.
+fn meta(list: &mut Message<'_>, key: i32) {
+    expression(list, "meta", |data| {
+        data.number_be(META_DREG, REGISTER);
+        data.number_be(META_KEY, key as u32);
     });
 }
 
@@ -437,7 +461,7 @@ mod tests {
     fn a_table_without_our_mark_is_left_alone() {
         in_namespace(|| {
             let mut nft = Nft::open().unwrap();
-            nft.transaction(Family::V4, |transaction| {
+            nft.transaction(number(Family::V4), |transaction| {
                 transaction.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE, |message| {
                     message.string(TABLE_NAME, TABLE);
                 });
@@ -456,7 +480,7 @@ mod tests {
     fn a_firewall_that_drops_forwarded_packets_is_found() {
         in_namespace(|| {
             let mut nft = Nft::open().unwrap();
-            nft.transaction(Family::V4, |transaction| {
+            nft.transaction(number(Family::V4), |transaction| {
                 transaction.message(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE, |message| {
                     message.string(TABLE_NAME, "filter");
                 });
@@ -487,8 +511,8 @@ mod tests {
     fn a_transaction_with_one_refused_message_does_nothing() {
         in_namespace(|| {
             let mut nft = Nft::open().unwrap();
-            let refused = nft.transaction(Family::V4, |transaction| {
-                transaction.new_table();
+            let refused = nft.transaction(number(Family::V4), |transaction| {
+                transaction.new_table(TABLE, 0);
                 transaction.message(libc::NFT_MSG_NEWCHAIN, libc::NLM_F_CREATE, |message| {
                     message.string(CHAIN_TABLE, TABLE);
                     message.string(CHAIN_NAME, CHAIN);

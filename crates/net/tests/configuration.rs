@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use common::{address, in_namespace};
 use net::host::Journal;
 use net::netlink::{Change, InterfaceAddress, LinkSettings, Netlink, Path, Prefix, Route, UnmarkedRule};
-use net::nft::{Masquerade, Nft, NftError, TableState};
+use net::nft::{Masquerade, Neighbours, Nft, NftError, Seal, Shield, TableState};
 use net::raw::Family;
 use net::tun::{TunError, TunQueue};
 
@@ -200,6 +200,43 @@ fn the_masquerade_table_is_made_replaced_and_removed() {
         assert_eq!(nft.state(Family::V6).unwrap(), TableState::Ours);
         nft.remove(Family::V6).unwrap();
         assert_eq!(nft.state(Family::V6).unwrap(), TableState::Absent);
+    });
+}
+
+#[test]
+fn a_shield_is_replaced_and_goes_with_the_connection_that_made_it() {
+    in_namespace(|| {
+        let rules = || {
+            let output = std::process::Command::new("nft").args(["list", "ruleset"]).output();
+            output.ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let mut nft = Nft::open().unwrap();
+        let neighbours = vec![Neighbours { network: prefix("192.168.7.0", 24), interface: "wlan0".to_owned() }];
+        let shield = Shield {
+            device: "tunnel0".to_owned(),
+            addresses: vec![ip("10.99.0.2"), ip("2001:db8::2")],
+            seal: Some(Seal { unless_mark: 0x6377, neighbours }),
+        };
+        nft.shield(&shield).unwrap();
+        nft.shield(&Shield { addresses: vec![ip("10.99.0.3")], ..shield.clone() }).unwrap();
+        let mut other = Nft::open().unwrap();
+        other.shield(&Shield { device: "tunnel1".to_owned(), seal: None, ..shield.clone() }).unwrap();
+        // Tables that belong to another connection stay.
+        other.remove_shields().unwrap();
+        if let Some(rules) = rules() {
+            assert!(rules.contains("ip daddr 10.99.0.3 iifname != \"tunnel0\" iifname != \"lo\" drop"), "{rules}");
+            assert!(rules.contains("ip daddr 192.168.7.0/24 oifname \"wlan0\" accept"), "{rules}");
+            assert!(rules.contains("meta mark 0x00006377 accept"), "{rules}");
+            assert!(!rules.contains("10.99.0.2") && !rules.contains("tunnel1"), "{rules}");
+        } else {
+            println!("skipped: what the rules say needs nft(8)");
+        }
+        assert!(matches!(
+            nft.shield(&Shield { device: "a-name-that-is-too-long".to_owned(), ..shield }),
+            Err(NftError::BadInterface)
+        ));
+        drop(nft);
+        assert!(rules().is_none_or(|rules| !rules.contains("tunnel0")));
     });
 }
 

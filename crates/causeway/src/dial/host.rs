@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use net::host::{Journal, Need};
 use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route, UnmarkedRule};
+use net::nft::Nft;
 use net::raw::Family;
 use net::tun::TunQueue;
 use ppp::Ipv4Settings;
 use userspace::proxy::BindError;
 
+use super::guard::{Guard, Lan};
 use super::resolv::Resolv;
 use super::settings::Settings;
 use crate::exit::Failure;
@@ -47,6 +49,7 @@ pub(crate) struct Host {
     resolv: Option<Resolv>,
     /// Rules of a full tunnel.
     rules: Vec<UnmarkedRule>,
+    guard: Guard,
     /// Switches that a full tunnel changed.
     switches: Option<Journal>,
     /// Held while we run: what others left is only removed when nobody runs.
@@ -76,6 +79,7 @@ impl Host {
         let link = netlink.link(tun.name()).map_err(failed)?;
         let index = link.ok_or_else(|| Failure::local(format!("the device {device} is gone")))?.index;
         let running = running_file();
+        let guard = Guard::new(index, tun.name());
         let mut host = Host {
             tun,
             netlink,
@@ -85,6 +89,7 @@ impl Host {
             server: None,
             resolv: None,
             rules: Vec::new(),
+            guard,
             switches: None,
             running: None,
         };
@@ -100,13 +105,17 @@ impl Host {
 
     /// From now on nothing leaves this host but through the device, and what carries the mark. IPv6 ends in the device: it must
     /// not pass beside it. Returns what may be wrong although it works.
-    pub(crate) fn close(&mut self, mtu: u16, outside: &netlink::Path) -> Result<Vec<String>, NetlinkError> {
+    pub(crate) fn close(&mut self, settings: &Settings, outside: &netlink::Path) -> Result<Vec<String>, Failure> {
+        let failed = |error| Failure::local(format!("cannot lead everything into the tunnel: {error}"));
+        if self.another_is_closed().map_err(failed)? {
+            return Err(Failure::local("another connection leads everything into its tunnel: end that one first"));
+        }
         let mut warnings = Vec::new();
         if let Err(error) = self.accept_answers(outside.interface) {
             warnings
                 .push(format!("the kernel may drop the server's answers as coming the wrong way (rp_filter): {error}"));
         }
-        self.bring_up(mtu)?;
+        self.bring_up(settings.mtu).map_err(failed)?;
         let table = TABLE + self.index;
         for (family, any) in [(Family::V4, IpAddr::from([0; 4])), (Family::V6, IpAddr::from([0_u16; 8]))] {
             let everything = Prefix::new(any, 0).expect("every address has a prefix of no bits");
@@ -120,10 +129,40 @@ impl Host {
                 Err(error) if family == Family::V6 => {
                     warnings.push(format!("IPv6 is not led into the tunnel and passes beside it: {error}"));
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(failed(error)),
             }
         }
+        let lan = if settings.allow_lan { Lan::Open { but: settings.routes.clone() } } else { Lan::Closed };
+        if let Err(error) = self.guard.seal(&mut self.netlink, table, lan) {
+            warnings.push(format!("programs that name the interface themselves get past the tunnel: {error}"));
+        }
+        if settings.allow_lan {
+            let open = self.guard.open_to();
+            warnings.push(if open.is_empty() {
+                "--allow-lan: this machine is in no private network now; one that it comes into will be reached"
+                    .to_owned()
+            } else {
+                format!(
+                    "beside the tunnel: {}; whoever runs that network decides which addresses it has",
+                    open.join(", ")
+                )
+            });
+        }
         Ok(warnings)
+    }
+
+    /// Whether there is a full tunnel with a device. The rules of one that was killed while others ran are removed.
+    fn another_is_closed(&mut self) -> Result<bool, NetlinkError> {
+        let links = self.netlink.links()?;
+        let mut closed = false;
+        for rule in self.netlink.our_rules()? {
+            if links.iter().any(|link| TABLE.checked_add(link.index) == Some(rule.table)) {
+                closed = true;
+            } else {
+                let _ = self.netlink.remove_rule(&rule)?;
+            }
+        }
+        Ok(closed)
     }
 
     /// The server's packets come in where, by the full tunnel's rule, none would go out to it. Where the kernel insists on that
@@ -152,6 +191,7 @@ impl Host {
 
     /// The way to the server outside the tunnel, as it is now: the network may have changed since the last connection.
     pub(crate) fn path_to(&mut self, server: IpAddr) -> Result<Option<netlink::Path>, NetlinkError> {
+        self.guard.follow(&mut self.netlink);
         let mark = if self.rules.is_empty() { 0 } else { MARK };
         let found = self.netlink.marked_path_to(server, mark)?;
         if self.inside.is_empty() && self.server.is_none() {
@@ -177,6 +217,7 @@ impl Host {
 
     /// The address that packets to the server have now; `None` when there is no way to it, for the moment or for good.
     pub(crate) fn source_towards(&mut self, server: IpAddr) -> Option<IpAddr> {
+        self.guard.follow(&mut self.netlink);
         let mark = if self.rules.is_empty() { 0 } else { MARK };
         let path = self.netlink.marked_path_to(server, mark).ok()??;
         path.source.filter(|_| path.interface != self.index)
@@ -210,6 +251,18 @@ impl Host {
         if self.address.is_none() {
             let _ = self.netlink.add_address(&address).map_err(kernel("add the address"))?;
             self.address = Some(address);
+        }
+        if let Err(error) = self.guard.protect(vec![local.into()]) {
+            warnings.push(format!("packets to {local} are taken from the network outside, too: {error}"));
+        }
+        if settings.full_tunnel {
+            // A neighbouring network of the same addresses must not take these over.
+            let name_servers = ipv4.dns.into_iter().flatten().filter(|&server| assignable(server)).map(IpAddr::V4);
+            for host in peer.into_iter().chain(name_servers).filter(|&host| host != server) {
+                let route = Route::on_link(Prefix::host(host), self.index);
+                let route = Route { table: TABLE + self.index, ..route };
+                let _ = self.netlink.add_route(&route).map_err(kernel("add a route into the tunnel"))?;
+            }
         }
         if settings.covers(server) {
             self.keep_outside(server, outside).map_err(kernel("keep the way to the server outside the tunnel"))?;
@@ -274,13 +327,15 @@ impl Host {
     fn remove_leftovers(&mut self) {
         for route in self.netlink.our_routes().unwrap_or_default() {
             let host_route = route.destination == Prefix::host(route.destination.address());
-            if host_route && route.table == Route::MAIN && route.interface != Some(self.index) {
+            let beside = route.table & TABLE == TABLE;
+            if (host_route && route.table == Route::MAIN || beside) && route.interface != Some(self.index) {
                 let _ = self.netlink.remove_route(&route);
             }
         }
         for rule in self.netlink.our_rules().unwrap_or_default() {
             let _ = self.netlink.remove_rule(&rule);
         }
+        let _ = Nft::open().and_then(|mut nft| nft.remove_shields());
         if let Ok(mut switches) = Journal::open(&switches_path()) {
             let _ = switches.restore();
         }
@@ -298,6 +353,7 @@ impl Drop for Host {
         for rule in self.rules.drain(..) {
             let _ = self.netlink.remove_rule(&rule);
         }
+        self.guard.release(&mut self.netlink);
         if let Some(mut switches) = self.switches.take() {
             let _ = switches.restore();
         }

@@ -57,9 +57,7 @@ impl Inside {
         }
         let mut host = Host::create(&settings.device)?;
         if settings.full_tunnel {
-            let closed = host.close(settings.mtu, &target.path);
-            let warnings =
-                closed.map_err(|error| Failure::local(format!("cannot lead everything into the tunnel: {error}")))?;
+            let warnings = host.close(settings, &target.path)?;
             for warning in warnings {
                 report.warning(&warning);
             }

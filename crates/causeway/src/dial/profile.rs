@@ -24,6 +24,7 @@ pub(crate) struct Profile {
     pub(crate) password: Option<Secret>,
     pub(crate) routes: Vec<Network>,
     pub(crate) full_tunnel: bool,
+    pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
     pub(crate) client: Option<Client>,
     pub(crate) auth: Vec<Method>,
@@ -83,6 +84,7 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     let routes = root.list::<Network>("routes", mistakes).unwrap_or_default();
     profile.routes = routes.into_iter().map(|route| route.value).collect();
     profile.full_tunnel = root.flag("full_tunnel", mistakes).unwrap_or(false);
+    profile.allow_lan = root.flag("allow_lan", mistakes).unwrap_or(false);
     profile.dns = root.flag("dns", mistakes).unwrap_or(false);
     profile.once = root.flag("once", mistakes).unwrap_or(false);
     let auth = root.list::<Method>("authentication", mistakes).unwrap_or_default();

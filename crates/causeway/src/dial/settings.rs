@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) password: Option<Secret>,
     pub(crate) routes: Vec<Prefix>,
     pub(crate) full_tunnel: bool,
+    /// The private networks around this host stay outside a full tunnel.
+    pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
     pub(crate) methods: Vec<Method>,
     pub(crate) device: String,
@@ -107,6 +109,12 @@ impl Settings {
             }
         }
         let device = services.is_none();
+        let full_tunnel = device && (options.full_tunnel || profile.full_tunnel || everything);
+        let allow_lan = device && (options.allow_lan || profile.allow_lan);
+        if allow_lan && !full_tunnel {
+            warnings
+                .push("--allow-lan is for a full tunnel: without one the network around this machine is open".into());
+        }
         Ok(Settings {
             server,
             order,
@@ -114,7 +122,8 @@ impl Settings {
             psk,
             password,
             routes,
-            full_tunnel: device && (options.full_tunnel || profile.full_tunnel || everything),
+            full_tunnel,
+            allow_lan,
             dns: device && (options.dns || profile.dns),
             methods,
             device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),
