@@ -2,10 +2,14 @@
 
 mod cause;
 mod dial;
+mod examine;
+mod finding;
 mod ras;
 mod verdict;
 
 pub use cause::{Cause, FixAt};
 pub use dial::{Layer, Obstacle};
+pub use examine::{Context, Scope, examine};
+pub use finding::{Diagnosis, Finding};
 pub use ras::Ras;
 pub use verdict::Verdict;

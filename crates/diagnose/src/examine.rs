@@ -1,0 +1,92 @@
+//! From observations to findings.
+//!
+//! Rules are functions of the observations alone. Each says what a fact, or the lack of one, claims about a cause and how
+//! strongly. Claims about one cause add up, and what a nearer cause explains loses its weight ([`claims`]).
+
+mod auth;
+mod claims;
+mod esp;
+mod host;
+mod ike;
+mod network;
+mod picture;
+mod ppp;
+mod relations;
+mod reported;
+mod stage;
+mod tunnel;
+
+use observe::Timeline;
+
+use crate::finding::{Diagnosis, Finding};
+use crate::{Cause, Ras};
+use claims::Claims;
+use picture::Picture;
+
+/// What is known beside the evidence: the first question of every helpdesk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Context {
+    /// Who is affected.
+    pub scope: Option<Scope>,
+    /// The error that the client shows, when the person says so.
+    pub ras: Option<Ras>,
+}
+
+/// Who is affected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// One user or one machine; others connect.
+    OneUser,
+    /// Everybody at one place, behind one router.
+    OneSite,
+    /// Everybody.
+    Everyone,
+}
+
+/// Below this, a claim is not worth a person's time.
+const WORTH: f32 = 0.15;
+
+/// Most findings of one examination.
+const MOST: usize = 6;
+
+/// Examines what was observed.
+pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
+    let picture = Picture::of(timeline);
+    let mut claims = Claims::new();
+    network::claim(&picture, &mut claims);
+    ike::claim(&picture, &mut claims);
+    esp::claim(&picture, &mut claims);
+    tunnel::claim(&picture, &mut claims);
+    ppp::claim(&picture, &mut claims);
+    auth::claim(&picture, &mut claims);
+    host::claim(&picture, &mut claims);
+    reported::claim(&picture, context, &mut claims);
+    scope(context.scope, &mut claims);
+    let mut findings = claims.into_findings();
+    findings.retain(|finding| finding.confidence >= WORTH);
+    findings.truncate(MOST);
+    let stage = stage::reached(&picture);
+    let worked = picture.worked();
+    let healthy = findings.is_empty() && worked.is_some();
+    let enough = healthy || !findings.is_empty();
+    if let (true, Some(place)) = (healthy, worked) {
+        let evidence = vec![place];
+        findings.push(Finding { cause: Cause::NoneHealthy, confidence: 0.9, at: None, evidence, against: Vec::new() });
+    }
+    Diagnosis { findings, stage: stage.map(stage::Stage::id), healthy, enough }
+}
+
+/// What the answer to the helpdesk's question does to the claims.
+fn scope(scope: Option<Scope>, claims: &mut Claims) {
+    use crate::FixAt;
+    let Some(scope) = scope else { return };
+    claims.scale(|cause| match (scope, cause.fix_at()) {
+        // What is wrong at the server is wrong for everybody.
+        (Scope::OneUser, FixAt::Server) => 0.5,
+        (Scope::OneSite, FixAt::User | FixAt::Client) => 0.5,
+        (Scope::OneSite, FixAt::Path) => 1.2,
+        (Scope::Everyone, FixAt::User | FixAt::Client) => 0.5,
+        (Scope::Everyone, FixAt::Server) => 1.2,
+        _ => 1.0,
+    });
+}

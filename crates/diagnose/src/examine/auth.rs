@@ -1,0 +1,110 @@
+//! Who the user is: the server's answer, and RADIUS behind it.
+
+use observe::{Fact, Observation, ppp, radius};
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for (seen, fact) in picture.ppp() {
+        match fact {
+            ppp::Fact::AuthenticationFailed { code, reason, .. } => refused(seen, *code, *reason, claims),
+            ppp::Fact::ServerNotAuthentic => {
+                claims.stated(Cause::AuthBadCredentials, 0.6, seen);
+            }
+            ppp::Fact::AuthenticationTimedOut { .. } => {
+                claims.inferred(Cause::AuthRadiusNoAnswer, 0.3, [seen]);
+                claims.inferred(Cause::PppLcpTimeout, 0.2, [seen]);
+            }
+            _ => {}
+        }
+    }
+    for seen in picture.all() {
+        if let Fact::Radius(fact) = &seen.fact {
+            asked(seen, fact, claims);
+        }
+    }
+    unanswered(picture, claims);
+}
+
+fn refused(seen: &Observation, code: Option<u32>, reason: Option<ppp::Reason>, claims: &mut Claims) {
+    if let Some(reason) = reason {
+        let (cause, weight) = cause_of(reason);
+        claims.stated(cause, weight, seen);
+        return;
+    }
+    match code {
+        Some(646) => claims.stated(Cause::AuthLogonHours, 0.85, seen),
+        Some(647) => claims.stated(Cause::AuthAccountDisabled, 0.85, seen),
+        Some(648) => claims.stated(Cause::AuthPasswordExpired, 0.85, seen),
+        Some(649) => claims.stated(Cause::AuthNoDialinPermission, 0.8, seen),
+        Some(708) => claims.stated(Cause::AuthAccountExpired, 0.85, seen),
+        Some(709) => claims.stated(Cause::AuthPasswordExpired, 0.6, seen),
+        // Servers say 691 for whatever they do not want to tell.
+        _ => claims.stated(Cause::AuthBadCredentials, 0.65, seen),
+    };
+}
+
+fn cause_of(reason: ppp::Reason) -> (Cause, f32) {
+    match reason {
+        ppp::Reason::UnknownUser | ppp::Reason::WrongPassword => (Cause::AuthBadCredentials, 0.85),
+        ppp::Reason::UserFormat => (Cause::AuthUserFormat, 0.8),
+        ppp::Reason::Locked => (Cause::AuthAccountLocked, 0.88),
+        ppp::Reason::Disabled => (Cause::AuthAccountDisabled, 0.88),
+        ppp::Reason::Expired => (Cause::AuthAccountExpired, 0.88),
+        ppp::Reason::PasswordExpired => (Cause::AuthPasswordExpired, 0.88),
+        ppp::Reason::LogonHours => (Cause::AuthLogonHours, 0.88),
+        ppp::Reason::NoDialin => (Cause::AuthNoDialinPermission, 0.85),
+        ppp::Reason::NoPolicy => (Cause::AuthNoPolicyMatch, 0.85),
+        ppp::Reason::Constraint => (Cause::AuthPolicyConstraint, 0.8),
+        ppp::Reason::MethodDisabled => (Cause::AuthMethodNotEnabled, 0.8),
+        ppp::Reason::NoUsablePassword => (Cause::HostConfigurationError, 0.75),
+        ppp::Reason::Backend => (Cause::AuthRadiusNoAnswer, 0.6),
+        ppp::Reason::Address => (Cause::HostConfigurationError, 0.7),
+    }
+}
+
+fn asked(seen: &Observation, fact: &radius::Fact, claims: &mut Claims) {
+    match fact {
+        radius::Fact::Answer { code: 3, reason, error } => refused(seen, *error, *reason, claims),
+        radius::Fact::Unanswered { .. } => {
+            claims.stated(Cause::AuthRadiusNoAnswer, 0.85, seen);
+        }
+        radius::Fact::NotAsked { .. } => {
+            claims.stated(Cause::HostConfigurationError, 0.8, seen);
+        }
+        radius::Fact::UnknownClient => {
+            claims.stated(Cause::AuthRadiusUnknownClient, 0.88, seen);
+        }
+        radius::Fact::SecretMismatch => {
+            claims.stated(Cause::AuthRadiusSecretMismatch, 0.88, seen);
+        }
+        radius::Fact::MessageAuthenticatorMissing => {
+            claims.stated(Cause::AuthRadiusMessageAuthenticator, 0.88, seen);
+        }
+        radius::Fact::PortClosed => {
+            claims.stated(Cause::AuthRadiusNoAnswer, 0.8, seen);
+        }
+        _ => {}
+    }
+}
+
+/// Requests that are repeated and never answered, as a capture shows them.
+fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
+    let mut asked: Option<&Observation> = None;
+    let mut repeated = false;
+    for seen in picture.all() {
+        match &seen.fact {
+            Fact::Radius(radius::Fact::Request { code: 1, repeated: again, .. }) => {
+                asked = Some(seen);
+                repeated |= *again;
+            }
+            Fact::Radius(radius::Fact::Answer { code: 2 | 3 | 11, .. }) => return,
+            _ => {}
+        }
+    }
+    if let Some(asked) = asked {
+        claims.inferred(Cause::AuthRadiusNoAnswer, if repeated { 0.75 } else { 0.45 }, [asked]);
+    }
+}

@@ -1,0 +1,93 @@
+//! ESP: associations are up, and what passes through them.
+
+use observe::{Fact, Observation, Role, Side, esp, ike, l2tp};
+use wire::l2tp::MessageType;
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for seen in picture.all() {
+        let Fact::Esp(fact) = &seen.fact else { continue };
+        match fact {
+            esp::Fact::IntegrityFailed { other_truncation: true, .. } => {
+                claims.stated(Cause::EspSha2Truncation, 0.85, seen);
+            }
+            esp::Fact::IntegrityFailed { .. } => {
+                claims.stated(Cause::EspSha2Truncation, 0.35, seen);
+            }
+            esp::Fact::NotMatching { at, .. } => {
+                claims.stated(Cause::EspNotMatching, 0.7, seen).at(Cause::EspNotMatching, seen.role(*at));
+            }
+            esp::Fact::UnknownSpi { .. } => {
+                claims.inferred(Cause::IkePeerDead, 0.3, [seen]);
+            }
+            esp::Fact::Traffic { .. } | esp::Fact::Replayed { .. } => {}
+        }
+    }
+    unanswered(picture, claims);
+}
+
+/// The first L2TP message goes through the associations, and nothing comes back.
+fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
+    let up = picture.ike().find(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. })).map(|(seen, _)| seen);
+    let from = |role| picture.all().filter(move |seen| sent(seen, role)).last();
+    let (client, server) = (from(Role::Client), from(Role::Server));
+    if answered(picture) || (up.is_none() && client.is_none() && server.is_none()) {
+        return;
+    }
+    let closed = super::ike::port_closed(picture, 1701);
+    let asked = picture.first(|seen| match &seen.fact {
+        Fact::L2tp(l2tp::Fact::Message { kind, .. }) => *kind == MessageType::SCCRQ,
+        Fact::L2tp(l2tp::Fact::Unanswered { established, .. }) => !established,
+        _ => false,
+    });
+    let captured = picture.all().any(|seen| seen.side == Side::Wire);
+    let encapsulated =
+        picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { encapsulated: Some(true), .. }));
+    if let Some(closed) = closed {
+        claims.stated(Cause::L2tpNoAnswer, 0.85, closed);
+        return;
+    }
+    match (client, server) {
+        // It goes, and nothing comes back.
+        (Some(client), None) => {
+            claims.inferred(Cause::L2tpNoAnswer, 0.6, [client].into_iter().chain(asked));
+            claims.inferred(Cause::NetEspBlocked, 0.3, [client].into_iter().chain(asked));
+        }
+        // IKE was captured, ESP was not: it does not come this far.
+        (None, None) if captured && up.is_some() => {
+            let weight = if encapsulated { 0.3 } else { 0.75 };
+            claims.inferred(Cause::NetEspBlocked, weight, up.into_iter().chain(asked));
+            claims.inferred(Cause::L2tpNoAnswer, 0.2, up.into_iter().chain(asked));
+        }
+        (None, None) => {
+            let Some(asked) = asked else { return };
+            claims.inferred(Cause::L2tpNoAnswer, 0.5, up.into_iter().chain([asked]));
+            claims.inferred(Cause::NetEspBlocked, if encapsulated { 0.1 } else { 0.4 }, up.into_iter().chain([asked]));
+        }
+        (None, Some(server)) => {
+            claims.inferred(Cause::NetEspBlocked, 0.5, [server]);
+        }
+        (Some(_), Some(_)) => {}
+    }
+}
+
+fn sent(seen: &Observation, role: Role) -> bool {
+    match &seen.fact {
+        Fact::Esp(esp::Fact::Traffic { from, packets, .. }) => *packets > 0 && seen.role(*from) == Some(role),
+        _ => false,
+    }
+}
+
+/// Whether anything of L2TP or PPP came from the server.
+fn answered(picture: &Picture<'_>) -> bool {
+    picture.any_ppp(Role::Server)
+        || picture.all().any(|seen| match &seen.fact {
+            Fact::L2tp(l2tp::Fact::TunnelUp | l2tp::Fact::CallUp | l2tp::Fact::Refused { .. }) => true,
+            Fact::L2tp(l2tp::Fact::Message { from, .. }) => seen.role(*from) == Some(Role::Server),
+            Fact::Ppp(_) => true,
+            _ => false,
+        })
+}

@@ -1,0 +1,130 @@
+//! Machines: services, registry, sockets, configuration.
+
+use observe::{Fact, Observation, Role, Side, host};
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+/// Services without which a Windows client cannot do L2TP/IPsec.
+const NEEDED: &[&str] = &["policyagent", "ikeext", "bfe", "rasman"];
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for seen in picture.all() {
+        if let Fact::Host(fact) = &seen.fact {
+            stated(seen, fact, picture, claims);
+        }
+    }
+    unlistening(picture, claims);
+}
+
+fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: &mut Claims) {
+    match fact {
+        host::Fact::Service { name, running, start } => service(seen, name, *running, *start, claims),
+        host::Fact::Registry { key, name, value: Some(value), .. } => {
+            registry(seen, key, name, *value, picture, claims)
+        }
+        host::Fact::Update { name } if matches!(name.as_str(), "KB5009543" | "KB5009566") => {
+            claims.inferred(Cause::IkeVendorIdRejected, 0.5, [seen]);
+        }
+        host::Fact::PortBusy { .. } => {
+            claims.stated(Cause::NetPortBusy, 0.85, seen).at(Cause::NetPortBusy, seen.side.role());
+        }
+        host::Fact::Stopped { .. } if seen.side == Side::Server && picture.up().is_none() => {
+            claims
+                .inferred(Cause::HostServerNotRunning, 0.3, [seen])
+                .at(Cause::HostServerNotRunning, Some(Role::Server));
+        }
+        host::Fact::ModuleMissing { .. } => {
+            claims
+                .stated(Cause::HostKernelModuleMissing, 0.8, seen)
+                .at(Cause::HostKernelModuleMissing, seen.side.role());
+        }
+        host::Fact::ConfigurationError { .. } => {
+            claims.stated(Cause::HostConfigurationError, 0.8, seen).at(Cause::HostConfigurationError, seen.side.role());
+        }
+        host::Fact::KnownBug { .. } => {
+            claims.stated(Cause::HostKnownOsBug, 0.8, seen).at(Cause::HostKnownOsBug, seen.side.role());
+        }
+        host::Fact::Forwarding { on: false, v6: false } if seen.side != Side::Client => {
+            claims.stated(Cause::RouteForwardingOff, 0.75, seen);
+        }
+        host::Fact::Forwarding { on: true, v6: false } if seen.side != Side::Client => {
+            claims.against(Cause::RouteForwardingOff, 0.3, seen);
+        }
+        host::Fact::FilterDrops { .. } => {
+            claims.stated(Cause::RouteFilterDrop, 0.5, seen);
+        }
+        host::Fact::MiniportBroken { .. } => {
+            claims.stated(Cause::HostWanMiniportBroken, 0.8, seen);
+        }
+        _ => {}
+    }
+}
+
+fn service(seen: &Observation, name: &str, running: Option<bool>, start: Option<host::Start>, claims: &mut Claims) {
+    let off = running == Some(false) || start == Some(host::Start::Disabled);
+    if NEEDED.contains(&name) && off {
+        // A service that starts on demand may rest while nobody dials.
+        let resting = running == Some(false) && start == Some(host::Start::Demand);
+        let weight = if start == Some(host::Start::Disabled) {
+            0.85
+        } else if resting {
+            0.35
+        } else {
+            0.7
+        };
+        claims.stated(Cause::HostServiceStopped, weight, seen).at(Cause::HostServiceStopped, seen.side.role());
+    }
+}
+
+fn registry(seen: &Observation, key: &str, name: &str, value: u32, picture: &Picture<'_>, claims: &mut Claims) {
+    match (name, value) {
+        ("prohibitipsec", 1) if key.ends_with("rasman\\parameters") => {
+            claims.stated(Cause::HostProhibitIpsec, 0.85, seen);
+        }
+        ("assumeudpencapsulationcontextonsendrule", 0 | 1) => {
+            // 1 suffices when the client itself is not behind a NAT.
+            let behind = picture.nat().1;
+            let weight = match (behind, value) {
+                (Some(true), 0) => 0.7,
+                (Some(true), _) => 0.4,
+                (Some(false), _) => 0.05,
+                (None, _) => 0.3,
+            };
+            claims.inferred(Cause::IkeServerBehindNatRefused, weight, [seen]);
+        }
+        ("assumeudpencapsulationcontextonsendrule", _) if key.ends_with("policyagent") || key.ends_with("ipsec") => {
+            claims.against(Cause::IkeServerBehindNatRefused, 0.3, seen);
+        }
+        ("allowl2tpweakcrypto" | "allowpptpweakcrypto", 1) => {
+            claims.inferred(Cause::HostWeakCryptoOnly, 0.2, [seen]);
+        }
+        ("start", 4) => {
+            let service = key.rsplit('\\').next().unwrap_or_default();
+            if NEEDED.contains(&service) {
+                claims.stated(Cause::HostServiceStopped, 0.85, seen).at(Cause::HostServiceStopped, seen.side.role());
+            }
+        }
+        ("lmcompatibilitylevel", 5) if seen.side != Side::Client => {
+            claims.inferred(Cause::AuthNtlmRefused, 0.3, [seen]);
+        }
+        _ => {}
+    }
+}
+
+/// A complete list of the server's sockets, and nothing of a VPN in it.
+fn unlistening(picture: &Picture<'_>, claims: &mut Claims) {
+    let complete = picture
+        .all()
+        .find(|seen| seen.side == Side::Server && matches!(seen.fact, Fact::Host(host::Fact::ListeningComplete)));
+    let Some(complete) = complete else { return };
+    let listens = picture.all().any(|seen| {
+        seen.place.source == complete.place.source
+            && matches!(&seen.fact, Fact::Host(host::Fact::Listening { address, .. })
+                if matches!(address.port(), 500 | 4500 | 1701 | 1723))
+    });
+    if !listens {
+        claims.stated(Cause::HostServerNotRunning, 0.75, complete);
+    }
+}

@@ -1,0 +1,318 @@
+//! IKE: what is said about a failure, then what silence means where it began.
+
+use observe::{Fact, Observation, Role, Side, SourceKind, ike, network};
+use wire::isakmp::NotifyType;
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for (seen, fact) in picture.ike() {
+        stated(seen, fact, picture, claims);
+    }
+    silence(picture, claims);
+    after_phase1(picture, claims);
+}
+
+/// What somebody says.
+fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &mut Claims) {
+    match fact {
+        ike::Fact::NoCommonSuite { phase, at } => {
+            claims.stated(no_proposal(*phase), 0.85, seen).at(no_proposal(*phase), seen.role(*at));
+        }
+        ike::Fact::SuiteUnsupported { at, .. } => {
+            claims.stated(Cause::IkeNoProposalPhase1, 0.7, seen).at(Cause::IkeNoProposalPhase1, seen.role(*at));
+        }
+        ike::Fact::Notify { kind, phase, .. } => notify(seen, *kind, *phase, picture, claims),
+        ike::Fact::Undecryptable { .. } if !phase1_up(picture) => {
+            claims.stated(Cause::IkePskMismatch, 0.75, seen);
+        }
+        ike::Fact::HashWrong { .. } if !phase1_up(picture) => {
+            claims.stated(Cause::IkePskMismatch, 0.9, seen);
+        }
+        ike::Fact::NoSharedKey { at } => {
+            claims.stated(Cause::IkePskMissing, 0.85, seen).at(Cause::IkePskMissing, seen.role(*at));
+        }
+        ike::Fact::KeyCharacters { .. } => {
+            claims.stated(Cause::IkePskCharacters, 0.5, seen);
+        }
+        ike::Fact::NoConnection { at, asked } => {
+            let version = asked.contains("IKEv");
+            claims.stated(Cause::HostConfigurationError, if version { 0.4 } else { 0.55 }, seen);
+            claims.at(Cause::HostConfigurationError, seen.role(*at));
+            if version {
+                claims.stated(Cause::IkeVersionMismatch, 0.5, seen);
+            }
+        }
+        ike::Fact::ModeRefused { at, .. } => {
+            claims.stated(Cause::IkeModeRefused, 0.8, seen).at(Cause::IkeModeRefused, seen.role(*at));
+        }
+        ike::Fact::VersionRefused { at, .. } => {
+            claims.stated(Cause::IkeVersionMismatch, 0.8, seen).at(Cause::IkeVersionMismatch, seen.role(*at));
+        }
+        ike::Fact::IdentityRefused { .. } => {
+            claims.stated(Cause::IkeIdentityMismatch, 0.85, seen);
+        }
+        ike::Fact::SelectorsRefused { .. } => {
+            claims.stated(Cause::IkeSelectorMismatch, 0.85, seen);
+        }
+        ike::Fact::PfsRefused { .. } => {
+            claims.stated(Cause::IkePfsMismatch, 0.88, seen);
+        }
+        ike::Fact::Certificate { at, of, problem } => certificate(seen, *at, *of, *problem, claims),
+        ike::Fact::PeerDead { .. } => {
+            claims.stated(Cause::IkePeerDead, 0.8, seen);
+        }
+        ike::Fact::Displaced { at } => {
+            claims.stated(Cause::IkeSameNatCollision, 0.3, seen).at(Cause::IkeSameNatCollision, seen.role(*at));
+        }
+        ike::Fact::MappingChanged { .. } => {
+            claims.inferred(Cause::NetNatMappingLost, 0.2, [seen]);
+        }
+        ike::Fact::RekeyFailed { .. } => {
+            claims.stated(Cause::IkeRekeyFailed, 0.75, seen);
+        }
+        ike::Fact::KernelRefused { at, .. } => {
+            claims
+                .stated(Cause::HostKernelModuleMissing, 0.75, seen)
+                .at(Cause::HostKernelModuleMissing, seen.role(*at));
+        }
+        ike::Fact::NetworkError { at, closed: true } if !phase1_up(picture) => {
+            let peer = seen.role(*at).map(Role::other);
+            claims.stated(Cause::HostServerNotRunning, 0.75, seen).at(Cause::HostServerNotRunning, peer);
+        }
+        ike::Fact::NetworkError { closed: false, .. } if !phase1_up(picture) => {
+            claims.stated(Cause::NetServerUnreachable, 0.6, seen);
+        }
+        ike::Fact::ServiceStopped { at } => {
+            claims.stated(Cause::HostServiceStopped, 0.8, seen).at(Cause::HostServiceStopped, seen.role(*at));
+        }
+        _ => {}
+    }
+}
+
+fn no_proposal(phase: ike::Phase) -> Cause {
+    match phase {
+        ike::Phase::One => Cause::IkeNoProposalPhase1,
+        ike::Phase::Two => Cause::IkeNoProposalPhase2,
+    }
+}
+
+fn notify(seen: &Observation, kind: NotifyType, phase: Option<ike::Phase>, picture: &Picture<'_>, claims: &mut Claims) {
+    match kind {
+        NotifyType::NO_PROPOSAL_CHOSEN => {
+            let second = picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase1Up { .. }));
+            let phase = phase.unwrap_or(if second { ike::Phase::Two } else { ike::Phase::One });
+            claims.stated(no_proposal(phase), 0.75, seen);
+            if phase == ike::Phase::Two {
+                // Daemons answer so, too, when only the group of perfect forward secrecy is missing.
+                claims.inferred(Cause::IkePfsMismatch, 0.2, [seen]);
+            }
+        }
+        NotifyType::INVALID_ID_INFORMATION => {
+            let second = phase.map_or_else(|| phase1_up(picture), |phase| phase == ike::Phase::Two);
+            claims.stated(if second { Cause::IkeSelectorMismatch } else { Cause::IkeIdentityMismatch }, 0.7, seen);
+        }
+        NotifyType::AUTHENTICATION_FAILED | NotifyType::INVALID_HASH_INFORMATION if !phase1_up(picture) => {
+            claims.stated(Cause::IkePskMismatch, 0.5, seen);
+            claims.inferred(Cause::IkeIdentityMismatch, 0.25, [seen]);
+        }
+        NotifyType::PAYLOAD_MALFORMED | NotifyType::INVALID_PAYLOAD_TYPE if !phase1_up(picture) => {
+            claims.stated(Cause::IkePskMismatch, 0.6, seen);
+        }
+        _ => {}
+    }
+}
+
+fn certificate(
+    seen: &Observation,
+    at: observe::Party,
+    of: Option<observe::Party>,
+    problem: ike::CertificateProblem,
+    claims: &mut Claims,
+) {
+    let cause = match problem {
+        ike::CertificateProblem::Missing => Cause::IkeCertMissing,
+        ike::CertificateProblem::Untrusted | ike::CertificateProblem::Revoked | ike::CertificateProblem::Signature => {
+            Cause::IkeCertUntrusted
+        }
+        ike::CertificateProblem::Name => Cause::IkeCertNameMismatch,
+        ike::CertificateProblem::Usage => Cause::IkeCertUsage,
+        ike::CertificateProblem::Expired => Cause::IkeCertExpired,
+    };
+    // "No issuer found" follows from an expired one, too; the precise complaint counts more.
+    let weight = if cause == Cause::IkeCertUntrusted { 0.65 } else { 0.85 };
+    let whose = of.and_then(|of| seen.role(of)).or_else(|| match problem {
+        ike::CertificateProblem::Missing => seen.role(at),
+        _ => None,
+    });
+    claims.stated(cause, weight, seen).at(cause, whose);
+}
+
+fn phase1_up(picture: &Picture<'_>) -> bool {
+    picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase1Up { .. } | ike::Fact::Phase2Up { .. }))
+}
+
+fn phase2_up(picture: &Picture<'_>) -> bool {
+    picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. }))
+        || picture.all().any(|seen| matches!(seen.fact, Fact::Esp(observe::esp::Fact::Traffic { .. })))
+}
+
+/// The messages of main mode as each side saw them.
+#[derive(Default)]
+struct MainMode<'a> {
+    /// The last message that anybody saw, 1 to 6, with the observation.
+    last: Option<(u8, &'a Observation)>,
+    /// Messages that the side which receives them saw, or that came to its machine's log.
+    arrived: [bool; 7],
+    repeated: [bool; 7],
+    /// Whether the last message of the client went to port 4500.
+    moved: bool,
+    gave_up: Option<&'a Observation>,
+    half_open: Option<&'a Observation>,
+    informational_from_server: Option<&'a Observation>,
+}
+
+fn main_mode<'a>(picture: &Picture<'a>) -> MainMode<'a> {
+    let mut mode = MainMode::default();
+    for (seen, fact) in picture.ike() {
+        match fact {
+            ike::Fact::Message(message) => {
+                let sender = seen.role(message.from);
+                let number = match message.exchange {
+                    ike::Exchange::MainMode(number @ 1..=6) => number,
+                    ike::Exchange::AggressiveMode(number @ 1..=3) => number.min(2),
+                    ike::Exchange::Informational if sender == Some(Role::Server) => {
+                        mode.informational_from_server.get_or_insert(seen);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                let index = usize::from(number);
+                if mode.last.is_none_or(|(last, _)| number >= last) {
+                    mode.last = Some((number, seen));
+                    mode.moved |= message.port_4500;
+                }
+                if sender.is_some() && seen.side.role().is_some_and(|side| Some(side) != sender) {
+                    mode.arrived[index] = true;
+                }
+                mode.repeated[index] |= message.repeated;
+            }
+            ike::Fact::GaveUp { .. } => mode.gave_up = Some(seen),
+            ike::Fact::HalfOpenExpired { .. } => mode.half_open = Some(seen),
+            ike::Fact::Repeated { message: ike::Exchange::MainMode(number @ 1..=6), .. } => {
+                mode.repeated[usize::from(*number)] = true;
+            }
+            _ => {}
+        }
+    }
+    mode
+}
+
+/// Sources of a server that would show an IKE message if one had come.
+const SERVER_IKE: &[SourceKind] = &[SourceKind::Charon, SourceKind::Pluto, SourceKind::SoftEther, SourceKind::Causeway];
+
+/// Where main mode stopped says which way is closed.
+fn silence(picture: &Picture<'_>, claims: &mut Claims) {
+    if phase1_up(picture) {
+        return;
+    }
+    let mode = main_mode(picture);
+    let Some((last, seen)) = mode.last else { return };
+    let evidence = || [Some(seen), mode.gave_up, mode.half_open].into_iter().flatten();
+    let stuck = mode.gave_up.is_some() || mode.half_open.is_some() || mode.repeated[usize::from(last)];
+    // One message and nothing more is as stuck as it gets.
+    let factor = if stuck { 1.0 } else { 0.6 };
+    let server_listens = picture.has_source(Side::Server, SERVER_IKE);
+    let server_saw_any = (1..=6).any(|number| number % 2 == 1 && mode.arrived[number]);
+    let (client_nat, server_nat) = picture.nat();
+    let nat = client_nat == Some(true) || server_nat == Some(true);
+    match last {
+        1 => {
+            if port_closed(picture, 500).is_some() {
+                return;
+            }
+            let missing = server_listens && !server_saw_any;
+            claims.inferred(Cause::NetUdp500Blocked, factor * if missing { 0.8 } else { 0.55 }, evidence());
+            claims.inferred(Cause::NetServerUnreachable, factor * if missing { 0.15 } else { 0.3 }, evidence());
+            claims.inferred(Cause::HostServerNotRunning, factor * if missing { 0.1 } else { 0.25 }, evidence());
+        }
+        2 => {
+            let windows = picture.windows_client();
+            let answer_lost = !mode.arrived[2];
+            claims.inferred(Cause::NetUdp500Blocked, factor * if answer_lost { 0.55 } else { 0.2 }, evidence());
+            claims.inferred(Cause::IkeVendorIdRejected, factor * if windows { 0.5 } else { 0.15 }, evidence());
+            if windows {
+                claims.inferred(Cause::IkeServerBehindNatRefused, factor * 0.3, evidence());
+            }
+        }
+        3 => {
+            claims.inferred(Cause::NetUdp500Blocked, factor * 0.45, evidence());
+            claims.inferred(Cause::NetFragmentsDropped, factor * 0.15, evidence());
+        }
+        4 => {
+            let windows = picture.windows_client();
+            if server_nat == Some(true) {
+                let weight = if windows { 0.7 } else { 0.35 };
+                claims.inferred(Cause::IkeServerBehindNatRefused, factor * weight, evidence());
+            }
+            if nat {
+                claims.inferred(Cause::NetUdp4500Blocked, factor * 0.65, evidence());
+            } else {
+                claims.inferred(Cause::NetUdp500Blocked, factor * 0.4, evidence());
+                claims.inferred(Cause::IkePskMismatch, factor * 0.2, evidence());
+            }
+        }
+        5 => {
+            let moved = mode.moved || nat;
+            if mode.arrived[5] || mode.informational_from_server.is_some() {
+                let answer = mode.informational_from_server.into_iter().chain(evidence());
+                claims.inferred(Cause::IkePskMismatch, factor * 0.6, answer);
+                claims.inferred(Cause::IkeIdentityMismatch, factor * 0.2, evidence());
+            } else if moved {
+                let missing = server_listens && server_saw_any;
+                claims.inferred(Cause::NetUdp4500Blocked, factor * if missing { 0.85 } else { 0.65 }, evidence());
+                claims.inferred(Cause::IkePskMismatch, factor * if missing { 0.1 } else { 0.3 }, evidence());
+            } else {
+                claims.inferred(Cause::IkePskMismatch, factor * 0.6, evidence());
+                claims.inferred(Cause::IkeIdentityMismatch, factor * 0.2, evidence());
+            }
+        }
+        _ => {
+            claims.inferred(Cause::IkeIdentityMismatch, factor * 0.35, evidence());
+            claims.inferred(Cause::IkePskMismatch, factor * 0.3, evidence());
+        }
+    }
+}
+
+/// Phase 1 is up, and phase 2 does not come.
+fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
+    if !phase1_up(picture) || phase2_up(picture) {
+        return;
+    }
+    let gave_up =
+        picture.ike().find(|(_, fact)| matches!(fact, ike::Fact::GaveUp { .. } | ike::Fact::HalfOpenExpired { .. }));
+    let quick = picture.ike().filter(|(_, fact)| match fact {
+        ike::Fact::Message(message) => matches!(message.exchange, ike::Exchange::QuickMode(_)),
+        _ => false,
+    });
+    let Some((seen, _)) = quick.last().or(gave_up) else { return };
+    let windows = picture.windows_client();
+    if gave_up.is_some() || windows {
+        claims.inferred(Cause::IkeNoProposalPhase2, 0.3, [seen]);
+        claims.inferred(Cause::IkeSelectorMismatch, 0.2, [seen]);
+        claims.inferred(Cause::IkeIdentityMismatch, 0.2, [seen]);
+        if picture.nat().1 == Some(true) && windows {
+            claims.inferred(Cause::IkeServerBehindNatRefused, 0.45, [seen]);
+        }
+    }
+}
+
+/// An ICMP error that says that this UDP port is closed.
+pub(super) fn port_closed<'a>(picture: &Picture<'a>, port: u16) -> Option<&'a Observation> {
+    picture.first(|seen| {
+        matches!(&seen.fact, Fact::Network(network::Fact::Icmp { kind: network::Icmp::PortUnreachable, port: Some(closed), .. })
+            if *closed == port)
+    })
+}

@@ -1,0 +1,192 @@
+//! The path: before the tunnel, and through it.
+
+use std::net::IpAddr;
+
+use observe::{Fact, Observation, Side, network};
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for (seen, fact) in picture.network() {
+        stated(seen, fact, picture, claims);
+    }
+    pings(picture, claims);
+    loops(picture, claims);
+}
+
+fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claims: &mut Claims) {
+    match fact {
+        network::Fact::NameUnknown { .. } => {
+            claims.stated(Cause::NetDnsFailure, 0.85, seen);
+        }
+        network::Fact::NoRoute { .. } => {
+            claims.stated(Cause::NetNoInternet, 0.8, seen);
+        }
+        network::Fact::Icmp { kind, port, protocol, .. } => icmp(seen, *kind, *port, *protocol, picture, claims),
+        network::Fact::Inner { requests, replies, elsewhere, .. } => {
+            if *elsewhere {
+                claims.stated(Cause::RouteNoReturnRoute, 0.88, seen);
+            } else if *requests > 0 && *replies == 0 {
+                claims.inferred(Cause::RouteNoReturnRoute, 0.55, [seen]);
+                claims.inferred(Cause::RouteFilterDrop, 0.35, [seen]);
+            }
+        }
+        network::Fact::LargeVanish { .. } => {
+            claims.stated(Cause::NetMtuBlackhole, 0.75, seen);
+        }
+        network::Fact::FragmentsLost { .. } => {
+            claims.stated(Cause::NetFragmentsDropped, 0.7, seen);
+        }
+        network::Fact::Address { address: IpAddr::V4(address), tunnel: true, .. } if address.is_link_local() => {
+            claims.stated(Cause::NcpApipa, 0.85, seen);
+        }
+        network::Fact::TunnelDnsFailed { .. } => {
+            claims.stated(Cause::RouteDns, 0.7, seen);
+        }
+        network::Fact::DhcpUnanswered => {
+            claims.inferred(Cause::NcpApipa, 0.3, [seen]);
+        }
+        _ => {}
+    }
+}
+
+fn icmp(
+    seen: &Observation,
+    kind: network::Icmp,
+    port: Option<u16>,
+    protocol: u8,
+    picture: &Picture<'_>,
+    claims: &mut Claims,
+) {
+    match (kind, port, protocol) {
+        (network::Icmp::PortUnreachable, Some(500), _) if picture.up().is_none() => {
+            claims.stated(Cause::HostServerNotRunning, 0.8, seen);
+        }
+        (network::Icmp::PortUnreachable, Some(4500), _) => {
+            claims.stated(Cause::NetUdp4500Blocked, 0.6, seen);
+        }
+        (network::Icmp::PortUnreachable, Some(1812 | 1813 | 1645 | 1646), _) => {
+            claims.stated(Cause::AuthRadiusNoAnswer, 0.85, seen);
+        }
+        (network::Icmp::Prohibited | network::Icmp::ProtocolUnreachable, _, 47) => {
+            claims.stated(Cause::NetGreBlocked, 0.8, seen);
+        }
+        (network::Icmp::Prohibited | network::Icmp::ProtocolUnreachable, _, 50) => {
+            claims.stated(Cause::NetEspBlocked, 0.8, seen);
+        }
+        (network::Icmp::Prohibited, Some(500), _) => {
+            claims.stated(Cause::NetUdp500Blocked, 0.8, seen);
+        }
+        (network::Icmp::Prohibited, Some(4500), _) => {
+            claims.stated(Cause::NetUdp4500Blocked, 0.8, seen);
+        }
+        (network::Icmp::Prohibited, Some(1723), _) => {
+            claims.stated(Cause::NetTcp1723Blocked, 0.8, seen);
+        }
+        (network::Icmp::Unreachable, Some(500 | 4500 | 1723 | 1701), _) if picture.up().is_none() => {
+            claims.stated(Cause::NetServerUnreachable, 0.7, seen);
+        }
+        _ => {}
+    }
+}
+
+/// Pings of the client: which sizes pass, and how far they get.
+fn pings(picture: &Picture<'_>, claims: &mut Claims) {
+    let pings: Vec<(&Observation, IpAddr, u16, bool, bool)> = picture
+        .network()
+        .filter_map(|(seen, fact)| match fact {
+            network::Fact::Ping { to, size, sent, received, too_big } if *sent > 0 => {
+                Some((seen, *to, *size, *received > 0, *too_big))
+            }
+            _ => None,
+        })
+        .collect();
+    for &(small, to, size, passes, _) in &pings {
+        // What the host itself refuses to send does not vanish.
+        let large = pings
+            .iter()
+            .find(|&&(_, other, larger, passed, too_big)| other == to && larger > size && !passed && !too_big);
+        if let (true, Some(&(large, ..))) = (passes, large) {
+            claims.inferred(Cause::NetMtuBlackhole, 0.85, [small, large]);
+        }
+    }
+    let gateway = pings.iter().find(|ping| ping.3 && is_tunnel_peer(picture, ping.1));
+    let lost = pings.iter().find(|ping| !ping.3 && !pings.iter().any(|other| other.1 == ping.1 && other.3));
+    if let (Some(&(near, gateway, ..)), Some(&(far, to, ..))) = (gateway, lost)
+        && to != gateway
+    {
+        claims.inferred(Cause::RouteNoReturnRoute, 0.35, [near, far]);
+        claims.inferred(Cause::RouteForwardingOff, 0.35, [near, far]);
+        claims.inferred(Cause::RouteFilterDrop, 0.25, [near, far]);
+    }
+}
+
+/// Whether this is the other end of a tunnel. Where no interface is shown, the address that answers is taken for it.
+fn is_tunnel_peer(picture: &Picture<'_>, address: IpAddr) -> bool {
+    let mut shown = false;
+    for (_, fact) in picture.network() {
+        if let network::Fact::Address { tunnel: true, peer: Some(peer), .. } = fact {
+            shown = true;
+            if *peer == address {
+                return true;
+            }
+        }
+    }
+    !shown
+}
+
+/// The way to the server leads into the tunnel.
+fn loops(picture: &Picture<'_>, claims: &mut Claims) {
+    let servers: Vec<IpAddr> = picture.all().filter_map(|seen| seen.about.server).map(|server| server.ip()).collect();
+    let inner = |address: IpAddr| {
+        picture.network().any(|(_, fact)| match fact {
+            network::Fact::Address { tunnel: true, address: own, peer, .. } => {
+                *own == address || *peer == Some(address)
+            }
+            _ => false,
+        })
+    };
+    for (seen, fact) in picture.network() {
+        if let network::Fact::RouteTo { to, tunnel: true, .. } = fact
+            && (servers.contains(to) || (servers.is_empty() && !inner(*to)))
+        {
+            claims.stated(Cause::RouteLoop, if servers.contains(to) { 0.92 } else { 0.7 }, seen);
+        }
+    }
+    let routes = || {
+        picture.network().filter_map(|(seen, fact)| match fact {
+            network::Fact::Route { destination, tunnel, gateway, .. } if seen.side != Side::Server => {
+                Some((seen, *destination, *tunnel, gateway.is_some()))
+            }
+            _ => None,
+        })
+    };
+    let default = routes().find(|&(_, (network, len), tunnel, _)| tunnel && len <= 1 && network.is_ipv4());
+    let Some((default, ..)) = default else { return };
+    // Every address beyond the own network needs a route of its own around the tunnel, or a second default.
+    let around = routes().any(|(_, (network, len), tunnel, gateway)| {
+        !tunnel
+            && network.is_ipv4()
+            && if servers.is_empty() { gateway } else { servers.iter().any(|server| covers(network, len, *server)) }
+            && (len > 1 || gateway)
+    });
+    if !around {
+        claims.inferred(Cause::RouteLoop, 0.7, [default]);
+    }
+}
+
+fn covers(network: IpAddr, len: u8, address: IpAddr) -> bool {
+    match (network, address) {
+        (IpAddr::V4(network), IpAddr::V4(address)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0);
+            u32::from(network) & mask == u32::from(address) & mask
+        }
+        (IpAddr::V6(network), IpAddr::V6(address)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(len.min(128))).unwrap_or(0);
+            u128::from(network) & mask == u128::from(address) & mask
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,94 @@
+//! PPP: link, encryption, network protocols.
+
+use observe::{Fact, Observation, Role, ppp, pptp};
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::{Cause, Ras};
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for (seen, fact) in picture.ppp() {
+        stated(seen, fact, picture, claims);
+    }
+}
+
+fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
+    match fact {
+        ppp::Fact::NoCommonAuthentication { .. } => {
+            claims.stated(Cause::PppNoCommonAuth, 0.88, seen);
+        }
+        ppp::Fact::Unanswered { protocol, .. } => match protocol {
+            ppp::Protocol::Lcp => {
+                let pptp = picture.all().any(|seen| matches!(seen.fact, Fact::Pptp(pptp::Fact::CallUp)));
+                claims.stated(Cause::PppLcpTimeout, if pptp { 0.4 } else { 0.6 }, seen);
+            }
+            ppp::Protocol::Ipcp | ppp::Protocol::Ipv6cp => {
+                claims.stated(Cause::NcpNoneAgreed, 0.6, seen);
+            }
+            _ => {}
+        },
+        ppp::Fact::NotConverging { .. } => {
+            claims.stated(Cause::PppPeerIncompatible, 0.6, seen);
+        }
+        ppp::Fact::Loopback { .. } => {
+            claims.stated(Cause::PppLoopback, 0.85, seen);
+        }
+        ppp::Fact::EncryptionRequired { by } => {
+            claims.stated(Cause::CcpEncryptionRequired, 0.88, seen);
+            // Who requires it is not who has to offer it.
+            claims.at(Cause::CcpEncryptionRequired, seen.role(*by).map(Role::other));
+        }
+        ppp::Fact::EncryptionStrength { .. } => {
+            claims.stated(Cause::CcpStrengthMismatch, 0.85, seen);
+        }
+        ppp::Fact::NoEncryptionKeys { .. } => {
+            claims.stated(Cause::CcpNoKeys, 0.85, seen);
+        }
+        ppp::Fact::NoNetworkProtocol { .. } => {
+            claims.stated(Cause::NcpNoneAgreed, 0.85, seen);
+        }
+        ppp::Fact::ProtocolRejected { protocol: ppp::Protocol::Ipcp, by } => {
+            claims.stated(Cause::NcpNoneAgreed, 0.7, seen).at(Cause::NcpNoneAgreed, seen.role(*by));
+        }
+        ppp::Fact::NoAddress { exhausted, .. } => {
+            let cause = if *exhausted { Cause::NcpAddressPoolExhausted } else { Cause::NcpNoAddress };
+            claims.stated(cause, 0.85, seen).at(cause, Some(Role::Server));
+        }
+        ppp::Fact::AddressRefused { .. } => {
+            claims.stated(Cause::NcpNoneAgreed, 0.45, seen);
+        }
+        ppp::Fact::Terminated { code: Some(code), by, .. } if seen.role(*by) != Some(Role::Client) => {
+            terminated(seen, *code, claims);
+        }
+        ppp::Fact::PeerDead { .. } => {
+            claims.stated(Cause::PppPeerDead, 0.7, seen);
+        }
+        ppp::Fact::Incompatible { at, .. } => {
+            let peer = seen.role(*at).map(Role::other);
+            claims.stated(Cause::PppPeerIncompatible, 0.6, seen).at(Cause::PppPeerIncompatible, peer);
+        }
+        ppp::Fact::Garbage { .. } => {
+            claims.inferred(Cause::PppPeerIncompatible, 0.25, [seen]);
+        }
+        ppp::Fact::KernelMissing { at, what } => {
+            let cause = match what {
+                ppp::Missing::DevPpp | ppp::Missing::DevPppForbidden => Cause::HostDevPppMissing,
+                ppp::Missing::Ppp | ppp::Missing::L2tp | ppp::Missing::Pptp | ppp::Missing::Mppe => {
+                    Cause::HostKernelModuleMissing
+                }
+            };
+            // "No PPP in this kernel" is also what programs print for a missing node.
+            let weight = if *what == ppp::Missing::Ppp { 0.6 } else { 0.9 };
+            claims.stated(cause, weight, seen).at(cause, seen.role(*at));
+        }
+        ppp::Fact::Exited { at, status } => super::tunnel::exit(seen, seen.role(*at), *status, claims),
+        _ => {}
+    }
+}
+
+/// A Windows server puts the error number into its Terminate-Request.
+fn terminated(seen: &Observation, code: u32, claims: &mut Claims) {
+    for cause in Cause::ALL.iter().filter(|cause| cause.ras().first() == Some(&Ras(code))) {
+        claims.stated(*cause, 0.5, seen);
+    }
+}

@@ -1,0 +1,94 @@
+//! How far an attempt came.
+
+use observe::{Fact, esp, ike, l2tp, network, ppp, pptp, reported};
+
+use super::picture::Picture;
+
+/// A stage, in the order of an attempt.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Stage {
+    Name,
+    Route,
+    PptpControl,
+    PptpCall,
+    IkePhase1,
+    IkePhase2,
+    Esp,
+    L2tpTunnel,
+    L2tpCall,
+    PppLcp,
+    PppAuthentication,
+    PppNetwork,
+    Up,
+}
+
+impl Stage {
+    /// The stage as it stands in logs and JSON.
+    pub(super) const fn id(self) -> &'static str {
+        match self {
+            Stage::Name => "net.name",
+            Stage::Route => "net.route",
+            Stage::PptpControl => "pptp.control",
+            Stage::PptpCall => "pptp.call",
+            Stage::IkePhase1 => "ike.phase1",
+            Stage::IkePhase2 => "ike.phase2",
+            Stage::Esp => "esp",
+            Stage::L2tpTunnel => "l2tp.tunnel",
+            Stage::L2tpCall => "l2tp.call",
+            Stage::PppLcp => "ppp.lcp",
+            Stage::PppAuthentication => "ppp.auth",
+            Stage::PppNetwork => "ppp.network",
+            Stage::Up => "up",
+        }
+    }
+}
+
+/// The last stage that anybody saw begin.
+pub(super) fn reached(picture: &Picture<'_>) -> Option<Stage> {
+    picture.all().filter_map(|seen| of(&seen.fact)).max()
+}
+
+fn of(fact: &Fact) -> Option<Stage> {
+    match fact {
+        Fact::Network(network::Fact::NameUnknown { .. }) => Some(Stage::Name),
+        Fact::Network(network::Fact::NoRoute { .. }) => Some(Stage::Route),
+        Fact::Pptp(pptp::Fact::CallUp | pptp::Fact::Gre { .. } | pptp::Fact::NoGre { .. }) => Some(Stage::PptpCall),
+        Fact::Pptp(_) => Some(Stage::PptpControl),
+        Fact::Ike(ike::Fact::Phase2Up { .. }) => Some(Stage::Esp),
+        Fact::Ike(ike::Fact::Phase1Up { .. } | ike::Fact::SelectorsRefused { .. } | ike::Fact::PfsRefused { .. }) => {
+            Some(Stage::IkePhase2)
+        }
+        Fact::Ike(ike::Fact::NoCommonSuite { phase: ike::Phase::Two, .. }) => Some(Stage::IkePhase2),
+        Fact::Ike(ike::Fact::Message(message)) => match message.exchange {
+            ike::Exchange::QuickMode(_) => Some(Stage::IkePhase2),
+            _ => Some(Stage::IkePhase1),
+        },
+        Fact::Ike(ike::Fact::Vendor { .. } | ike::Fact::Accepts { .. } | ike::Fact::KeyCharacters { .. }) => None,
+        Fact::Ike(_) => Some(Stage::IkePhase1),
+        Fact::Esp(esp::Fact::Traffic { .. }) => Some(Stage::Esp),
+        Fact::L2tp(l2tp::Fact::CallUp) => Some(Stage::PppLcp),
+        Fact::L2tp(l2tp::Fact::TunnelUp) => Some(Stage::L2tpCall),
+        Fact::L2tp(l2tp::Fact::Message { .. } | l2tp::Fact::Unanswered { established: false, .. }) => {
+            Some(Stage::L2tpTunnel)
+        }
+        Fact::Ppp(fact) => match fact {
+            ppp::Fact::NetworkUp { protocol: ppp::Protocol::Ipcp | ppp::Protocol::Ipv6cp, .. }
+            | ppp::Fact::Up { .. } => Some(Stage::Up),
+            ppp::Fact::Packet { protocol, .. } => match protocol {
+                ppp::Protocol::Ipcp | ppp::Protocol::Ipv6cp | ppp::Protocol::Ccp => Some(Stage::PppNetwork),
+                ppp::Protocol::Chap | ppp::Protocol::Pap | ppp::Protocol::Eap => Some(Stage::PppAuthentication),
+                _ => Some(Stage::PppLcp),
+            },
+            ppp::Fact::LinkUp | ppp::Fact::AuthenticationFailed { .. } | ppp::Fact::AuthenticationTimedOut { .. } => {
+                Some(Stage::PppAuthentication)
+            }
+            ppp::Fact::Authenticated { .. } | ppp::Fact::NoAddress { .. } | ppp::Fact::NoNetworkProtocol { .. } => {
+                Some(Stage::PppNetwork)
+            }
+            ppp::Fact::KernelMissing { .. } | ppp::Fact::Exited { .. } => None,
+            _ => Some(Stage::PppLcp),
+        },
+        Fact::Reported(reported::Fact::Connected) => Some(Stage::Up),
+        _ => None,
+    }
+}

@@ -1,0 +1,139 @@
+//! L2TP and PPTP.
+
+use observe::{Fact, Observation, Role, Side, l2tp, ppp, pptp};
+
+use super::claims::Claims;
+use super::picture::Picture;
+use crate::Cause;
+
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    for seen in picture.all() {
+        match &seen.fact {
+            Fact::L2tp(fact) => l2tp_stated(seen, fact, picture, claims),
+            Fact::Pptp(fact) => pptp_stated(seen, fact, claims),
+            _ => {}
+        }
+    }
+    gre(picture, claims);
+}
+
+fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
+    match fact {
+        l2tp::Fact::Refused { by, tunnel, result, error, text } => {
+            if seen.role(*by) == Some(Role::Client)
+                || picture.up().is_some_and(|up| up.place.source == seen.place.source)
+            {
+                // The client hangs up for reasons of its own, and anybody ends what was up.
+                return;
+            }
+            match (tunnel, result, error) {
+                // RFC 2661 §4.4.2: no resources, for now or for good; error 4 is "insufficient resources".
+                (false, 4 | 5, _) | (_, 2, 4) => claims.stated(Cause::TunnelPortsExhausted, 0.7, seen),
+                (true, 4, _) => claims.stated(Cause::L2tpTunnelAuthFailed, 0.75, seen),
+                _ if text.to_ascii_lowercase().contains("no available ip") => {
+                    claims.stated(Cause::NcpAddressPoolExhausted, 0.85, seen)
+                }
+                _ => claims.stated(Cause::L2tpRefused, 0.45, seen),
+            };
+        }
+        l2tp::Fact::Unanswered { established: true, .. } => {
+            claims.inferred(Cause::IkePeerDead, 0.35, [seen]);
+        }
+        l2tp::Fact::AuthenticationFailed { .. } => {
+            claims.stated(Cause::L2tpTunnelAuthFailed, 0.85, seen);
+        }
+        l2tp::Fact::NotProtected { .. } => {
+            claims.stated(Cause::L2tpNotProtected, 0.85, seen);
+        }
+        l2tp::Fact::Exhausted { addresses, .. } => {
+            let cause = if *addresses { Cause::NcpAddressPoolExhausted } else { Cause::TunnelPortsExhausted };
+            claims.stated(cause, 0.88, seen).at(cause, Some(Role::Server));
+        }
+        l2tp::Fact::Incompatible { .. } => {
+            claims.stated(Cause::L2tpPeerIncompatible, 0.5, seen);
+        }
+        l2tp::Fact::PppExited { at, status: Some(status) } => exit(seen, seen.role(*at), *status, claims),
+        _ => {}
+    }
+}
+
+/// What the status of pppd says (its manual, EXIT STATUS), when nothing of its own log is there.
+pub(super) fn exit(seen: &Observation, at: Option<Role>, status: u8, claims: &mut Claims) {
+    match status {
+        2 => claims.stated(Cause::HostConfigurationError, 0.6, seen).at(Cause::HostConfigurationError, at),
+        4 => {
+            claims.stated(Cause::HostDevPppMissing, 0.4, seen).at(Cause::HostDevPppMissing, at);
+            claims.stated(Cause::HostKernelModuleMissing, 0.4, seen).at(Cause::HostKernelModuleMissing, at)
+        }
+        11 | 19 => claims.inferred(Cause::AuthBadCredentials, 0.5, [seen]),
+        15 => claims.inferred(Cause::PppPeerDead, 0.5, [seen]),
+        17 => claims.stated(Cause::PppLoopback, 0.7, seen),
+        _ => return,
+    };
+}
+
+fn pptp_stated(seen: &Observation, fact: &pptp::Fact, claims: &mut Claims) {
+    match fact {
+        pptp::Fact::ConnectionRefused => {
+            claims.stated(Cause::HostServerNotRunning, 0.8, seen);
+            claims.inferred(Cause::NetTcp1723Blocked, 0.2, [seen]);
+        }
+        pptp::Fact::ConnectionTimedOut => {
+            claims.stated(Cause::NetTcp1723Blocked, 0.75, seen);
+            claims.inferred(Cause::NetServerUnreachable, 0.25, [seen]);
+        }
+        pptp::Fact::NoReply => {
+            claims.inferred(Cause::HostServerNotRunning, 0.4, [seen]);
+            claims.inferred(Cause::NetPortBusy, 0.35, [seen]);
+            claims.inferred(Cause::NetTcp1723Blocked, 0.2, [seen]);
+        }
+        pptp::Fact::Refused { by, result } if seen.role(*by) != Some(Role::Client) => {
+            // RFC 2637 §2.2, §2.8: 4 is "busy" or "not permitted", 5 and 6 are lack of facilities.
+            let cause = if matches!(result, 4..=6) { Cause::TunnelPortsExhausted } else { Cause::PptpRefused };
+            claims.stated(cause, 0.55, seen);
+        }
+        pptp::Fact::GreRefused { .. } => {
+            claims.stated(Cause::NetGreBlocked, 0.8, seen);
+        }
+        pptp::Fact::NoGre { .. } => {
+            claims.stated(Cause::NetGreBlocked, 0.7, seen);
+        }
+        pptp::Fact::PortBusy { at } => {
+            claims.stated(Cause::NetPortBusy, 0.85, seen).at(Cause::NetPortBusy, seen.role(*at));
+        }
+        _ => {}
+    }
+}
+
+/// The call is up, and GRE passes in one direction or none.
+fn gre(picture: &Picture<'_>, claims: &mut Claims) {
+    let Some(call) = picture.first(|seen| matches!(seen.fact, Fact::Pptp(pptp::Fact::CallUp))) else { return };
+    if picture.up().is_some() {
+        return;
+    }
+    let passed = |role| {
+        picture.all().find(|seen| match &seen.fact {
+            Fact::Pptp(pptp::Fact::Gre { from, packets, .. }) => *packets > 0 && seen.role(*from) == Some(role),
+            Fact::Ppp(ppp::Fact::Packet { from, .. }) => {
+                // What one has sent need not have passed.
+                seen.role(*from) == Some(role) && seen.side.role() != Some(role)
+            }
+            _ => false,
+        })
+    };
+    let unanswered = picture
+        .first(|seen| matches!(seen.fact, Fact::Ppp(ppp::Fact::Unanswered { protocol: ppp::Protocol::Lcp, .. })));
+    let captured = picture.all().any(|seen| seen.side == Side::Wire && matches!(seen.fact, Fact::Pptp(_)));
+    match (passed(Role::Client), passed(Role::Server)) {
+        (Some(_), Some(_)) => {}
+        (None, None) if captured || unanswered.is_some() => {
+            let weight = if captured { 0.75 } else { 0.55 };
+            claims.inferred(Cause::NetGreBlocked, weight, [call].into_iter().chain(unanswered));
+        }
+        (None, None) => {}
+        (Some(one), None) | (None, Some(one)) => {
+            let weight = if captured { 0.6 } else { 0.5 };
+            claims.inferred(Cause::NetGreBlocked, weight, [call, one].into_iter().chain(unanswered));
+        }
+    }
+}
