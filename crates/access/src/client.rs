@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
 use crate::datapath::{Admission, DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
-use crate::failure::ppp_stage;
+use crate::failure::{NoTunnel, ppp_stage};
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
 
@@ -88,6 +88,8 @@ pub struct Dialer {
     ipv4: Option<ppp::Ipv4Settings>,
     /// Why PPP ended, until the call has ended too.
     closing: Option<ppp::Failure>,
+    /// What L2TP lost with its association, until it is known why that ended.
+    bereft: Option<Failure>,
     ended: bool,
     events: VecDeque<Event>,
 }
@@ -109,6 +111,7 @@ impl Dialer {
             authenticated: None,
             ipv4: None,
             closing: None,
+            bereft: None,
             ended: false,
             events: VecDeque::from([Event::Progress { stage: Stage::IkePhase1 }]),
         };
@@ -242,7 +245,8 @@ impl Dialer {
     fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
         while let Some(event) = self.stack.poll_event().filter(|_| !self.ended) {
             match event {
-                StackEvent::IkeStarted { .. } | StackEvent::TunnelUp { .. } | StackEvent::PeerRestarted { .. } => {}
+                StackEvent::IkeStarted { .. } | StackEvent::PeerRestarted { .. } => {}
+                StackEvent::TunnelUp { .. } => self.enter(Stage::L2tpCall),
                 StackEvent::IkeFailed(failed) => {
                     let is_silence = matches!(failed.failure, ike::Failure::Silence { .. });
                     let is_renewal = !self.on_ike_failed(*failed);
@@ -265,7 +269,7 @@ impl Dialer {
                 StackEvent::ChildUp { .. } => {}
                 StackEvent::PeerMoved { path, .. } => self.events.push_back(Event::Moved { path }),
                 StackEvent::PeerGone { reason, .. } => self.end(Failure::PeerGone { reason }),
-                StackEvent::TunnelFailed { stage, failure, .. } => self.end(Failure::L2tp { stage, failure }),
+                StackEvent::TunnelFailed { stage, failure, .. } => self.on_l2tp_failed(stage, failure),
                 StackEvent::CallUp { link, .. } => {
                     self.link = Some(link);
                     self.enter(Stage::PppLcp);
@@ -279,11 +283,14 @@ impl Dialer {
                         (Some(failure), _) => {
                             self.end(Failure::Ppp { stage: ppp::Stage::Up, failure, denied: None });
                         }
-                        (None, Some(failure)) => self.end(Failure::L2tp { stage: l2tp::Stage::Up, failure }),
+                        (None, Some(failure)) => self.on_l2tp_failed(l2tp::Stage::Up, failure),
                         (None, None) => {}
                     }
                 }
             }
+        }
+        if let Some(failure) = self.bereft.take() {
+            self.end(failure);
         }
         if self.ended {
             self.release(now, rng, out);
@@ -299,6 +306,25 @@ impl Dialer {
         let peer = Box::new(failed.peer);
         self.end(Failure::Ike { stage: failed.stage, failure: failed.failure, peer });
         true
+    }
+
+    fn on_l2tp_failed(&mut self, stage: l2tp::Stage, failure: l2tp::Failure) {
+        match failure {
+            // IKE says next why the associations have ended.
+            l2tp::Failure::PeerGone(l2tp::Gone::Association) => self.bereft = Some(Failure::L2tp { stage, failure }),
+            // Nothing at all came through IPsec, or something did: that is the difference between the path and the server.
+            l2tp::Failure::Silence { stage: l2tp::Stage::Tunnel, elapsed, .. } => {
+                let data = self.stack.data();
+                let esp = self.peer.and_then(|peer| data.suite(peer));
+                self.end(Failure::NoTunnel(NoTunnel {
+                    encapsulation: esp.map_or(Encapsulation::Raw, |(_, encapsulation)| encapsulation),
+                    heard: self.peer.is_some_and(|peer| data.last_heard(peer).is_some()),
+                    peer_left: false,
+                    waited: elapsed,
+                }));
+            }
+            failure => self.end(Failure::L2tp { stage, failure }),
+        }
     }
 
     /// Another IKE SA in the place of one that has ended, with associations in the place of those that were made under it.

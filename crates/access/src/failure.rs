@@ -47,9 +47,9 @@ pub enum Failure {
 pub struct NoTunnel {
     /// How ESP was to travel.
     pub encapsulation: Encapsulation,
-    /// Whether any authentic ESP packet came: if so, the path is good and the client sends something else.
+    /// Whether any authentic ESP packet came: if so, the path is good and the peer sends something else.
     pub heard: bool,
-    /// Whether the client gave up, rather than our patience.
+    /// Whether the peer gave up, rather than our patience.
     pub peer_left: bool,
     /// Time since the associations were made.
     pub waited: Duration,

@@ -29,7 +29,8 @@ fn a_connection_carries_packets_and_leaves_nothing_behind() {
     assert_eq!(connected["authentication"], "mschapv2");
     assert_eq!(connected["encapsulation"], "raw");
     let stages: Vec<_> = stages.iter().filter_map(|event| event["stage"].as_str()).collect();
-    let expected = ["net.route", "ike.phase1", "ike.phase2", "l2tp.tunnel", "ppp.lcp", "ppp.auth", "ppp.network"];
+    let expected =
+        ["net.route", "ike.phase1", "ike.phase2", "l2tp.tunnel", "l2tp.call", "ppp.lcp", "ppp.auth", "ppp.network"];
     assert_eq!(stages, expected);
     assert!(world.client_reaches("10.99.0.1", 1200));
     assert!(world.client(&["ip", "route", "get", "10.1.2.3"]).contains("causeway0"));

@@ -4,6 +4,7 @@
 //! what the server or the path did. Every `match` names each variant.
 
 use access::Failure;
+use access::datapath::Encapsulation;
 use ike::KeySuspicion;
 use wire::isakmp::NotifyType;
 use wire::l2tp::{CallResult, ErrorCode, StopResult};
@@ -35,7 +36,12 @@ impl Verdict {
     pub fn of_dial(failure: &Failure) -> Verdict {
         match failure {
             Failure::Ike { stage, failure, peer } => ike(*stage, failure, peer),
-            Failure::NoTunnel(_) => verdict(Cause::L2tpNoAnswer, 809),
+            Failure::NoTunnel(no_tunnel) => match (no_tunnel.heard, no_tunnel.encapsulation) {
+                // IKE got through, and nothing of what bare ESP was to bring.
+                (false, Encapsulation::Raw) => verdict(Cause::NetEspBlocked, 809),
+                // ESP takes the way on which IKE has just succeeded.
+                (false, Encapsulation::Udp) | (true, _) => verdict(Cause::L2tpNoAnswer, 809),
+            },
             Failure::L2tp { stage, failure } => l2tp(*stage, failure),
             Failure::Ppp { stage, failure, .. } => ppp(*stage, failure),
             Failure::PeerGone { reason } => match reason {
@@ -175,7 +181,7 @@ fn ike(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -> Verd
             ike::Incompatible::Child(_) | ike::Incompatible::ChildAnswer(_) => verdict(Cause::IkeNoProposalPhase2, 788),
             ike::Incompatible::Selectors(_) => verdict(Cause::IkeSelectorMismatch, 789),
         },
-        ike::Failure::Refused { notify, .. } => match *notify {
+        ike::Failure::Refused { notify, authenticated, .. } => match *notify {
             NotifyType::NO_PROPOSAL_CHOSEN | NotifyType::ATTRIBUTES_NOT_SUPPORTED | NotifyType::BAD_PROPOSAL_SYNTAX
                 if phase2 =>
             {
@@ -187,7 +193,15 @@ fn ike(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -> Verd
             NotifyType::INVALID_ID_INFORMATION if phase2 => verdict(Cause::IkeSelectorMismatch, 789),
             NotifyType::INVALID_ID_INFORMATION => verdict(Cause::IkeIdentityMismatch, 787),
             // Before it has seen any proof, a server that speaks of authentication has no key for us.
-            NotifyType::AUTHENTICATION_FAILED if !phase2 => verdict(Cause::IkePskMissing, 789),
+            NotifyType::AUTHENTICATION_FAILED if !phase2 && !authenticated => verdict(Cause::IkePskMissing, 789),
+            // What only the right key could make readable is no complaint about the key.
+            NotifyType::AUTHENTICATION_FAILED if !phase2 => verdict(Cause::IkeIdentityMismatch, 787),
+            NotifyType::INVALID_EXCHANGE_TYPE | NotifyType::UNSUPPORTED_EXCHANGE_TYPE => {
+                verdict(Cause::IkeModeRefused, 789)
+            }
+            NotifyType::INVALID_MAJOR_VERSION | NotifyType::INVALID_MINOR_VERSION => {
+                verdict(Cause::IkeVersionMismatch, 789)
+            }
             _ => verdict(Cause::IkePeerIncompatible, 789),
         },
         ike::Failure::Silence { encapsulated, .. } => ike_silence(stage, *encapsulated, peer),
@@ -207,7 +221,9 @@ fn ike(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -> Verd
 /// Where the server stopped answering.
 fn ike_silence(stage: ike::Stage, encapsulated: bool, peer: &ike::PeerKnown) -> Verdict {
     match stage {
-        ike::Stage::Phase1Proposal | ike::Stage::Phase1KeyExchange => verdict(Cause::NetUdp500Blocked, 809),
+        ike::Stage::Phase1Proposal => verdict(Cause::NetUdp500Blocked, 809),
+        // It answered on this port before: not the path, but what we said, is what it does not like.
+        ike::Stage::Phase1KeyExchange => verdict(Cause::IkePeerIncompatible, 792),
         // The first messages on port 4500: that port is closed, or the server dropped what it could not decrypt.
         ike::Stage::Phase1Authentication if encapsulated => verdict(Cause::NetUdp4500Blocked, 809),
         // The path is proven. Servers that cannot decrypt message 5 often say nothing.
@@ -253,7 +269,7 @@ fn refused(refusal: &l2tp::Refusal) -> Verdict {
     match refusal {
         l2tp::Refusal::Tunnel { result, error, .. } => match (*result, *error) {
             (Some(StopResult::NOT_AUTHORIZED), _) => verdict(Cause::L2tpTunnelAuthFailed, 629),
-            (Some(StopResult::BAD_VERSION), _) => verdict(Cause::L2tpPeerIncompatible, 629),
+            (Some(StopResult::BAD_VERSION | StopResult::FSM_ERROR), _) => verdict(Cause::L2tpPeerIncompatible, 629),
             (_, Some(ErrorCode::NO_RESOURCES)) => verdict(Cause::TunnelServerFull, 678),
             (Some(StopResult::SHUTTING_DOWN), _) => verdict(Cause::HostServerNotRunning, 678),
             _ => verdict(Cause::L2tpRefused, 678),
@@ -282,25 +298,25 @@ fn ppp(stage: ppp::Stage, failure: &ppp::Failure) -> Verdict {
             ppp::Incompatible::NoNetworkProtocol { ends } => no_network(ends),
         },
         ppp::Failure::Refused(refused) => match refused {
-            ppp::Refused::Authentication { ras, .. } => server_says(*ras),
-            ppp::Refused::Terminated { ras: Some(ras), .. } if *ras != RasError::NONE => server_says(*ras),
-            ppp::Refused::Terminated { .. } => match stage {
-                ppp::Stage::Lcp => verdict(Cause::PppNoCommonAuth, 734),
-                ppp::Stage::Authentication => verdict(Cause::PppNoCommonAuth, 628),
-                ppp::Stage::Network => verdict(Cause::NcpNoneAgreed, 736),
-                ppp::Stage::Up => verdict(Cause::NoneHealthy, 629),
-            },
+            ppp::Refused::Authentication { ras: RasError::NONE, .. } => verdict(Cause::AuthBadCredentials, 691),
+            ppp::Refused::Authentication { ras, .. } => server_says(*ras, Cause::AuthBadCredentials),
+            ppp::Refused::Terminated { ras: Some(ras), .. } if *ras != RasError::NONE => {
+                server_says(*ras, terminated(stage).cause)
+            }
+            ppp::Refused::Terminated { .. } => terminated(stage),
             ppp::Refused::Unsupported { .. } => verdict(Cause::PppPeerIncompatible, 733),
             ppp::Refused::NoAddress => verdict(Cause::NcpNoAddress, 738),
         },
         ppp::Failure::Silence(silence) => match silence.stage {
             ppp::Stage::Lcp => verdict(Cause::PppLcpTimeout, 721),
+            // It said who it wants to know about, or it did not.
+            ppp::Stage::Authentication if silence.attempts == 0 => verdict(Cause::PppLcpTimeout, 718),
             ppp::Stage::Authentication => verdict(Cause::AuthRadiusNoAnswer, 718),
             ppp::Stage::Network => verdict(Cause::NcpNoneAgreed, 720),
             ppp::Stage::Up => verdict(Cause::PppPeerDead, 829),
         },
         ppp::Failure::Denied(denied) => match denied {
-            ppp::Denied::Authentication { ras, .. } => server_says(*ras),
+            ppp::Denied::Authentication { ras, .. } => server_says(*ras, Cause::AuthBadCredentials),
             ppp::Denied::UnauthenticatedServer => verdict(Cause::PppNoCommonAuth, 919),
         },
         ppp::Failure::Local(local) => match local {
@@ -321,7 +337,9 @@ fn no_network(ends: &[(Protocol, ppp::ProtocolEnd)]) -> Verdict {
     let ipcp = ends.iter().find(|(protocol, _)| *protocol == Protocol::IPCP).map(|(_, end)| end);
     match ipcp {
         Some(ppp::ProtocolEnd::Rejected) => verdict(Cause::NcpNoneAgreed, 733),
-        Some(ppp::ProtocolEnd::Terminated { ras: Some(ras), .. }) if *ras != RasError::NONE => server_says(*ras),
+        Some(ppp::ProtocolEnd::Terminated { ras: Some(ras), .. }) if *ras != RasError::NONE => {
+            server_says(*ras, Cause::NcpNoneAgreed)
+        }
         Some(ppp::ProtocolEnd::Terminated { .. }) => verdict(Cause::NcpNoneAgreed, 736),
         Some(ppp::ProtocolEnd::NotConverged { .. }) => verdict(Cause::PppPeerIncompatible, 732),
         Some(ppp::ProtocolEnd::Unfinished | ppp::ProtocolEnd::Silent { .. } | ppp::ProtocolEnd::Closed) | None => {
@@ -330,15 +348,30 @@ fn no_network(ends: &[(Protocol, ppp::ProtocolEnd)]) -> Verdict {
     }
 }
 
-/// The server named the error itself: that number, and the cause behind it.
-fn server_says(ras: RasError) -> Verdict {
+/// The server named the error itself: that number, and the cause behind it; `otherwise` behind a number that says nothing here.
+fn server_says(ras: RasError, otherwise: Cause) -> Verdict {
+    /// Numbers that Windows servers have and their clients' protocols do not name.
+    const ACCOUNT_EXPIRED: RasError = RasError(708);
+    const AUTH_SERVER_TIMEOUT: RasError = RasError(930);
+    const MAX_CLIENT_LIMIT: RasError = RasError(935);
+    const USER_LIMIT: RasError = RasError(937);
+    const NO_RADIUS_SERVERS: RasError = RasError(938);
+    const INVALID_RADIUS_RESPONSE: RasError = RasError(939);
+    const HOURS_RESTRICTION: RasError = RasError(940);
+    const PORT_TYPE_RESTRICTION: RasError = RasError(941);
+    const PROTOCOL_RESTRICTION: RasError = RasError(942);
     let cause = match ras {
-        RasError::RESTRICTED_LOGON_HOURS => Cause::AuthLogonHours,
+        RasError::RESTRICTED_LOGON_HOURS | HOURS_RESTRICTION => Cause::AuthLogonHours,
         RasError::ACCOUNT_DISABLED => Cause::AuthAccountDisabled,
+        ACCOUNT_EXPIRED => Cause::AuthAccountExpired,
         RasError::PASSWORD_EXPIRED | RasError::CHANGING_PASSWORD => Cause::AuthPasswordExpired,
         RasError::NO_DIALIN_PERMISSION => Cause::AuthNoDialinPermission,
         RasError::AUTHENTICATION_FAILURE => Cause::AuthBadCredentials,
-        RasError::SERVER_POLICY => Cause::AuthPolicyConstraint,
+        RasError::UNABLE_TO_AUTHENTICATE_SERVER => Cause::AuthBadCredentials,
+        RasError::SERVER_POLICY | PORT_TYPE_RESTRICTION | PROTOCOL_RESTRICTION => Cause::AuthPolicyConstraint,
+        AUTH_SERVER_TIMEOUT | NO_RADIUS_SERVERS => Cause::AuthRadiusNoAnswer,
+        INVALID_RADIUS_RESPONSE => Cause::AuthRadiusSecretMismatch,
+        MAX_CLIENT_LIMIT | USER_LIMIT => Cause::TunnelServerFull,
         RasError::NO_IP_ADDRESSES => Cause::NcpAddressPoolExhausted,
         RasError::PPP_NO_ADDRESS_ASSIGNED => Cause::NcpNoAddress,
         RasError::PPP_NO_PROTOCOLS_CONFIGURED | RasError::PPP_CP_REJECTED | RasError::PPP_NCP_TERMINATED => {
@@ -347,11 +380,22 @@ fn server_says(ras: RasError) -> Verdict {
         RasError::PPP_LCP_TERMINATED => Cause::PppNoCommonAuth,
         RasError::PPP_LOOPBACK_DETECTED => Cause::PppLoopback,
         RasError::PPP_NO_RESPONSE | RasError::PPP_TIMEOUT => Cause::PppLcpTimeout,
+        RasError::PPP_INVALID_PACKET | RasError::PPP_NOT_CONVERGING => Cause::PppPeerIncompatible,
         RasError::LINK_FAILURE => Cause::PppPeerDead,
         RasError::IDLE_TIMEOUT | RasError::REMOTE_DISCONNECTION | RasError::USER_DISCONNECTION => Cause::NoneHealthy,
-        _ => Cause::PppPeerIncompatible,
+        _ => otherwise,
     };
     verdict(cause, ras.0)
+}
+
+/// What it means at `stage` that the server ends the link without a number: the usual cause, and the number.
+const fn terminated(stage: ppp::Stage) -> Verdict {
+    match stage {
+        ppp::Stage::Lcp => verdict(Cause::PppNoCommonAuth, 734),
+        ppp::Stage::Authentication => verdict(Cause::PppNoCommonAuth, 628),
+        ppp::Stage::Network => verdict(Cause::NcpNoneAgreed, 736),
+        ppp::Stage::Up => verdict(Cause::NoneHealthy, 629),
+    }
 }
 
 #[cfg(test)]

@@ -80,6 +80,13 @@ const KNOWN: &[(u32, &str, &str)] = &[
     (868, "DNSNAME_NOT_RESOLVABLE", "the server's name does not resolve to an address"),
     (919, "PEER_REFUSED_AUTH", "client and server have no way of authentication in common"),
     (930, "AUTH_SERVER_TIMEOUT", "the server's own authentication service does not answer it"),
+    (935, "MAX_CLIENT_INTERFACE_LIMIT", "the server has as many clients as it may have"),
+    (937, "USER_LIMIT", "the server takes no more connections of this kind"),
+    (938, "NO_RADIUS_SERVERS", "the server finds no authentication service to ask"),
+    (939, "INVALID_RADIUS_RESPONSE", "the server and its authentication service do not trust each other"),
+    (940, "DIALIN_HOURS_RESTRICTION", "a policy of the server forbids the connection at this hour"),
+    (941, "ALLOWED_PORT_TYPE_RESTRICTION", "a policy of the server forbids this way to connect"),
+    (942, "AUTH_PROTOCOL_RESTRICTION", "a policy of the server forbids this way to log on"),
 ];
 
 #[cfg(test)]

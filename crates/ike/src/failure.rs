@@ -183,6 +183,8 @@ impl Failure {
     pub fn key_suspicion(&self, stage: Stage) -> KeySuspicion {
         match self {
             Failure::Undecryptable => KeySuspicion::Certain,
+            // What the peer encrypted and proved with the same key is no complaint about the key.
+            Failure::Refused { authenticated: true, .. } => KeySuspicion::None,
             Failure::Refused { notify, .. } if stage == Stage::Phase1Authentication => match *notify {
                 NotifyType::PAYLOAD_MALFORMED
                 | NotifyType::INVALID_PAYLOAD_TYPE

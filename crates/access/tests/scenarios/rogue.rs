@@ -142,7 +142,7 @@ fn link(child: &ChildKeys) -> ChildLink {
     }
 }
 
-fn keys(spi: u32, keys: &DirectionKeys) -> esp::Keys {
+pub(crate) fn keys(spi: u32, keys: &DirectionKeys) -> esp::Keys {
     esp::Keys {
         spi,
         suite: esp::Suite::Cbc(CbcAlg::Aes128, esp::Mac::HmacSha1_96),

@@ -24,6 +24,12 @@ pub(crate) const fn advice(cause: Cause) -> Option<&'static str> {
         Cause::IkeIdentityMismatch | Cause::IkeSelectorMismatch => {
             "the server refuses the addresses in the request; if it stands behind a NAT, it has to be configured for that"
         }
+        Cause::NetEspBlocked => {
+            "let IP protocol 50 (ESP) through to the server; if it does pass, the server's L2TP service does not run"
+        }
+        Cause::IkeModeRefused | Cause::IkeVersionMismatch => {
+            "the server has to allow IKEv1 with main mode and a pre-shared key"
+        }
         Cause::L2tpNoAnswer => {
             "IPsec works and the L2TP service does not answer: it may be stopped, or the server's firewall drops UDP 1701"
         }
@@ -34,9 +40,11 @@ pub(crate) const fn advice(cause: Cause) -> Option<&'static str> {
         }
         Cause::AuthBadCredentials => "check user name and password; some servers want DOMAIN\\name or name@domain",
         Cause::AuthPasswordExpired => "change the password, for example by logging on at the office",
-        Cause::AuthAccountDisabled | Cause::AuthNoDialinPermission | Cause::AuthLogonHours => {
-            "the administrator of the accounts has to allow it"
-        }
+        Cause::AuthAccountDisabled
+        | Cause::AuthAccountExpired
+        | Cause::AuthNoDialinPermission
+        | Cause::AuthLogonHours
+        | Cause::AuthPolicyConstraint => "the administrator of the accounts has to allow it",
         Cause::AuthRadiusNoAnswer => "the server took the password and never decided: its account service may be down",
         Cause::NcpNoAddress | Cause::NcpAddressPoolExhausted => {
             "the server has no address to give: its administrator has to look"

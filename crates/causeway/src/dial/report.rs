@@ -318,7 +318,9 @@ pub(crate) fn detail(failure: &access::Failure) -> Value {
             detail["server"] = format!("{:?}", peer.announced.software()).into();
             detail
         }
-        access::Failure::NoTunnel(no_tunnel) => json!({ "waited_seconds": no_tunnel.waited.as_secs() }),
+        access::Failure::NoTunnel(no_tunnel) => {
+            json!({ "waited_seconds": no_tunnel.waited.as_secs(), "heard_anything": no_tunnel.heard })
+        }
         access::Failure::L2tp { failure, .. } => json!({ "l2tp": format!("{failure:?}") }),
         access::Failure::Ppp { failure, .. } => match failure {
             ppp::Failure::Refused(ppp::Refused::Authentication { ras, message }) => {
