@@ -5,6 +5,8 @@ mod dial;
 mod examine;
 mod finding;
 mod ras;
+mod remedy;
+mod texts;
 mod verdict;
 
 pub use cause::{Cause, FixAt};
@@ -12,4 +14,6 @@ pub use dial::{Layer, Obstacle};
 pub use examine::{Context, Scope, examine};
 pub use finding::{Diagnosis, Finding};
 pub use ras::Ras;
+pub use remedy::Remedy;
+pub use texts::{Advice, Fix, Language, Texts};
 pub use verdict::Verdict;

@@ -3,6 +3,8 @@
 //! `CAUSEWAY_EVIDENCE` names a directory with one folder for each attempt and `truth.tsv`: case, cause, further acceptable
 //! causes, RAS codes, the files each of which suffices alone, a note.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use observe::{Fact, Observation, Side, network};
+use observe::{Observation, Side, network};
 
 use super::claims::Claims;
 use super::picture::Picture;

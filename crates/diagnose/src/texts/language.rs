@@ -1,0 +1,63 @@
+use unic_langid::{LanguageIdentifier, langid};
+
+/// A language that the program speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Language {
+    /// English.
+    English,
+    /// Chinese, simplified.
+    Chinese,
+    /// Japanese.
+    Japanese,
+    /// Portuguese of Brazil.
+    Portuguese,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: &'static [Language] = &[Language::English];
+
+    /// Its tag (BCP 47).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Chinese => "zh-CN",
+            Language::Japanese => "ja",
+            Language::Portuguese => "pt-BR",
+        }
+    }
+
+    /// From a tag or a locale: `ja`, `pt_BR.UTF-8`, `zh-Hans-CN`. `None` for a language that it does not speak.
+    pub fn from_tag(tag: &str) -> Option<Language> {
+        let language = tag.split(['-', '_', '.', '@']).next().unwrap_or_default();
+        match language.to_ascii_lowercase().as_str() {
+            "en" | "c" | "posix" => Some(Language::English),
+            "zh" => Some(Language::Chinese),
+            "ja" => Some(Language::Japanese),
+            "pt" => Some(Language::Portuguese),
+            _ => None,
+        }
+    }
+
+    pub(super) fn identifier(self) -> LanguageIdentifier {
+        match self {
+            Language::English => langid!("en"),
+            Language::Chinese => langid!("zh-CN"),
+            Language::Japanese => langid!("ja"),
+            Language::Portuguese => langid!("pt-BR"),
+        }
+    }
+
+    /// The files with its words.
+    pub(super) const fn resources(self) -> &'static [&'static str] {
+        match self {
+            Language::English => &[
+                include_str!("../../locales/en/causes.ftl"),
+                include_str!("../../locales/en/fixes.ftl"),
+                include_str!("../../locales/en/codes.ftl"),
+                include_str!("../../locales/en/report.ftl"),
+            ],
+            Language::Chinese | Language::Japanese | Language::Portuguese => &[],
+        }
+    }
+}
