@@ -1,5 +1,7 @@
 //! The command line: one definition from which help, man pages and completions come.
 
+pub(crate) mod doctor;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -32,6 +34,8 @@ pub(crate) enum Command {
     /// server has come as far as asking for it.
     #[command(after_long_help = DIAL_HELP)]
     Dial(Box<Dial>),
+    /// Say why a connection fails, whoever made the server and the client.
+    Doctor(doctor::Doctor),
     /// Check a configuration file; mistakes are shown with line and column.
     CheckConfig(CheckConfig),
     /// Show what the running server is doing.

@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod control;
 mod dial;
+mod doctor;
 mod exit;
 mod io;
 mod serve;
@@ -36,6 +37,7 @@ fn execute(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => serve::run(options),
         Command::Dial(options) => dial::run(options),
+        Command::Doctor(options) => doctor::run(options),
         Command::CheckConfig(options) => check_config(&options.file, options.json),
         Command::Status(ask) => print(&show::status(ask)?),
         Command::Session(session) => print(&show::session(session)?),

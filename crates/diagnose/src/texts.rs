@@ -181,7 +181,7 @@ mod tests {
                 continue;
             }
             let changes = |command: &&str| command.starts_with("reg add") || command.starts_with("reg delete");
-            if remedy.commands.iter().any(|command| changes(command)) {
+            if remedy.commands.iter().any(changes) {
                 assert!(remedy.commands.first().is_some_and(|first| first.starts_with("reg export")), "{}", remedy.id);
                 assert!(!remedy.undo.is_empty(), "{}", remedy.id);
             }

@@ -1,0 +1,64 @@
+//! The options of `causeway doctor`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say why a connection failed, from captures, logs and exports of any server and client.
+    ///
+    /// What a file is follows from its content: pcap and pcapng, logs of IKE, L2TP, PPTP, PPP and RADIUS daemons, event logs,
+    /// registry exports, outputs of commands, or a bundle of them. Several files are read as one story.
+    #[command(
+        after_help = "Exit status: 0 the evidence shows a connection that works, 1 a problem was found, 2 a file cannot \
+        be read, 3 the evidence does not suffice."
+    )]
+    Read(Read),
+}
+
+/// What all kinds of examination have in common.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// Who is affected: this one question halves the tree of causes.
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub(crate) scope: Option<Scope>,
+    /// The error number that the client shows, such as 789.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) error: Option<u32>,
+    /// Language of the answer: en, zh, ja or pt [default: from the locale].
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) lang: Option<diagnose::Language>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// One user or one machine; others connect.
+    User,
+    /// Everybody at one place, behind one router.
+    Site,
+    /// Everybody.
+    Everyone,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Read {
+    /// Captures, logs, exports, bundles; a directory stands for the files in it.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+fn language(tag: &str) -> Result<diagnose::Language, String> {
+    diagnose::Language::from_tag(tag).ok_or_else(|| "there are en, zh, ja and pt".to_owned())
+}

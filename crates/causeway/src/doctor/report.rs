@@ -1,0 +1,82 @@
+//! The report as JSON: an interface for programs.
+
+use diagnose::{Diagnosis, Finding, Fix, Texts};
+use observe::{Place, Spot, Timeline};
+use serde_json::{Value, json};
+
+/// The whole report.
+pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
+    let findings: Vec<Value> = diagnosis.findings.iter().map(|found| finding(timeline, found, texts)).collect();
+    let sources: Vec<Value> = timeline
+        .sources()
+        .iter()
+        .map(|source| {
+            json!({
+                "name": &*source.name,
+                "kind": format!("{:?}", source.kind),
+                "side": format!("{:?}", source.side).to_lowercase(),
+                "product": source.product,
+                "trouble": source.trouble,
+            })
+        })
+        .collect();
+    json!({
+        "findings": findings,
+        "stage": diagnosis.stage,
+        "healthy": diagnosis.healthy,
+        "enough": diagnosis.enough,
+        "sources": sources,
+    })
+}
+
+fn finding(timeline: &Timeline, finding: &Finding, texts: &Texts) -> Value {
+    let advice = texts.advice(finding.cause);
+    let places = |places: &[Place]| -> Vec<Value> { places.iter().map(|seen| place(timeline, seen)).collect() };
+    json!({
+        "cause": finding.cause.id(),
+        "confidence": (f64::from(finding.confidence) * 100.0).round() / 100.0,
+        "ras": finding.ras().iter().map(|ras| ras.0).collect::<Vec<_>>(),
+        "fix_at": finding.cause.fix_at().id(),
+        "side": finding.at.map(|role| role.to_string()),
+        "summary": advice.summary,
+        "meaning": advice.meaning,
+        "evidence": places(&finding.evidence),
+        "against": places(&finding.against),
+        "settle": advice.settle,
+        "fix": advice.fixes.iter().map(one_line).collect::<Vec<_>>(),
+        "remedies": advice.fixes.iter().map(remedy).collect::<Vec<_>>(),
+    })
+}
+
+fn remedy(fix: &Fix) -> Value {
+    json!({ "what": fix.what, "commands": fix.commands, "undo": fix.undo, "price": fix.price })
+}
+
+/// A fix with its commands in one string.
+fn one_line(fix: &Fix) -> String {
+    let mut line = fix.what.clone();
+    if !fix.commands.is_empty() {
+        line.push_str(" > ");
+        line.push_str(&fix.commands.join(" && "));
+    }
+    if let Some(price) = &fix.price {
+        line.push_str(&format!(" ({price})"));
+    }
+    line
+}
+
+fn place(timeline: &Timeline, place: &Place) -> Value {
+    let source = timeline.source(place.source).map_or("", |source| &*source.name);
+    let mut value = json!({ "source": source, "text": &*place.text });
+    let spot = match place.spot {
+        Spot::Line(line) => Some(("line", line)),
+        Spot::Frame(frame) => Some(("frame", frame)),
+        Spot::Record(record) => Some(("record", record)),
+        Spot::Step(step) => Some(("step", step)),
+        Spot::Whole => None,
+    };
+    if let Some((name, number)) = spot {
+        value[name] = number.into();
+    }
+    value
+}
