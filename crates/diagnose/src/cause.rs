@@ -178,6 +178,13 @@ catalogue! {
     NoneHealthy => "none.healthy", [], Nobody;
 }
 
+impl Cause {
+    /// The cause with this identifier.
+    pub fn of_id(id: &str) -> Option<Cause> {
+        Cause::ALL.iter().copied().find(|cause| cause.id() == id)
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())

@@ -1,6 +1,7 @@
 //! Cause catalogue and RAS codes: what a failure means to people.
 
 mod cause;
+mod code;
 mod dial;
 mod examine;
 mod finding;
@@ -10,6 +11,7 @@ mod texts;
 mod verdict;
 
 pub use cause::{Cause, FixAt};
+pub use code::{Code, CodeInfo, Recognised};
 pub use dial::{Layer, Obstacle};
 pub use examine::{Context, Scope, examine};
 pub use finding::{Diagnosis, Finding};
