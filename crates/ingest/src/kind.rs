@@ -1,5 +1,7 @@
 use observe::SourceKind;
 
+use crate::windows;
+
 /// What a file is, by its first octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -11,8 +13,10 @@ pub enum Kind {
     Evtx,
     /// Windows event log, XML.
     EventXml,
-    /// Windows event log, CSV.
+    /// Windows event log, CSV; text logs of NPS.
     EventCsv,
+    /// Windows event log, as text.
+    EventText,
     /// Registry export.
     Registry,
     /// JSON of a Windows cmdlet.
@@ -33,11 +37,17 @@ impl Kind {
             [0x0a, 0x0d, 0x0d, 0x0a, ..] => Kind::Pcapng,
             [b'E', b'l', b'f', b'F', b'i', b'l', b'e', 0, ..] => Kind::Evtx,
             [] => Kind::Text,
-            _ if beginning.iter().take(4096).filter(|octet| **octet == 0).count() * 8 > beginning.len().min(4096) => {
+            _ => {
+                let head = beginning.get(..4096).unwrap_or(beginning);
+                let marked = matches!(beginning, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
                 // UTF-16 is text, too: half of its octets are zero where it is mostly Latin.
-                if matches!(beginning, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) { Kind::Text } else { Kind::Unknown }
+                let binary = head.iter().filter(|octet| **octet == 0).count() * 8 > head.len();
+                match windows::recognise(beginning) {
+                    Some(kind) => kind,
+                    None if binary && !marked => Kind::Unknown,
+                    None => Kind::Text,
+                }
             }
-            _ => Kind::Text,
         }
     }
 
@@ -45,7 +55,7 @@ impl Kind {
     pub fn source(self) -> SourceKind {
         match self {
             Kind::Pcap | Kind::Pcapng => SourceKind::Capture,
-            Kind::Evtx | Kind::EventXml | Kind::EventCsv => SourceKind::WindowsEvents,
+            Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText => SourceKind::WindowsEvents,
             Kind::Registry => SourceKind::Registry,
             Kind::Json => SourceKind::Profile,
             Kind::Text | Kind::Unknown => SourceKind::Unknown,

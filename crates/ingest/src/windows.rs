@@ -1,17 +1,49 @@
 //! Exports of Windows: event logs, registry, cmdlets.
 
+mod chars;
+mod events;
+mod registry;
+mod service;
+mod when;
+
 use std::io::{self, Read};
 
 use crate::{Kind, Settings, Sink};
 
 /// Reads an export.
 pub(crate) fn read(
-    _input: impl Read,
-    _kind: Kind,
-    _settings: &Settings,
+    input: impl Read,
+    kind: Kind,
+    settings: &Settings,
     sink: &mut Sink<'_>,
-    _progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    sink.trouble("exports of Windows are not read yet");
-    Ok(())
+    match kind {
+        Kind::Registry => registry::read(input, sink, progress),
+        _ => events::read(input, kind, settings, sink, progress),
+    }
+}
+
+/// Tells which export a text is from its beginning.
+pub(crate) fn recognise(beginning: &[u8]) -> Option<Kind> {
+    let text = chars::beginning(beginning, 16 << 10);
+    let head = text.trim_start();
+    let begins = |word: &str| head.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if begins("Windows Registry Editor")
+        || begins("REGEDIT4")
+        || begins("HKEY_")
+        || begins("[HKEY_")
+        || begins("[-HKEY_")
+    {
+        Some(Kind::Registry)
+    } else if begins("<") {
+        let event = ["<Event>", "<Event ", "<Events>", "<Events "].iter().any(|element| head.contains(element));
+        event.then_some(Kind::EventXml)
+    } else if events::is_text(head) {
+        Some(Kind::EventText)
+    } else if events::is_fields(head) {
+        Some(Kind::EventCsv)
+    } else {
+        None
+    }
 }
