@@ -29,6 +29,22 @@ pub struct Config {
     pub ppp: ppp::ClientConfig,
 }
 
+/// How to dial without IPsec. Everybody on the path can read and change everything, the user's log-on included.
+#[derive(Clone, Debug)]
+pub struct Unprotected {
+    /// Our address and any port, and the server's address and its port 1701.
+    pub path: Path,
+    /// L2TP; it does not answer tunnels, whatever this says.
+    pub l2tp: l2tp::Config,
+    /// PPP: user, password, methods.
+    pub ppp: ppp::ClientConfig,
+}
+
+/// The permission to reach a server without IPsec. Nobody but a [`Dialer`] that was told to has one, so that no server can
+/// take L2TP from strangers.
+#[derive(Debug)]
+pub struct Permit(());
+
 /// What a connection got.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -76,7 +92,8 @@ pub enum Event {
 /// returns `None`, then [`Dialer::poll_timeout`].
 pub struct Dialer {
     stack: Stack,
-    initiate: ike::Initiate,
+    /// How IPsec is begun, and begun anew; `None` without IPsec.
+    initiate: Option<Box<ike::Initiate>>,
     /// The newest IKE SA that we began.
     sa: Option<IkeSaId>,
     ppp: ppp::ClientConfig,
@@ -98,27 +115,47 @@ impl Dialer {
     /// Begins to dial.
     pub fn dial(now: Timestamp, rng: &mut dyn CryptoRng, config: Config, out: &mut dyn Output) -> Dialer {
         let ike = ike::Config { respond: false, ..config.ike };
-        let l2tp = l2tp::Config { accept_incoming: false, ..config.l2tp };
-        let mut dialer = Dialer {
+        let mut dialer = Dialer::new(Stage::IkePhase1, ike, config.l2tp, config.ppp);
+        dialer.sa = Some(dialer.stack.initiate(now, rng, config.initiate.clone(), out));
+        dialer.initiate = Some(Box::new(config.initiate));
+        dialer.react(now, rng, out);
+        dialer
+    }
+
+    /// Begins to dial without IPsec.
+    pub fn dial_unprotected(
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        config: Unprotected,
+        out: &mut dyn Output,
+    ) -> Dialer {
+        let ike = ike::Config { respond: false, ..ike::Config::default() };
+        let mut dialer = Dialer::new(Stage::L2tpTunnel, ike, config.l2tp, config.ppp);
+        let peer = dialer.stack.reach_unprotected(Permit(()), config.path);
+        dialer.peer = Some(peer);
+        dialer.open_tunnel(now, rng, peer, out);
+        dialer.react(now, rng, out);
+        dialer
+    }
+
+    fn new(stage: Stage, ike: ike::Config, l2tp: l2tp::Config, ppp: ppp::ClientConfig) -> Dialer {
+        let l2tp = l2tp::Config { accept_incoming: false, ..l2tp };
+        Dialer {
             stack: Stack::new(ike, l2tp, DataPath::new(Admission::default())),
-            initiate: config.initiate,
+            initiate: None,
             sa: None,
-            ppp: config.ppp,
+            ppp,
             peer: None,
             link: None,
-            stage: Stage::IkePhase1,
+            stage,
             phase1: None,
             authenticated: None,
             ipv4: None,
             closing: None,
             bereft: None,
             ended: false,
-            events: VecDeque::from([Event::Progress { stage: Stage::IkePhase1 }]),
-        };
-        let initiate = dialer.initiate.clone();
-        dialer.sa = Some(dialer.stack.initiate(now, rng, initiate, out));
-        dialer.react(now, rng, out);
-        dialer
+            events: VecDeque::from([Event::Progress { stage }]),
+        }
     }
 
     /// Takes datagrams that came to our end of the path on port 500.
@@ -160,6 +197,20 @@ impl Dialer {
     ) {
         let len = data.len();
         self.stack.handle_esp(now, rng, path, Encapsulation::Raw, data, len, out);
+        self.react(now, rng, out);
+    }
+
+    /// Takes datagrams that came to our end of the path of [`Unprotected`].
+    pub fn handle_unprotected(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        path: Path,
+        data: &mut [u8],
+        segment: usize,
+        out: &mut dyn Output,
+    ) {
+        self.stack.handle_unprotected(now, rng, path, data, segment, out);
         self.react(now, rng, out);
     }
 
@@ -262,9 +313,7 @@ impl Dialer {
                 }
                 StackEvent::ChildUp { peer } if self.stage < Stage::L2tpTunnel => {
                     self.enter(Stage::L2tpTunnel);
-                    if let Err(failure) = self.stack.connect(now, rng, peer, out) {
-                        self.end(Failure::L2tp { stage: l2tp::Stage::Tunnel, failure });
-                    }
+                    self.open_tunnel(now, rng, peer, out);
                 }
                 StackEvent::ChildUp { .. } => {}
                 StackEvent::PeerMoved { path, .. } => self.events.push_back(Event::Moved { path }),
@@ -297,6 +346,12 @@ impl Dialer {
         }
     }
 
+    fn open_tunnel(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId, out: &mut dyn Output) {
+        if let Err(failure) = self.stack.connect(now, rng, peer, out) {
+            self.on_l2tp_failed(l2tp::Stage::Tunnel, failure);
+        }
+    }
+
     /// Whether it was the attempt to connect that failed. A rekeying that fails leaves the connection as it is: the engine
     /// tries again, or the associations end with their lifetime.
     fn on_ike_failed(&mut self, failed: ike::Failed) -> bool {
@@ -310,6 +365,7 @@ impl Dialer {
 
     fn on_l2tp_failed(&mut self, stage: l2tp::Stage, failure: l2tp::Failure) {
         match failure {
+            failure if self.initiate.is_none() => self.end(Failure::Unprotected { stage, failure }),
             // IKE says next why the associations have ended.
             l2tp::Failure::PeerGone(l2tp::Gone::Association) => self.bereft = Some(Failure::L2tp { stage, failure }),
             // Nothing at all came through IPsec, or something did: that is the difference between the path and the server.
@@ -329,9 +385,12 @@ impl Dialer {
 
     /// Another IKE SA in the place of one that has ended, with associations in the place of those that were made under it.
     fn renew(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
-        if !self.ended && self.stage > Stage::IkePhase2 {
+        if !self.ended
+            && self.stage > Stage::IkePhase2
+            && let Some(initiate) = &self.initiate
+        {
             // What we have with the server is to stay.
-            let initiate = ike::Initiate { initial_contact: false, ..self.initiate.clone() };
+            let initiate = ike::Initiate { initial_contact: false, ..(**initiate).clone() };
             self.sa = Some(self.stack.initiate(now, rng, initiate, out));
         }
     }

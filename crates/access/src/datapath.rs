@@ -127,6 +127,11 @@ impl DataPath {
         std::mem::take(&mut self.alive)
     }
 
+    /// A packet was dropped before it came here.
+    pub(crate) fn count_drop(&mut self, reason: Dropped) {
+        self.drops.count(reason);
+    }
+
     /// Packets dropped so far, by reason.
     pub fn drops(&self) -> &Drops {
         &self.drops

@@ -24,6 +24,13 @@ pub enum Failure {
         /// Why.
         failure: l2tp::Failure,
     },
+    /// L2TP without IPsec failed, which only a dialer tries, and only when it is told to.
+    Unprotected {
+        /// How far it had come.
+        stage: l2tp::Stage,
+        /// Why.
+        failure: l2tp::Failure,
+    },
     /// PPP failed.
     Ppp {
         /// How far it had come.
@@ -112,7 +119,7 @@ impl Failure {
                 ike::Stage::Phase2Proposal | ike::Stage::Phase2Confirmation => Stage::IkePhase2,
             },
             Failure::NoTunnel(_) => Stage::Esp,
-            Failure::L2tp { stage, .. } => match stage {
+            Failure::L2tp { stage, .. } | Failure::Unprotected { stage, .. } => match stage {
                 l2tp::Stage::Tunnel => Stage::L2tpTunnel,
                 l2tp::Stage::Call | l2tp::Stage::Up => Stage::L2tpCall,
             },

@@ -10,6 +10,7 @@ mod advertise;
 mod calls;
 mod children;
 mod peers;
+mod unprotected;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use crate::server::Counts;
 use calls::Call;
 use children::Child;
 use peers::Peers;
+use unprotected::Unprotected;
 
 /// How long a peer without any association is kept: between the end of one and the beginning of the next there may be a
 /// moment (Windows deletes before it rekeys).
@@ -144,6 +146,8 @@ pub struct Stack {
     l2tp: l2tp::Engine<PeerId>,
     data: DataPath,
     peers: Peers,
+    /// The server that is reached without IPsec.
+    unprotected: Option<Unprotected>,
     by_child: HashMap<ChildId, Child>,
     by_spi: HashMap<u32, ChildId>,
     calls: HashMap<LinkId, Call>,
@@ -179,6 +183,7 @@ impl Stack {
             l2tp: l2tp::Engine::new(l2tp),
             data,
             peers: Peers::default(),
+            unprotected: None,
             by_child: HashMap::new(),
             by_spi: HashMap::new(),
             calls: HashMap::new(),

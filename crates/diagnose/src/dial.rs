@@ -43,6 +43,7 @@ impl Verdict {
                 (false, Encapsulation::Udp) | (true, _) => verdict(Cause::L2tpNoAnswer, 809),
             },
             Failure::L2tp { stage, failure } => l2tp(*stage, failure),
+            Failure::Unprotected { stage, failure } => unprotected(*stage, failure),
             Failure::Ppp { stage, failure, .. } => ppp(*stage, failure),
             Failure::PeerGone { reason } => match reason {
                 ike::CloseReason::DeletedByPeer => verdict(Cause::IkePeerDead, 629),
@@ -264,6 +265,15 @@ fn l2tp(stage: l2tp::Stage, failure: &l2tp::Failure) -> Verdict {
     }
 }
 
+/// L2TP without IPsec. A server that wants IPsec does not answer it, and looks no different from one that is not there.
+fn unprotected(stage: l2tp::Stage, failure: &l2tp::Failure) -> Verdict {
+    match failure {
+        l2tp::Failure::Silence { stage: l2tp::Stage::Tunnel, .. } => verdict(Cause::L2tpNotProtected, 809),
+        l2tp::Failure::Silence { stage: l2tp::Stage::Up, .. } => verdict(Cause::PppPeerDead, 829),
+        other => l2tp(stage, other),
+    }
+}
+
 /// What the server said with StopCCN or CDN (RFC 2661 §4.4.2).
 fn refused(refusal: &l2tp::Refusal) -> Verdict {
     match refusal {
@@ -414,6 +424,17 @@ mod tests {
         assert_eq!(silence(ike::Stage::Phase1Proposal, false), verdict(Cause::NetUdp500Blocked, 809));
         assert_eq!(silence(ike::Stage::Phase1Authentication, false), verdict(Cause::IkePskMismatch, 789));
         assert_eq!(silence(ike::Stage::Phase1Authentication, true), verdict(Cause::NetUdp4500Blocked, 809));
+    }
+
+    #[test]
+    fn silence_means_something_else_without_ipsec() {
+        let silence = |stage| l2tp::Failure::Silence { stage, attempts: 8, elapsed: Duration::from_secs(30) };
+        let bare = |stage| Verdict::of_dial(&Failure::Unprotected { stage, failure: silence(stage) });
+        assert_eq!(bare(l2tp::Stage::Tunnel), verdict(Cause::L2tpNotProtected, 809));
+        assert_eq!(bare(l2tp::Stage::Call), verdict(Cause::L2tpNoAnswer, 678));
+        assert_eq!(bare(l2tp::Stage::Up), verdict(Cause::PppPeerDead, 829));
+        let inside = Failure::L2tp { stage: l2tp::Stage::Tunnel, failure: silence(l2tp::Stage::Tunnel) };
+        assert_eq!(Verdict::of_dial(&inside), verdict(Cause::L2tpNoAnswer, 809));
     }
 
     #[test]

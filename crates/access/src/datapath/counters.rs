@@ -37,11 +37,13 @@ pub enum Dropped {
     NoAssociation,
     /// The association is used up and was not replaced.
     Exhausted,
+    /// L2TP without IPsec, and not from where a server is that is reached so.
+    Unprotected,
 }
 
 impl Dropped {
     /// Every reason, in the order of its index.
-    pub const ALL: [Dropped; 17] = [
+    pub const ALL: [Dropped; 18] = [
         Dropped::Runt,
         Dropped::UnknownSpi,
         Dropped::EspLength,
@@ -59,6 +61,7 @@ impl Dropped {
         Dropped::NoRoute,
         Dropped::NoAssociation,
         Dropped::Exhausted,
+        Dropped::Unprotected,
     ];
 
     /// The reason as a metric label.
@@ -81,6 +84,7 @@ impl Dropped {
             Dropped::NoRoute => "no_route",
             Dropped::NoAssociation => "no_association",
             Dropped::Exhausted => "exhausted",
+            Dropped::Unprotected => "unprotected",
         }
     }
 }

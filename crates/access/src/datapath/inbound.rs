@@ -8,7 +8,7 @@ use wire::esp::EspHeader;
 use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, is_router_solicitation, protocol};
 use wire::ppp::Protocol;
 
-use super::links::Encapsulation;
+use super::links::{Encapsulation, Protection};
 use super::{ALIVE_EVERY, Alive, DataPath, Dropped, Moved, PeerId, Punt};
 use crate::Output;
 
@@ -45,6 +45,22 @@ impl DataPath {
         self.open_run(now, path, encapsulation, run, buffer, &packets, out);
         packets.clear();
         self.packets = packets;
+    }
+
+    /// Takes an L2TP message that came from `peer` without IPsec. Whether it may is for the caller to know.
+    pub(crate) fn receive_unprotected(
+        &mut self,
+        now: Timestamp,
+        peer: PeerId,
+        message: &mut [u8],
+        out: &mut dyn Output,
+    ) {
+        if let Some(entry) = self.peers.get_mut(&peer) {
+            entry.last_heard = Some(now);
+        }
+        if let Err(reason) = self.deliver_message(now, peer, None, message, out) {
+            self.drops.count(reason);
+        }
     }
 
     /// Opens packets of one SPI and delivers their payloads.
@@ -124,6 +140,18 @@ impl DataPath {
             self.learn_port(peer, ike_sa, udp.source);
         }
         let message = &mut datagram[UDP_HEADER_LEN..UDP_HEADER_LEN + udp.payload_len];
+        self.deliver_message(now, peer, Some(ike_sa), message, out)
+    }
+
+    /// Takes an L2TP message of `peer`, which came under the IKE SA `via`.
+    fn deliver_message(
+        &mut self,
+        now: Timestamp,
+        peer: PeerId,
+        via: Option<IkeSaId>,
+        message: &mut [u8],
+        out: &mut dyn Output,
+    ) -> Result<(), Dropped> {
         if wire::l2tp::is_control(message) {
             self.punts.push(Punt::L2tp { peer, message: message.to_vec() });
             return Ok(());
@@ -135,7 +163,7 @@ impl DataPath {
             return Err(Dropped::UnknownCall);
         }
         // The ids are known to this client alone: it is the one that made the IKE SA.
-        link.via = Some(ike_sa);
+        link.via = via;
         let frame = &mut message[header.payload_offset..header.payload_end];
         let (ppp, offset) = wire::ppp::frame(frame).map_err(|_| Dropped::Ppp)?;
         match ppp {
@@ -170,8 +198,12 @@ impl DataPath {
     /// Where the selectors leave the peer's port open, answers go to the port that it uses.
     fn learn_port(&mut self, peer: PeerId, ike_sa: IkeSaId, port: u16) {
         let Some(entry) = self.peers.get_mut(&peer) else { return };
-        for outbound in entry.outbound.iter_mut().filter(|outbound| outbound.ike_sa == ike_sa) {
-            outbound.remote_port = port;
+        for outbound in &mut entry.outbound {
+            if let Protection::Esp(association) = &mut outbound.protection
+                && association.ike_sa == ike_sa
+            {
+                association.remote_port = port;
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) struct Inbound {
 
 /// A peer's way out.
 pub(super) struct Peer {
-    /// Sending halves, newest last, each with the SPI of its receiving half.
+    /// Ways out, newest last.
     pub(super) outbound: Vec<Outbound>,
     pub(super) path: Path,
     pub(super) last_heard: Option<Timestamp>,
@@ -82,13 +82,38 @@ pub(super) struct Peer {
     pub(super) told_alive: Option<Timestamp>,
 }
 
+/// A way out.
 pub(super) struct Outbound {
+    /// The SPI of the receiving half; zero, which no association has, without IPsec.
     pub(super) pair: u32,
+    pub(super) protection: Protection,
+}
+
+/// What becomes of a datagram on its way out.
+#[expect(clippy::large_enum_variant, reason = "one for each peer, mostly the large one, and used for every packet")]
+pub(super) enum Protection {
+    /// It is sealed by an association.
+    Esp(Association),
+    /// Nothing: the datagram is the packet.
+    None,
+}
+
+/// The sending half of an association.
+pub(super) struct Association {
     pub(super) ike_sa: IkeSaId,
     pub(super) sa: OutboundSa,
     pub(super) encapsulation: Encapsulation,
     pub(super) local_port: u16,
     pub(super) remote_port: u16,
+}
+
+impl Outbound {
+    pub(super) fn association(&self) -> Option<&Association> {
+        match &self.protection {
+            Protection::Esp(association) => Some(association),
+            Protection::None => None,
+        }
+    }
 }
 
 /// IPv6 on a call.
@@ -138,7 +163,8 @@ pub struct Link {
 impl Peer {
     /// The newest way out, of those under `via` if there are any.
     pub(super) fn way(&self, via: Option<IkeSaId>) -> Option<&Outbound> {
-        let under = |via| self.outbound.iter().rev().find(|outbound| outbound.ike_sa == via);
+        let made_under = |outbound: &&Outbound, via| outbound.association().is_some_and(|esp| esp.ike_sa == via);
+        let under = |via| self.outbound.iter().rev().find(|outbound| made_under(outbound, via));
         via.and_then(under).or(self.outbound.last())
     }
 }
@@ -166,10 +192,17 @@ impl DataPath {
             self.peers.entry(peer).or_insert(Peer { outbound: Vec::new(), path, last_heard: None, told_alive: None });
         entry.path = path;
         // Where the selectors leave the port open, the one in use is known already when a rekey is over.
-        let known = entry.outbound.last().map_or(0, |last| last.remote_port);
+        let known = entry.outbound.last().and_then(Outbound::association).map_or(0, |last| last.remote_port);
         let remote_port = if remote_port == 0 { known } else { remote_port };
-        entry.outbound.push(Outbound { pair, ike_sa, sa: outbound, encapsulation, local_port, remote_port });
+        let association = Association { ike_sa, sa: outbound, encapsulation, local_port, remote_port };
+        entry.outbound.push(Outbound { pair, protection: Protection::Esp(association) });
         Ok(())
+    }
+
+    /// Adds a peer that is reached at `path` without IPsec. [`DataPath::receive_unprotected`] is the way in.
+    pub(crate) fn add_unprotected(&mut self, peer: PeerId, path: Path) {
+        let outbound = vec![Outbound { pair: 0, protection: Protection::None }];
+        self.peers.insert(peer, Peer { outbound, path, last_heard: None, told_alive: None });
     }
 
     /// Removes the pair whose receiving half has `spi`; returns whether `peer` has another one left.
@@ -200,7 +233,7 @@ impl DataPath {
 
     /// The transforms in use towards `peer`, and how they travel.
     pub fn suite(&self, peer: PeerId) -> Option<(Suite, Encapsulation)> {
-        let newest = self.peers.get(&peer)?.outbound.last()?;
+        let newest = self.peers.get(&peer)?.outbound.last()?.association()?;
         Some((newest.sa.suite(), newest.encapsulation))
     }
 

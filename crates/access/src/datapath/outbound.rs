@@ -10,7 +10,7 @@ use wire::l2tp::DATA_HEADER_MAX_LEN;
 use wire::ppp::Protocol;
 use wire::virtio::VnetHeader;
 
-use super::links::{Encapsulation, Outbound};
+use super::links::{Association, Encapsulation, Protection};
 use super::segment::Segments;
 use super::{DataPath, Dropped, Link, LinkId, PeerId};
 use crate::Output;
@@ -21,8 +21,8 @@ const TRAIN_PACKETS: usize = 64;
 /// Octets that one train may hold: what one UDP send takes.
 const TRAIN_OCTETS: usize = 65_000;
 
-/// Octets of UDP, L2TP and PPP headers before an inner packet, at the most.
-const PREFIX_MAX: usize = UDP_HEADER_LEN + DATA_HEADER_MAX_LEN + 4;
+/// Octets of L2TP and PPP headers before an inner packet, at the most.
+const PREFIX_MAX: usize = DATA_HEADER_MAX_LEN + 4;
 
 impl DataPath {
     /// Takes what one TUN read gave, for the session of its destination address. [`DataPath::flush`] must follow when the last
@@ -67,11 +67,10 @@ impl DataPath {
             let len = segments.len(index);
             let way = Way::of(link);
             let mut prefix = [0; PREFIX_MAX];
-            let prefix_len = ip_prefix(link, v6, len, &mut prefix[UDP_HEADER_LEN..]) + UDP_HEADER_LEN;
-            self.load(way, prefix_len + len, out, |outbound, slot| {
+            let prefix_len = ip_prefix(link, v6, len, &mut prefix);
+            self.load(way, prefix_len + len, out, |slot| {
                 let (head, body) = slot.split_at_mut(prefix_len);
                 head.copy_from_slice(&prefix[..prefix_len]);
-                head[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, prefix_len + len));
                 segments.write(index, body);
                 if whole {
                     clamp_mss(body, mtu);
@@ -87,11 +86,8 @@ impl DataPath {
 
     /// Sends an L2TP control message to `peer`.
     pub fn send_control(&mut self, peer: PeerId, message: &[u8], out: &mut dyn Output) {
-        let len = UDP_HEADER_LEN + message.len();
-        let loaded = self.load(Way { peer, via: None }, len, out, |outbound, slot| {
-            slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, len));
-            slot[UDP_HEADER_LEN..].copy_from_slice(message);
-        });
+        let way = Way { peer, via: None };
+        let loaded = self.load(way, message.len(), out, |slot| slot.copy_from_slice(message));
         if let Err(reason) = loaded {
             self.drops.count(reason);
         }
@@ -104,11 +100,10 @@ impl DataPath {
         let way = Way::of(link);
         let mut header = [0; DATA_HEADER_MAX_LEN];
         let header_len = l2tp_header(link, frame.len(), &mut header);
-        let body = UDP_HEADER_LEN + header_len;
-        let loaded = self.load(way, body + frame.len(), out, |outbound, slot| {
-            slot[..UDP_HEADER_LEN].copy_from_slice(&udp_header(outbound, body + frame.len()));
-            slot[UDP_HEADER_LEN..body].copy_from_slice(&header[..header_len]);
-            slot[body..].copy_from_slice(frame);
+        let loaded = self.load(way, header_len + frame.len(), out, |slot| {
+            let (head, body) = slot.split_at_mut(header_len);
+            head.copy_from_slice(&header[..header_len]);
+            body.copy_from_slice(frame);
         });
         if let Err(reason) = loaded {
             self.drops.count(reason);
@@ -122,21 +117,25 @@ impl DataPath {
         self.coalescer.flush(&mut |offload, packet| out.tun(offload, packet));
     }
 
-    /// Reserves a slot of `payload` octets in a train that goes this way and has it written.
+    /// Reserves a slot for an L2TP message of `len` octets in a train that goes this way and has it written.
     fn load(
         &mut self,
         Way { peer, via }: Way,
-        payload: usize,
+        len: usize,
         out: &mut dyn Output,
-        write: impl FnOnce(&Outbound, &mut [u8]),
+        write: impl FnOnce(&mut [u8]),
     ) -> Result<(), Dropped> {
-        let pair = self.peers.get(&peer).and_then(|entry| entry.way(via)).ok_or(Dropped::NoAssociation)?.pair;
+        let way = self.peers.get(&peer).and_then(|entry| entry.way(via)).ok_or(Dropped::NoAssociation)?;
+        let (pair, frame) = (way.pair, Frame::of(&way.protection));
+        let header = way.association().map(|association| udp_header(association, UDP_HEADER_LEN + len));
+        let header = header.as_ref().map_or(&[][..], |header| header);
+        let payload = header.len() + len;
         if !self.trainer.takes((peer, pair), payload) {
             self.flush_train(out);
         }
-        let way = self.peers.get(&peer).and_then(|entry| entry.way(via)).ok_or(Dropped::NoAssociation)?;
-        let slot = self.trainer.reserve((peer, pair), way.sa.suite().layout(), payload);
-        write(way, slot);
+        let (head, message) = self.trainer.reserve((peer, pair), frame, payload).split_at_mut(header.len());
+        head.copy_from_slice(header);
+        write(message);
         Ok(())
     }
 
@@ -145,14 +144,53 @@ impl DataPath {
         let Some(entry) = self.peers.get_mut(&peer) else { return };
         let Some(way) = entry.outbound.iter_mut().find(|outbound| outbound.pair == pair) else { return };
         let buffer = &mut self.trainer.buffer;
-        if way.sa.seal(buffer, train, protocol::UDP).is_err() {
+        let association = match &mut way.protection {
+            Protection::Esp(association) => association,
+            Protection::None => {
+                let octets = (train.count - 1) * train.stride + train.last_payload;
+                return out.udp(entry.path, &buffer[..octets], train.stride);
+            }
+        };
+        if association.sa.seal(buffer, train, protocol::UDP).is_err() {
             (0..train.count).for_each(|_| self.drops.count(Dropped::Exhausted));
             return;
         }
-        let sealed = &buffer[..train.sealed_len(way.sa.suite().layout())];
-        match way.encapsulation {
+        let sealed = &buffer[..train.sealed_len(association.sa.suite().layout())];
+        match association.encapsulation {
             Encapsulation::Udp => out.udp(entry.path, sealed, train.stride),
             Encapsulation::Raw => out.esp(entry.path.local.ip(), entry.path.remote.ip(), sealed, train.stride),
+        }
+    }
+}
+
+/// What surrounds a payload on the wire.
+#[derive(Clone, Copy)]
+enum Frame {
+    Esp(esp::Layout),
+    Bare,
+}
+
+impl Frame {
+    fn of(protection: &Protection) -> Frame {
+        match protection {
+            Protection::Esp(association) => Frame::Esp(association.sa.suite().layout()),
+            Protection::None => Frame::Bare,
+        }
+    }
+
+    /// Octets before the payload.
+    const fn lead(self) -> usize {
+        match self {
+            Frame::Esp(layout) => layout.lead(),
+            Frame::Bare => 0,
+        }
+    }
+
+    /// Octets of the whole packet for a payload of `payload` octets.
+    const fn whole(self, payload: usize) -> usize {
+        match self {
+            Frame::Esp(layout) => layout.sealed(payload),
+            Frame::Bare => payload,
         }
     }
 }
@@ -206,7 +244,7 @@ impl Trainer {
     }
 
     /// The slot for the next payload. The caller has asked [`Trainer::takes`].
-    fn reserve(&mut self, way: (PeerId, u32), layout: esp::Layout, payload: usize) -> &mut [u8] {
+    fn reserve(&mut self, way: (PeerId, u32), frame: Frame, payload: usize) -> &mut [u8] {
         let train = match &mut self.open {
             Some(open) => {
                 open.train.count += 1;
@@ -214,21 +252,24 @@ impl Trainer {
                 open.full = payload < open.train.payload;
                 open.train
             }
-            None => self.open.insert(OpenTrain { way, train: Train::single(layout, payload), full: false }).train,
+            None => {
+                let train = Train { count: 1, stride: frame.whole(payload), payload, last_payload: payload };
+                self.open.insert(OpenTrain { way, train, full: false }).train
+            }
         };
         let start = (train.count - 1) * train.stride;
-        let end = start + layout.sealed(payload);
+        let end = start + frame.whole(payload);
         if self.buffer.len() < end {
             self.buffer.resize(end.max(TRAIN_OCTETS), 0);
         }
-        &mut self.buffer[start + layout.lead()..start + layout.lead() + payload]
+        &mut self.buffer[start + frame.lead()..start + frame.lead() + payload]
     }
 }
 
 /// The inner UDP header of a datagram of `len` octets, header included. Its checksum is left out, as RFC 3948 §3.1.2 allows:
 /// the ESP tag covers the datagram, and behind a NAT no value would be right.
-fn udp_header(outbound: &Outbound, len: usize) -> [u8; UDP_HEADER_LEN] {
-    let (source, destination) = (outbound.local_port, outbound.remote_port);
+fn udp_header(association: &Association, len: usize) -> [u8; UDP_HEADER_LEN] {
+    let (source, destination) = (association.local_port, association.remote_port);
     UdpView { source, destination, payload_len: len - UDP_HEADER_LEN }.to_bytes()
 }
 

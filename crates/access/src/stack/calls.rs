@@ -117,6 +117,9 @@ impl Stack {
         match event {
             l2tp::Event::TunnelUp { peer, tunnel, identity } => {
                 self.timers.set(Timer::Idle(peer), None);
+                if let Some(unprotected) = &mut self.unprotected {
+                    unprotected.settled = true;
+                }
                 self.events.push_back(Event::TunnelUp { peer, tunnel, identity });
             }
             l2tp::Event::CallUp {

@@ -40,8 +40,7 @@ impl Peers {
         let key = Key { local: path.local, remote: path.remote, identity };
         let known = self.by_key.get(&key).copied();
         let peer = known.unwrap_or_else(|| {
-            let peer = PeerId(self.next);
-            self.next += 1;
+            let peer = reserve(&mut self.next);
             self.by_key.insert(key.clone(), peer);
             self.peers.insert(peer, Peer { key, sas: BTreeSet::new(), keepalive });
             peer
@@ -52,6 +51,11 @@ impl Peers {
         }
         self.by_sa.insert(sa, peer);
         (peer, known.is_some())
+    }
+
+    /// A name for a peer that has no associations.
+    pub(super) fn reserve(&mut self) -> PeerId {
+        reserve(&mut self.next)
     }
 
     /// Number of peers.
@@ -104,4 +108,10 @@ impl Peers {
         }
         Some(entry.sas)
     }
+}
+
+fn reserve(next: &mut u64) -> PeerId {
+    let peer = PeerId(*next);
+    *next += 1;
+    peer
 }

@@ -143,7 +143,9 @@ fn detail(failure: &Failure) -> Value {
             "client_left": no_tunnel.peer_left,
             "waited_seconds": no_tunnel.waited.as_secs(),
         }),
-        Failure::L2tp { failure, .. } => json!({ "l2tp": format!("{failure:?}") }),
+        Failure::L2tp { failure, .. } | Failure::Unprotected { failure, .. } => {
+            json!({ "l2tp": format!("{failure:?}") })
+        }
         Failure::PeerGone { reason } => json!({ "ike": format!("{reason:?}") }),
         Failure::HungUp => json!({}),
         Failure::Ppp { failure, denied, .. } => {
