@@ -220,6 +220,18 @@ impl World {
         self.settle_client(index, wire);
     }
 
+    /// Lets a client dial `server` without IPsec, with what else its configuration says.
+    pub(crate) fn dial_unprotected(&mut self, index: usize, server: IpAddr) {
+        let mut wire = Wire::default();
+        let client::Config { initiate, l2tp, mut ppp, .. } = self.clients[index].config.clone();
+        ppp.methods = vec![ppp::Method::MsChapV2, ppp::Method::ChapMd5];
+        let local = SocketAddr::new(initiate.path.local.ip(), 50_000);
+        let config = client::Unprotected { path: Path { local, remote: SocketAddr::new(server, 1701) }, l2tp, ppp };
+        let dialer = Dialer::dial_unprotected(self.now, &mut self.rng, config, &mut wire);
+        self.clients[index].dialer = Some(dialer);
+        self.settle_client(index, wire);
+    }
+
     /// Lets every client dial and waits until all are up.
     pub(crate) fn connect_all(&mut self) {
         (0..self.clients.len()).for_each(|index| self.dial(index));
@@ -418,7 +430,7 @@ impl World {
                     None => dialer.handle_esp(now, rng, path, &mut data, out),
                     Some(4500) => dialer.handle_udp_4500(now, rng, path, &mut data, len, out),
                     Some(500) => dialer.handle_udp_500(now, rng, path, &data, len, out),
-                    Some(_) => {}
+                    Some(_) => dialer.handle_unprotected(now, rng, path, &mut data, len, out),
                 });
             }
         }
