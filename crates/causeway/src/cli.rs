@@ -106,6 +106,8 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   user = "anna"
   protocol = "auto"
   order = ["l2tp"]
+  without_ipsec = false
+  clear_password = false
   psk_file = "office.psk"            # or psk = "..."; relative to the profile
   password_file = "office.password"  # or password = "..."
   routes = ["10.0.0.0/8"]
@@ -121,7 +123,7 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
 
 With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, services, routes,
 server, strategy, authentication, ike, esp, encapsulation), moved, strategy_failed (strategy, ras, cause, stage, detail), failed (ras,
-cause, stage, detail, and with an order of several protocols attempts), reconnecting (pause_ms), disconnected.
+cause, stage, detail, and if several protocols were tried attempts), reconnecting (pause_ms), disconnected.
 
 Of several protocols the next is tried when one fails, unless the next would fail alike: no name, no route, wrong password. When
 all have failed the number is 800, and each one's own stands under it.
@@ -145,6 +147,13 @@ pub(crate) struct Dial {
     /// With --protocol auto: what to try, first to last, separated by commas [default: l2tp].
     #[arg(long, value_enum, value_name = "PROTOCOLS", value_delimiter = ',')]
     pub(crate) order: Vec<Tunnel>,
+    /// Allow L2TP without IPsec: everybody on the way can read and change everything, passwords included. With --protocol l2tp it
+    /// is what is dialled; in an order it permits `l2tp-clear`.
+    #[arg(long)]
+    pub(crate) without_ipsec: bool,
+    /// With --without-ipsec: let the password itself be sent where the server wants pap, for everybody on the way to read.
+    #[arg(long, requires = "without_ipsec")]
+    pub(crate) clear_password: bool,
     /// The user's name, as the server knows it.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -215,7 +224,7 @@ pub(crate) enum Protocol {
 
 impl ValueEnum for Protocol {
     fn value_variants<'a>() -> &'a [Protocol] {
-        &[Protocol::Auto, Protocol::Only(Tunnel::L2tp), Protocol::Only(Tunnel::Pptp)]
+        &[Protocol::Auto, Protocol::Only(Tunnel::L2tp), Protocol::Only(Tunnel::L2tpClear), Protocol::Only(Tunnel::Pptp)]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -231,6 +240,8 @@ impl ValueEnum for Protocol {
 pub(crate) enum Tunnel {
     /// L2TP over IPsec with a pre-shared key.
     L2tp,
+    /// L2TP without IPsec, and so without encryption; needs --without-ipsec.
+    L2tpClear,
     /// PPTP, which this version does not speak yet.
     Pptp,
 }

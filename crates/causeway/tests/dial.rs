@@ -293,6 +293,77 @@ fn a_host_without_the_service_is_told_from_silence_at_once() {
 }
 
 #[test]
+fn when_every_strategy_has_failed_the_number_is_800_with_each_ones_own_under_it() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let words = ["--server", SERVER, "--user", "anna", "--order", "l2tp,l2tp-clear", "--without-ipsec"];
+    let failed = world.fail(&words, &[("CAUSEWAY_PSK", "quite-another-key-than-that")]);
+    failed.is(11, 800, "ike.psk_mismatch");
+    assert_eq!(failed.event["stage"], "ike.phase1");
+    let attempts = failed.event["attempts"].as_array().unwrap();
+    let shown = |attempt: &Value| {
+        let word = |key: &str| attempt[key].as_str().unwrap().to_owned();
+        (word("strategy"), attempt["ras"].as_u64().unwrap(), word("cause"), word("stage"))
+    };
+    let expected = |strategy: &str, ras, cause: &str, stage: &str| (strategy.into(), ras, cause.into(), stage.into());
+    assert_eq!(
+        attempts.iter().map(shown).collect::<Vec<_>>(),
+        [
+            expected("l2tp", 789, "ike.psk_mismatch", "ike.phase1"),
+            // The server has no socket for L2TP, and its kernel says so.
+            expected("l2tp-clear", 809, "net.server_unreachable", "l2tp.tunnel"),
+        ]
+    );
+    for line in ["RAS error 800", "  l2tp: RAS error 789", "  l2tp-clear: RAS error 809"] {
+        let said = String::from_utf8_lossy(&failed.output.stderr);
+        assert!(said.contains(line), "{line} is not in {said}");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_not_tried_by_another_strategy() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let words = ["--server", SERVER, "--user", "anna", "--order", "l2tp,l2tp-clear", "--without-ipsec"];
+    let failed = world.fail(&words, &[("CAUSEWAY_PASSWORD", "wrong")]);
+    failed.is(13, 691, "auth.bad_credentials");
+    assert_eq!(failed.event["attempts"], Value::Null);
+}
+
+#[test]
+fn a_server_that_demands_ipsec_is_silent_without() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    world.server(&["nft", "add", "table", "inet", "quiet"]);
+    world.server(&["nft", "add", "chain", "inet", "quiet", "in", "{ type filter hook input priority 0; }"]);
+    world.server(&["nft", "add", "rule", "inet", "quiet", "in", "udp", "dport", "1701", "drop"]);
+    let words = ["--server", SERVER, "--user", "anna", "--protocol", "l2tp", "--without-ipsec", "--timeout", "1"];
+    let failed = world.fail(&words, &[]);
+    failed.is(12, 809, "l2tp.not_protected");
+    let events = String::from_utf8_lossy(&failed.output.stdout);
+    assert!(
+        events.lines().any(|event| event.contains("warning") && event.contains("nothing is protected")),
+        "{events}"
+    );
+}
+
+#[test]
+fn without_ipsec_is_never_meant_by_accident() {
+    for words in [
+        &["--protocol", "l2tp-clear"][..],
+        &["--without-ipsec"],
+        &["--order", "l2tp,l2tp-clear"],
+        &["--clear-password"],
+        &["--protocol", "l2tp", "--without-ipsec", "--auth", "pap"],
+    ] {
+        let words = [&["dial", "--server", SERVER, "--user", "anna"], words].concat();
+        let mut program = Command::new(program());
+        let output = program.args(&words).env("CAUSEWAY_PSK", PSK).env("CAUSEWAY_PASSWORD", "word").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+    }
+}
+
+#[test]
 fn pptp_is_named_and_not_there_yet() {
     for protocol in [&["--protocol", "pptp"][..], &["--order", "l2tp,pptp"]] {
         let words = [&["dial", "--server", SERVER, "--user", "anna"], protocol].concat();

@@ -19,6 +19,7 @@ const OBSTACLES: &[(Obstacle, &str)] = &[
     (Obstacle::NoRoute, "net.route"),
     (Obstacle::PortBusy, "net.ports"),
     (Obstacle::Unreachable, "ike.phase1"),
+    (Obstacle::Unreachable, "l2tp.tunnel"),
     (Obstacle::NoPassword, "ppp.auth"),
     (Obstacle::UnusableAddress, "ppp.network"),
     (Obstacle::Moved, "up"),
@@ -65,6 +66,7 @@ table! {
     bare_esp_is_dropped: 809, NetEspBlocked, L2tpTunnel, ike::esp_dropped;
 
     l2tp_is_silent_behind_a_nat: 809, L2tpNoAnswer, L2tpTunnel, l2tp::silent_in_udp;
+    l2tp_without_ipsec_is_not_answered: 809, L2tpNotProtected, L2tpTunnel, l2tp::without_ipsec;
     l2tp_acknowledges_and_does_not_go_on: 809, L2tpNoAnswer, L2tpTunnel, l2tp::acknowledges_only;
     the_tunnel_is_refused: 678, L2tpRefused, L2tpTunnel, l2tp::stop_general;
     the_tunnel_is_refused_for_lack_of_resources: 678, TunnelServerFull, L2tpTunnel, l2tp::stop_no_resources;

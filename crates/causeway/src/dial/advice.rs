@@ -7,7 +7,7 @@ pub(crate) const fn advice(cause: Cause) -> Option<&'static str> {
     Some(match cause {
         Cause::NetDnsFailure => "check the spelling of the server's name, and whether this machine is online",
         Cause::NetNoInternet => "connect this machine to a network first",
-        Cause::NetServerUnreachable => "check the address; if it is right, the server's IPsec service is not running",
+        Cause::NetServerUnreachable => "check the address; if it is right, the server's VPN service is not running",
         Cause::NetUdp500Blocked => {
             "check the address; then whether a firewall on the way or at the server drops UDP 500, and whether the server runs"
         }
@@ -32,6 +32,9 @@ pub(crate) const fn advice(cause: Cause) -> Option<&'static str> {
         }
         Cause::L2tpNoAnswer => {
             "IPsec works and the L2TP service does not answer: it may be stopped, or the server's firewall drops UDP 1701"
+        }
+        Cause::L2tpNotProtected => {
+            "the server demands IPsec or is not there: dial with --protocol l2tp and without --without-ipsec"
         }
         Cause::L2tpTunnelAuthFailed => "the server demands a tunnel secret; most servers are set up without one",
         Cause::TunnelServerFull | Cause::TunnelPortsExhausted => "the server is full: try later",

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use access::client::{Connection, Dialer, Event};
-use access::{Failure, Stage};
+use access::{Failure, L2TP_PORT, Stage};
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
 use diagnose::{Obstacle, Verdict};
@@ -29,6 +29,7 @@ use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, family};
 const IKE: Token = Token(0x100);
 const NAT_T: Token = Token(0x101);
 const ESP: Token = Token(0x102);
+const L2TP: Token = Token(0x103);
 
 /// Silence after which a person is told that it is being waited.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +37,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether this host is still where it was. A laptop that changes networks would otherwise have to
 /// wait for dead peer detection.
 const LOOK: Duration = Duration::from_secs(3);
+
+/// What it costs to do without IPsec.
+const CLEAR_PRICE: &str = "without IPsec nothing is protected: everybody on the way can read and change everything that goes \
+    through the tunnel, can pose as the server, and gets enough of the log-on to find out the password";
 
 /// Everything that one call needs.
 pub(super) struct Call<'a> {
@@ -51,11 +56,16 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Calls, and carries packets until the end.
     pub(super) fn run(self, poller: &mut Poller) -> Result<Outcome, Outcome> {
-        let line = self.bind()?;
-        let paths = line.paths(self.target.server);
-        let config = self.settings.access(paths.0, paths.1, line.force_udp);
-        for (socket, token) in line.sockets.udp.iter().zip([IKE, NAT_T]) {
-            poller.add(socket, token, Interest::Read)?;
+        let line = match self.strategy {
+            Strategy::L2tp => self.bind_ipsec()?,
+            Strategy::L2tpClear => {
+                // Each time, and not only where it was chosen: that may have been long ago, in a profile.
+                self.report.warning(CLEAR_PRICE);
+                self.bind_clear()?
+            }
+        };
+        for (socket, token) in line.sockets.udp.iter().zip(line.tokens()) {
+            poller.add(socket, *token, Interest::Read)?;
         }
         for socket in &line.sockets.esp {
             poller.add(socket, ESP, Interest::Read)?;
@@ -63,7 +73,18 @@ impl Call<'_> {
         let now = net::clock::now();
         let mut unsent = 0;
         let out = &mut Out { sockets: &line.sockets, entrance: self.inside.entrance(now), unsent: &mut unsent };
-        let dialer = Dialer::dial(now, self.rng, config, out);
+        let server = self.target.server;
+        let dialer = match line.protection {
+            Protection::Ipsec { force_udp } => {
+                let (path, nat_t_path) = (line.path(0, server, IKE_PORT), line.path(1, server, NAT_T_PORT));
+                let config = self.settings.with_ipsec(path, nat_t_path, force_udp);
+                Dialer::dial(now, self.rng, config, out)
+            }
+            Protection::None => {
+                let config = self.settings.without_ipsec(line.path(0, server, L2TP_PORT));
+                Dialer::dial_unprotected(now, self.rng, config, out)
+            }
+        };
         let running =
             Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now, looked: now };
         running.carry(poller)
@@ -72,62 +93,89 @@ impl Call<'_> {
     /// Ports 500 and 4500 if they are free. If another program has them (an IKE service, as a rule), any other: servers answer
     /// to where a message came from, as they must behind a NAT. ESP then travels in UDP, because raw ESP packets would reach
     /// the other service, too.
-    fn bind(&self) -> Result<Line, Outcome> {
-        let mut line = Line { sockets: Sockets::default(), force_udp: false };
-        let options = UdpOptions { icmp_errors: true, mark: self.settings.mark(), ..UdpOptions::default() };
+    fn bind_ipsec(&self) -> Result<Line, Outcome> {
+        let mut sockets = Sockets::default();
+        let mut force_udp = false;
+        let options = self.udp_options();
         for port in [IKE_PORT, NAT_T_PORT] {
             // A server on this host has the usual ports, or nobody has: with them we would talk to ourselves.
             let first = if self.target.path.local { 0 } else { port };
-            line.force_udp |= first != port;
+            force_udp |= first != port;
             let usual = UdpSocket::bind(SocketAddr::new(self.target.local, first), &options);
             let socket = match usual {
                 Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
-                    line.force_udp = true;
+                    force_udp = true;
                     UdpSocket::bind(SocketAddr::new(self.target.local, 0), &options)
                 }
                 result => result,
             };
-            let socket = socket.map_err(|error| {
-                let detail =
-                    json!({ "address": self.target.local.to_string(), "port": port, "system_says": error.to_string() });
-                Outcome::Ended(report::obstacle(Obstacle::PortBusy, "net.ports", detail))
-            })?;
+            let socket = socket.map_err(|error| self.no_port(port, &error))?;
             if first == port && socket.local_addr().port() != port {
                 let chosen = socket.local_addr().port();
                 self.report
                     .progress("net.ports", &format!("UDP {port} is not available here, UDP {chosen} takes its place"));
             }
-            line.sockets.udp.push(socket);
+            sockets.udp.push(socket);
         }
-        if self.settings.services.is_some() {
-            // It takes privileges to open a raw socket.
-            line.force_udp = true;
-            return Ok(line);
-        }
-        match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
-            Ok(socket) if !line.force_udp && socket.set_mark(self.settings.mark()).is_ok() => {
-                line.sockets.esp.push(socket);
+        // It takes privileges to open a raw socket.
+        force_udp |= self.settings.services.is_some();
+        if !force_udp {
+            match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
+                Ok(socket) if socket.set_mark(self.settings.mark()).is_ok() => sockets.esp.push(socket),
+                Ok(_) | Err(_) => force_udp = true,
             }
-            Ok(_) | Err(_) => line.force_udp = true,
         }
-        Ok(line)
+        Ok(Line { sockets, protection: Protection::Ipsec { force_udp } })
+    }
+
+    /// Any port: that of L2TP may belong to a server here, and servers answer to where a message came from.
+    fn bind_clear(&self) -> Result<Line, Outcome> {
+        let socket = UdpSocket::bind(SocketAddr::new(self.target.local, 0), &self.udp_options());
+        let socket = socket.map_err(|error| self.no_port(0, &error))?;
+        let sockets = Sockets { udp: vec![socket], ..Sockets::default() };
+        Ok(Line { sockets, protection: Protection::None })
+    }
+
+    fn udp_options(&self) -> UdpOptions {
+        UdpOptions { icmp_errors: true, mark: self.settings.mark(), ..UdpOptions::default() }
+    }
+
+    fn no_port(&self, port: u16, error: &std::io::Error) -> Outcome {
+        let detail =
+            json!({ "address": self.target.local.to_string(), "port": port, "system_says": error.to_string() });
+        Outcome::Ended(report::obstacle(Obstacle::PortBusy, "net.ports", detail))
     }
 }
 
-/// The sockets of a call: first IKE's, second the one for NAT traversal.
+/// The sockets of a call: with IPsec first IKE's, second the one for NAT traversal; without, L2TP's.
 struct Line {
     sockets: Sockets,
-    /// Raw ESP is not to be had.
-    force_udp: bool,
+    protection: Protection,
+}
+
+/// What the sockets are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    Ipsec {
+        /// Raw ESP is not to be had.
+        force_udp: bool,
+    },
+    None,
 }
 
 impl Line {
-    fn paths(&self, server: IpAddr) -> (Path, Path) {
-        let path = |index: usize, port| {
-            let local = self.sockets.udp.get(index).map(UdpSocket::local_addr);
-            Path { local: local.expect("both sockets are bound"), remote: SocketAddr::new(server, port) }
-        };
-        (path(0, IKE_PORT), path(1, NAT_T_PORT))
+    /// The token of each UDP socket.
+    fn tokens(&self) -> &'static [Token] {
+        match self.protection {
+            Protection::Ipsec { .. } => &[IKE, NAT_T],
+            Protection::None => &[L2TP],
+        }
+    }
+
+    /// The path from a UDP socket to a port of the server.
+    fn path(&self, index: usize, server: IpAddr, port: u16) -> Path {
+        let local = self.sockets.udp.get(index).map(UdpSocket::local_addr);
+        Path { local: local.expect("the sockets are bound"), remote: SocketAddr::new(server, port) }
     }
 }
 
@@ -182,14 +230,13 @@ impl Running<'_> {
                     SIGNALS => {}
                     TUN => self.read_tun(&mut packet)?,
                     ESP => self.read_esp(now, &mut batch)?,
-                    token @ (IKE | NAT_T) => {
-                        let index = usize::from(token == NAT_T);
+                    token @ (IKE | NAT_T | L2TP) => {
                         if event.error
-                            && let Some(outcome) = self.read_errors(index)
+                            && let Some(outcome) = self.read_errors(token)
                         {
                             return Ok(outcome);
                         }
-                        self.read_udp(now, index, &mut batch)?;
+                        self.read_udp(now, token, &mut batch)?;
                     }
                     _ => self.call.inside.handle_ready(*event),
                 }
@@ -210,15 +257,15 @@ impl Running<'_> {
         }
     }
 
-    fn read_udp(&mut self, now: Timestamp, index: usize, batch: &mut RecvBatch) -> std::io::Result<()> {
-        let Some(socket) = self.line.sockets.udp.get(index) else { return Ok(()) };
+    fn read_udp(&mut self, now: Timestamp, token: Token, batch: &mut RecvBatch) -> std::io::Result<()> {
+        let Some(socket) = self.line.sockets.udp.get(usize::from(token == NAT_T)) else { return Ok(()) };
         let out = &mut wire!(self, now);
         io::read_udp(socket, batch, |path, received| {
             let (data, segment) = (received.data, received.segment);
-            if index == 0 {
-                self.dialer.handle_udp_500(now, self.call.rng, path, data, segment, out);
-            } else {
-                self.dialer.handle_udp_4500(now, self.call.rng, path, data, segment, out);
+            match token {
+                NAT_T => self.dialer.handle_udp_4500(now, self.call.rng, path, data, segment, out),
+                L2TP => self.dialer.handle_unprotected(now, self.call.rng, path, data, segment, out),
+                _ => self.dialer.handle_udp_500(now, self.call.rng, path, data, segment, out),
             }
         })
     }
@@ -274,11 +321,14 @@ impl Running<'_> {
 
     /// Before the server has proved anything, an ICMP error is the best word there is, and ends the wait. Later it could be
     /// forged to cut a connection, and says nothing that dead peer detection does not find out.
-    fn read_errors(&mut self, index: usize) -> Option<Outcome> {
-        let socket = self.line.sockets.udp.get(index)?;
+    fn read_errors(&mut self, token: Token) -> Option<Outcome> {
+        let socket = self.line.sockets.udp.get(usize::from(token == NAT_T))?;
         let server = self.call.target.server;
-        let phase1 = self.dialer.stage() == Stage::IkePhase1;
-        let fatal = |error: &IcmpError| phase1 && error.dst.ip() == server && closes(error.kind);
+        let unproven = match self.line.protection {
+            Protection::Ipsec { .. } => self.dialer.stage() == Stage::IkePhase1,
+            Protection::None => self.dialer.stage() == Stage::L2tpTunnel,
+        };
+        let fatal = |error: &IcmpError| unproven && error.dst.ip() == server && closes(error.kind);
         let error = std::iter::from_fn(|| socket.poll_error()).filter(fatal).last()?;
         let detail = json!({
             "icmp": format!("{:?}", error.kind),
@@ -296,7 +346,7 @@ impl Running<'_> {
                 Event::Progress { stage } => {
                     self.told = net::clock::now();
                     self.changed = self.told;
-                    self.call.report.progress(stage.id(), report::stage_text(stage));
+                    self.call.report.progress(stage.id(), report::stage_text(self.call.strategy, stage));
                     // The link is not negotiated yet, so nothing has been said about the user.
                     if stage == Stage::PppLcp && self.call.settings.password.is_none() {
                         self.hang_up();
@@ -373,6 +423,9 @@ impl Running<'_> {
     fn ended(&self, failure: Failure, stage: Stage) -> Ended {
         let failure = match failure {
             Failure::L2tp { failure, .. } if self.connected => Failure::L2tp { stage: l2tp::Stage::Up, failure },
+            Failure::Unprotected { failure, .. } if self.connected => {
+                Failure::Unprotected { stage: l2tp::Stage::Up, failure }
+            }
             other => other,
         };
         Ended {

@@ -20,6 +20,8 @@ pub(crate) struct Profile {
     pub(crate) user: Option<String>,
     pub(crate) protocol: Option<Protocol>,
     pub(crate) order: Vec<Tunnel>,
+    pub(crate) without_ipsec: bool,
+    pub(crate) clear_password: bool,
     pub(crate) psk: Option<Secret>,
     pub(crate) password: Option<Secret>,
     pub(crate) routes: Vec<Network>,
@@ -98,6 +100,8 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
         let help = Some("leave out `protocol`, or say \"auto\"".to_owned());
         mistakes.add(first.span.clone(), "`order` is for the protocol \"auto\"", help);
     }
+    profile.without_ipsec = root.flag("without_ipsec", mistakes).unwrap_or(false);
+    profile.clear_password = root.flag("clear_password", mistakes).unwrap_or(false);
     profile.order = order.into_iter().flatten().map(|tunnel| tunnel.value.0).collect();
     profile
 }

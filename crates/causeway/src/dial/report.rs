@@ -164,15 +164,15 @@ impl Report {
             "connected: address {}, server {} inside{device}{services}{routes}{dns}",
             ipv4.local, ipv4.remote
         ));
-        person(&format!(
-            "{} {:<12} {} through ESP {} in {}, IKE {}",
-            clock(ms),
-            "up",
-            method.unwrap_or("no authentication"),
-            word(esp),
-            if encapsulation == Some("udp") { "UDP 4500" } else { "IP" },
-            word(ike)
-        ));
+        let method = method.unwrap_or("no authentication");
+        let protection = match strategy {
+            Strategy::L2tp => {
+                let around = if encapsulation == Some("udp") { "UDP 4500" } else { "IP" };
+                format!("through ESP {} in {around}, IKE {}", word(esp), word(ike))
+            }
+            Strategy::L2tpClear => "without IPsec, UNPROTECTED".to_owned(),
+        };
+        person(&format!("{} {:<12} {method} {protection}", clock(ms), "up"));
     }
 
     /// Packets of the server come from elsewhere.
@@ -321,7 +321,9 @@ pub(crate) fn detail(failure: &access::Failure) -> Value {
         access::Failure::NoTunnel(no_tunnel) => {
             json!({ "waited_seconds": no_tunnel.waited.as_secs(), "heard_anything": no_tunnel.heard })
         }
-        access::Failure::L2tp { failure, .. } => json!({ "l2tp": format!("{failure:?}") }),
+        access::Failure::L2tp { failure, .. } | access::Failure::Unprotected { failure, .. } => {
+            json!({ "l2tp": format!("{failure:?}") })
+        }
         access::Failure::Ppp { failure, .. } => match failure {
             ppp::Failure::Refused(ppp::Refused::Authentication { ras, message }) => {
                 json!({ "server_says": message, "code": ras.0 })
@@ -341,8 +343,9 @@ pub(crate) fn detail(failure: &access::Failure) -> Value {
 }
 
 /// What a stage does, for people.
-pub(crate) const fn stage_text(stage: access::Stage) -> &'static str {
+pub(crate) const fn stage_text(strategy: Strategy, stage: access::Stage) -> &'static str {
     match stage {
+        access::Stage::L2tpTunnel if matches!(strategy, Strategy::L2tpClear) => "opening the tunnel, unprotected",
         access::Stage::IkePhase1 => "agreeing on keys",
         access::Stage::IkePhase2 => "the pre-shared key is right; agreeing on encryption",
         access::Stage::Esp | access::Stage::L2tpTunnel => "encrypted; opening the tunnel",

@@ -37,7 +37,8 @@ pub(crate) struct Settings {
     /// What is tried, first to last; never empty.
     pub(crate) order: Vec<Strategy>,
     pub(crate) user: String,
-    pub(crate) psk: Secret,
+    /// There is one if a strategy needs one.
+    pub(crate) psk: Option<Secret>,
     /// None: the person is asked when authentication is reached.
     pub(crate) password: Option<Secret>,
     pub(crate) routes: Vec<Prefix>,
@@ -46,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
     pub(crate) methods: Vec<Method>,
+    /// What is acceptable where everybody on the way can listen.
+    pub(crate) clear_methods: Vec<Method>,
     pub(crate) device: String,
     /// Proxies and port forwards that take the place of a device.
     pub(crate) services: Option<Vec<Service>>,
@@ -68,12 +71,13 @@ impl Settings {
         let user = options.user.clone().or(profile.user).filter(|user| (1..=255).contains(&user.len()));
         let user =
             user.ok_or_else(|| Failure::configuration("no user: name one with --user NAME or in the profile"))?;
-        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", profile.psk, "psk")?.ok_or_else(|| {
-            Failure::configuration(
+        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", profile.psk, "psk")?;
+        if psk.is_none() && order.contains(&Strategy::L2tp) {
+            return Err(Failure::configuration(
                 "no pre-shared key: give it in CAUSEWAY_PSK, with --psk-file FILE, in the profile (`psk` or `psk_file`), or \
                  as a systemd credential `psk`",
-            )
-        })?;
+            ));
+        }
         let password = secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", profile.password, "password")?;
         if password.is_none() && !SilentTerminal::exists() {
             return Err(Failure::configuration(
@@ -81,13 +85,18 @@ impl Settings {
                  profile (`password` or `password_file`), or as a systemd credential `password`",
             ));
         }
-        warnings.extend(secrets::psk_warnings(&psk));
+        warnings.extend(psk.iter().flat_map(secrets::psk_warnings));
         let methods = if options.auth.is_empty() { profile.auth } else { options.auth.clone() };
         let mut methods: Vec<_> = methods.into_iter().map(method).collect();
         if methods.is_empty() {
             methods.push(Method::MsChapV2);
         }
-        if methods.contains(&Method::Pap) {
+        let mut clear_methods = methods.clone();
+        if order.contains(&Strategy::L2tpClear) {
+            let passwords = options.clear_password || profile.clear_password;
+            withhold_passwords(&mut clear_methods, passwords, &mut warnings)?;
+        }
+        if methods.contains(&Method::Pap) && order.contains(&Strategy::L2tp) {
             warnings.push(
                 "pap is allowed: whoever knows the pre-shared key can pose as the server and read the password".into(),
             );
@@ -126,6 +135,7 @@ impl Settings {
             allow_lan,
             dns: device && (options.dns || profile.dns),
             methods,
+            clear_methods,
             device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),
             services,
             mtu: options.mtu.or(profile.mtu).unwrap_or(access::DEFAULT_MTU),
@@ -136,33 +146,52 @@ impl Settings {
         })
     }
 
-    /// What the access layer is to do along `paths`: IKE's, and the one for when a NAT is found.
-    pub(crate) fn access(&self, path: ike::Path, nat_t_path: ike::Path, force_udp: bool) -> access::client::Config {
+    /// What the access layer is to do with IPsec along these paths: IKE's, and the one for when a NAT is found.
+    pub(crate) fn with_ipsec(&self, path: ike::Path, nat_t_path: ike::Path, force_udp: bool) -> access::client::Config {
         let mut ike = ike::Config { respond: false, child: ChildPolicy::legacy(), ..ike::Config::default() };
         ike.nat.force_encapsulation = force_udp;
         ike.timing.dpd_idle = Some(ECHO * 2);
         (ike.timing.retransmit_after, ike.timing.retransmit_cap, ike.timing.transmissions) = patience(self.timeout);
+        let psk = self.psk.clone().unwrap_or_else(|| Secret::from(Vec::new()));
         let initiate = ike::Initiate {
             nat_t_path,
             offer: self.offers.phase1.clone(),
             child: Some(ChildRequest { offer: self.offers.child.clone(), ..ChildRequest::l2tp() }),
-            ..ike::Initiate::l2tp(path, self.psk.clone())
+            ..ike::Initiate::l2tp(path, psk)
         };
         let vendor_ids = self.offers.vendor_ids.clone();
         let initiate =
             ike::Initiate { vendor_ids: vendor_ids.unwrap_or_else(|| initiate.vendor_ids.clone()), ..initiate };
+        let (l2tp, ppp) = (self.l2tp(), self.ppp(&self.methods));
+        access::client::Config { ike, initiate, l2tp, ppp }
+    }
+
+    /// What the access layer is to do without IPsec.
+    pub(crate) fn without_ipsec(&self, path: ike::Path) -> access::client::Unprotected {
+        let mut l2tp = self.l2tp();
+        // Here it is L2TP that finds out whether there is a server.
+        let (first, cap, transmissions) = patience(self.timeout);
+        l2tp.retransmission = Backoff::new(first, 200, cap, transmissions);
+        access::client::Unprotected { path, l2tp, ppp: self.ppp(&self.clear_methods) }
+    }
+
+    fn l2tp(&self) -> l2tp::Config {
+        let mut l2tp = l2tp::Config::new("causeway");
+        l2tp.hello_interval = ECHO * 2;
+        l2tp.retransmission = Backoff::new(Duration::from_millis(250), 200, Duration::from_secs(8), 8);
+        l2tp
+    }
+
+    fn ppp(&self, methods: &[Method]) -> ppp::ClientConfig {
         let password = self.password.clone().unwrap_or_else(|| Secret::from(Vec::new()));
         let mut ppp = ppp::ClientConfig::new(Credentials { user: self.user.clone(), password });
-        ppp.methods.clone_from(&self.methods);
+        ppp.methods = methods.to_vec();
         ppp.mru = self.mtu;
         // What is sent first in each stage often comes before the server's daemons are ready for it, and is lost.
         ppp.timing.restart = Duration::from_secs(1);
         ppp.timing.max_configure = 20;
         (ppp.timing.echo_interval, ppp.timing.max_echo_failures) = (ECHO, 4);
-        let mut l2tp = l2tp::Config::new("causeway");
-        l2tp.hello_interval = ECHO * 2;
-        l2tp.retransmission = Backoff::new(Duration::from_millis(250), 200, Duration::from_secs(8), 8);
-        access::client::Config { ike, initiate, l2tp, ppp }
+        ppp
     }
 
     /// Where the tunnel leads, in words.
@@ -182,6 +211,27 @@ impl Settings {
     pub(crate) fn mark(&self) -> u32 {
         if self.full_tunnel { MARK } else { 0 }
     }
+}
+
+/// Without IPsec the password itself stays off the line unless that is permitted, too.
+fn withhold_passwords(methods: &mut Vec<Method>, permitted: bool, warnings: &mut Vec<String>) -> Result<(), Failure> {
+    if !methods.contains(&Method::Pap) {
+        return Ok(());
+    }
+    if permitted {
+        warnings
+            .push("without IPsec and with pap the password itself goes over the network for everybody to read".into());
+        return Ok(());
+    }
+    methods.retain(|method| *method != Method::Pap);
+    if methods.is_empty() {
+        return Err(Failure::configuration(
+            "pap without IPsec shows the password to everybody on the way: add --clear-password if that is what you want (in a \
+             profile: clear_password = true)",
+        ));
+    }
+    warnings.push("without IPsec pap is not used: add --clear-password if the password may be read on the way".into());
+    Ok(())
 }
 
 /// What is offered to programs on this host instead of a device.

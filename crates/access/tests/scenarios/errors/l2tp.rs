@@ -7,12 +7,20 @@ use wire::l2tp::{
 
 use super::{Outcome, ike};
 use crate::foreign::{Layer, foreign, instead_of};
-use crate::world::{PATIENCE, World};
+use crate::world::{PATIENCE, SERVER, World};
 
 pub(super) fn silent_in_udp() -> Outcome {
     let (mut world, mut server) = ike::behind_nat();
     server.alter = Box::new(|layer, genuine| if layer == Layer::L2tp { Vec::new() } else { vec![genuine.to_vec()] });
     server.refuse(&mut world)
+}
+
+pub(super) fn without_ipsec() -> Outcome {
+    let mut world = World::with_client(1);
+    world.dial_unprotected(0, SERVER);
+    assert!(world.run_until(PATIENCE, |world| world.end_of(0).is_some()));
+    let (failure, stage) = world.end_of(0).unwrap();
+    (failure.clone(), stage)
 }
 
 pub(super) fn acknowledges_only() -> Outcome {
