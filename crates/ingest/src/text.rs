@@ -1,16 +1,161 @@
 //! Texts: logs, and what programs print.
+//!
+//! A text is read line by line: what stands before the message is taken off, and the message goes to the [`Reader`] of the program
+//! that its tag names, or to the first one that knows it. One file may hold the lines of many programs, as a syslog does.
 
+mod lines;
+mod prefix;
+#[allow(dead_code)]
+mod reader;
+mod secrets;
+mod time;
+mod words;
+
+mod charon;
+mod pppd;
+mod xl2tpd;
+
+use std::collections::HashMap;
 use std::io::{self, Read};
 
+use observe::SourceKind;
+
 use crate::{Settings, Sink};
+use lines::Lines;
+pub(crate) use reader::{Line, Out, Reader};
+
+/// All readers, in the order in which a line without a tag is offered to them.
+fn readers() -> Vec<Box<dyn Reader>> {
+    vec![Box::<pppd::Pppd>::default(), Box::<xl2tpd::Xl2tpd>::default(), Box::<charon::Charon>::default()]
+}
 
 /// Reads a text, line by line.
 pub(crate) fn read(
-    _input: impl Read,
-    _settings: &Settings,
+    input: impl Read,
+    settings: &Settings,
     sink: &mut Sink<'_>,
-    _progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64),
 ) -> io::Result<()> {
-    sink.trouble("texts are not read yet");
+    let mut lines = Lines::new(input);
+    let mut dispatcher = Dispatcher::new(sink, settings);
+    let mut told = 0;
+    while let Some(line) = lines.next()? {
+        dispatcher.line(line);
+        if lines.cut() {
+            dispatcher.out.trouble("a line is longer than 64 KiB; its end was not read");
+        }
+        if lines.octets() - told >= 1 << 20 {
+            told = lines.octets();
+            progress(told);
+        }
+    }
+    progress(lines.octets());
+    dispatcher.finish();
     Ok(())
+}
+
+/// Hands lines to readers, and counts whose they are.
+struct Dispatcher<'s, 't> {
+    out: Out<'s, 't>,
+    readers: Vec<Slot>,
+    by_program: HashMap<String, Option<usize>>,
+    number: u64,
+    /// The reader that took the last line.
+    last: usize,
+    /// Lines with anything on them.
+    any: bool,
+}
+
+/// A reader, and how many lines it took.
+struct Slot {
+    reader: Box<dyn Reader>,
+    lines: u64,
+}
+
+impl<'s, 't> Dispatcher<'s, 't> {
+    /// Tags that are remembered.
+    const TAGS: usize = 256;
+
+    fn new(sink: &'s mut Sink<'t>, settings: &'s Settings) -> Dispatcher<'s, 't> {
+        Dispatcher {
+            out: Out::new(sink, settings),
+            readers: readers().into_iter().map(|reader| Slot { reader, lines: 0 }).collect(),
+            by_program: HashMap::new(),
+            number: 0,
+            last: 0,
+            any: false,
+        }
+    }
+
+    fn line(&mut self, whole: &str) {
+        self.number += 1;
+        let prefix = prefix::split(whole, self.out.settings());
+        let text = prefix.rest.trim();
+        self.any |= !text.is_empty();
+        self.out.begin(self.number, whole, prefix.at);
+        let line = Line { at: prefix.at, program: prefix.program, pid: prefix.pid, text, whole };
+        if let Some(program) = prefix.program
+            && let Some(index) = self.reader_of(program)
+        {
+            if let Some(slot) = self.readers.get_mut(index) {
+                slot.lines += 1;
+                slot.reader.read(&line, &mut self.out);
+            }
+            self.last = index;
+            return;
+        }
+        let order = std::iter::once(self.last).chain((0..self.readers.len()).filter(|index| *index != self.last));
+        for index in order {
+            let Some(slot) = self.readers.get_mut(index) else { continue };
+            if slot.reader.read(&line, &mut self.out) {
+                slot.lines += 1;
+                self.last = index;
+                return;
+            }
+        }
+    }
+
+    /// The reader of a program.
+    fn reader_of(&mut self, program: &str) -> Option<usize> {
+        if let Some(known) = self.by_program.get(program) {
+            return *known;
+        }
+        let found = self.readers.iter().position(|slot| slot.reader.is_program(program));
+        if self.by_program.len() < Self::TAGS {
+            self.by_program.insert(program.to_owned(), found);
+        }
+        found
+    }
+
+    fn finish(mut self) {
+        for slot in &mut self.readers {
+            slot.reader.finish(&mut self.out);
+        }
+        let side = self.out.side();
+        let kind = self.kind();
+        let sink = self.out.sink();
+        sink.set_side(side);
+        sink.source().kind = kind;
+        if kind == SourceKind::Unknown && self.any {
+            sink.trouble("nothing in this text is known");
+        }
+    }
+
+    /// The kind of the source: the product's when one product wrote nearly all of it, else a syslog.
+    fn kind(&self) -> SourceKind {
+        let mut counts: Vec<(SourceKind, u64)> = Vec::new();
+        for slot in self.readers.iter().filter(|slot| slot.lines > 0) {
+            let kind = slot.reader.kind();
+            match counts.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, lines)) => *lines += slot.lines,
+                None => counts.push((kind, slot.lines)),
+            }
+        }
+        let total: u64 = counts.iter().map(|(_, lines)| lines).sum();
+        match counts.iter().max_by_key(|(_, lines)| *lines) {
+            None => SourceKind::Unknown,
+            Some((kind, lines)) if *lines * 10 >= total * 8 || counts.len() == 1 => *kind,
+            Some(_) => SourceKind::Syslog,
+        }
+    }
 }

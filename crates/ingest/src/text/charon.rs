@@ -1,0 +1,848 @@
+//! strongSwan's charon. A line is "NN[GRP] <connection|number> message": a worker thread works on one IKE SA at a time, so what has no
+//! number belongs to the SA of the thread's last message.
+
+mod names;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use observe::ike::{CertificateProblem, Exchange, Fact, Message, Phase, Suite};
+use observe::{About, Party, Role, SourceKind, Time, esp, host, network, ppp};
+
+use super::reader::{Line, Out, Reader};
+use super::words::{self, after, between, quoted};
+
+/// Reads the log of charon and of its starter.
+#[derive(Default)]
+pub(crate) struct Charon {
+    threads: HashMap<u32, Thread>,
+    sas: HashMap<String, Sa>,
+    /// How often the daemon started: it numbers its SAs from 1 each time.
+    starts: u32,
+}
+
+/// What a worker thread is at.
+#[derive(Clone, Default)]
+struct Thread {
+    /// The key of its SA.
+    sa: String,
+    /// The peer of its last packet, and whether it went to port 4500.
+    peer: Option<SocketAddr>,
+    port_4500: bool,
+    octets: Option<u32>,
+    /// A message that was made and is about to be sent.
+    pending: Option<Pending>,
+    /// Whether the last line said already that a message cannot be decrypted.
+    undecryptable: bool,
+    /// The notifies of the message that it parsed last.
+    notified: Vec<wire::isakmp::NotifyType>,
+}
+
+#[derive(Clone)]
+struct Pending {
+    at: Option<Time>,
+    line: u64,
+    text: String,
+    message: Message,
+}
+
+/// What is known of an IKE SA.
+#[derive(Clone, Default)]
+struct Sa {
+    role: Option<Role>,
+    peer: Option<SocketAddr>,
+    established: bool,
+    certificate: Option<bool>,
+    sent: Option<Exchange>,
+    received: Option<Exchange>,
+    suite: Option<Suite>,
+    /// The phase whose proposals were talked about last.
+    phase: Option<Phase>,
+    asked: Option<String>,
+    nat_detection: bool,
+    nat_here: bool,
+    nat_there: bool,
+    port_4500: bool,
+    delete_received: bool,
+    user: Option<String>,
+}
+
+/// SAs and threads that are remembered.
+const MOST: usize = 4096;
+
+impl Reader for Charon {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Charon
+    }
+
+    fn is_program(&self, program: &str) -> bool {
+        matches!(
+            program,
+            "charon"
+                | "charon-systemd"
+                | "charon-nm"
+                | "charon-cmd"
+                | "ipsec_starter"
+                | "ipsec"
+                | "strongswan"
+                | "swanctl"
+        )
+    }
+
+    fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
+        let Some((thread, group, rest)) = thread(line.text) else {
+            return self.starter(line, out);
+        };
+        let (name, message) = connection(rest);
+        self.message(thread, group, name, message, out);
+        true
+    }
+
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        let mut threads: Vec<u32> = self.threads.keys().copied().collect();
+        threads.sort_unstable();
+        for thread in threads {
+            self.flush(thread, None, out);
+        }
+    }
+}
+
+/// "09[IKE] rest".
+fn thread(text: &str) -> Option<(u32, &str, &str)> {
+    let (number, rest) = text.split_once('[')?;
+    let number = Some(number).filter(|number| matches!(number.len(), 1..=3))?.parse().ok()?;
+    let (group, rest) = rest.split_once(']')?;
+    let known = group.len() <= 4 && group.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit());
+    known.then(|| {
+        (number, group.trim_end_matches(|level: char| level.is_ascii_digit()), rest.strip_prefix(' ').unwrap_or(rest))
+    })
+}
+
+/// "<office|1> message", "<1> message" or the message.
+fn connection(text: &str) -> (Option<&str>, &str) {
+    let Some((name, rest)) = text.strip_prefix('<').and_then(|rest| rest.split_once("> ")) else { return (None, text) };
+    let number = name.rsplit('|').next().unwrap_or(name);
+    if !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit()) {
+        (Some(number), rest)
+    } else {
+        (None, text)
+    }
+}
+
+/// The number in "IKE_SA office[1] ...".
+fn sa_number(text: &str) -> Option<&str> {
+    let number = between(text, "[", "]")?;
+    (!number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit())).then_some(number)
+}
+
+impl Charon {
+    fn message(&mut self, number: u32, group: &str, name: Option<&str>, text: &str, out: &mut Out<'_, '_>) {
+        if self.threads.len() > MOST || self.sas.len() > MOST {
+            self.threads.clear();
+            self.sas.clear();
+        }
+        match group {
+            "NET" => return self.net(number, name, text, out),
+            "ENC" => return self.enc(number, name, text, out),
+            "DMN" | "LIB" | "JOB" | "MGR" | "CFG" | "IKE" | "KNL" | "CHD" | "TLS" | "TNC" | "ASN" | "ESP" | "APP"
+            | "IMC" | "IMV" | "PTS" => {}
+            _ => return,
+        }
+        self.flush(number, None, out);
+        if let Some(name) = name {
+            self.enter(number, name);
+        }
+        self.say(number, text.trim_start(), out);
+    }
+
+    /// The SA that this thread works on is the one of this number.
+    fn enter(&mut self, thread: u32, number: &str) {
+        let key = if self.starts > 1 {
+            format!("IKE_SA {number} of start {}", self.starts)
+        } else {
+            format!("IKE_SA {number}")
+        };
+        let state = self.threads.entry(thread).or_default();
+        if state.sa == key {
+            return;
+        }
+        // What was known under the peer's address is of this SA.
+        let old = std::mem::replace(&mut state.sa, key.clone());
+        let peer = state.peer;
+        if old.starts_with("from ") && !self.sas.contains_key(&key) {
+            if let Some(sa) = self.sas.remove(&old) {
+                self.sas.insert(key.clone(), sa);
+            }
+            for other in self.threads.values_mut().filter(|other| other.sa == old) {
+                other.sa.clone_from(&key);
+            }
+        }
+        let sa = self.sas.entry(key).or_default();
+        sa.peer = sa.peer.or(peer);
+    }
+
+    fn sa(&mut self, thread: u32) -> &mut Sa {
+        let state = self.threads.entry(thread).or_default();
+        self.sas.entry(state.sa.clone()).or_default()
+    }
+
+    fn about(&self, thread: u32) -> About {
+        let Some(state) = self.threads.get(&thread) else { return About::default() };
+        let sa = self.sas.get(&state.sa);
+        let peer = state.peer.or(sa.and_then(|sa| sa.peer));
+        let mut about = About::default();
+        match sa.and_then(|sa| sa.role) {
+            Some(Role::Client) => about.server = peer,
+            Some(Role::Server) => about.client = peer,
+            None => about.peer = peer,
+        }
+        about.user = sa.and_then(|sa| sa.user.clone());
+        about.attempt = Some(state.sa.clone()).filter(|sa| !sa.is_empty());
+        about
+    }
+
+    /// Packets: "sending packet: from A[500] to B[500] (180 bytes)".
+    fn net(&mut self, thread: u32, name: Option<&str>, text: &str, out: &mut Out<'_, '_>) {
+        let sent = text.strip_prefix("sending packet: from ");
+        if let Some((from, rest)) =
+            sent.or(text.strip_prefix("received packet: from ")).and_then(|rest| rest.split_once(" to "))
+        {
+            let octets = between(rest, "(", " bytes").and_then(|octets| octets.parse().ok());
+            let to = words::word(rest);
+            let peer = words::socket(if sent.is_some() { to } else { from });
+            let port_4500 = words::socket(from).is_some_and(|from| from.port() == 4500)
+                || words::socket(to).is_some_and(|to| to.port() == 4500);
+            if sent.is_none() {
+                self.flush(thread, None, out);
+            }
+            let state = self.threads.entry(thread).or_default();
+            state.peer = peer;
+            state.octets = octets;
+            state.port_4500 = port_4500;
+            match name {
+                Some(name) => self.enter(thread, name),
+                None => self.enter_by_peer(thread, peer),
+            }
+            let sa = self.sa(thread);
+            sa.peer = peer.or(sa.peer);
+            sa.port_4500 |= port_4500;
+            self.flush(thread, octets.filter(|_| sent.is_some()).map(|octets| (octets, port_4500)), out);
+            return;
+        }
+        self.flush(thread, None, out);
+        if let Some(said) = text.strip_prefix("error writing to socket: ") {
+            let about = self.about(thread);
+            if said.contains("unreachable") {
+                out.say(about, network::Fact::NoRoute { to: None });
+            } else {
+                out.say(about, Fact::NetworkError { at: Party::Here, closed: said.contains("refused") });
+            }
+        } else if text.starts_with("unable to bind socket: ") || text.starts_with("could not open ") {
+            if text.contains("already in use") {
+                let program = "charon".to_owned();
+                out.say(About::default(), host::Fact::PortBusy { port: None, tcp: false, program });
+            } else {
+                complain(text, out);
+            }
+        } else if text.starts_with("received unsupported IKE version ") {
+            let asked = after(text, "version ").and_then(words::number).unwrap_or(0);
+            let asked = u8::try_from(asked).unwrap_or(0);
+            out.say(about_peer(between(text, " from ", ",")), Fact::VersionRefused { at: Party::Here, asked });
+        } else if text.starts_with("ignoring IKE_SA setup from ") || text.contains("hitting IKE_SA limit") {
+            out.say(about_peer(between(text, "from ", ",")), Fact::Limited { at: Party::Here });
+        }
+    }
+
+    /// A packet without a number belongs to the SA that this peer has, as far as one is known.
+    fn enter_by_peer(&mut self, thread: u32, peer: Option<SocketAddr>) {
+        let Some(peer) = peer else { return };
+        let known =
+            self.sas.iter().filter(|(key, sa)| !key.is_empty() && sa.peer.is_some_and(|known| known.ip() == peer.ip()));
+        // Numbers grow: the newest SA of the peer is the one that talks.
+        let known =
+            known.map(|(key, _)| key).max_by_key(|key| words::number_after(key, "IKE_SA ").unwrap_or(0)).cloned();
+        let state = self.threads.entry(thread).or_default();
+        state.sa = known.unwrap_or_else(|| format!("from {}", peer.ip()));
+        let sa = self.sas.entry(state.sa.clone()).or_default();
+        sa.peer = Some(peer);
+    }
+
+    /// Says the message that was made before, now that it is sent.
+    fn flush(&mut self, thread: u32, sent: Option<(u32, bool)>, out: &mut Out<'_, '_>) {
+        let Some(pending) = self.threads.get_mut(&thread).and_then(|state| state.pending.take()) else { return };
+        let Pending { at, line, text, mut message } = pending;
+        if let Some((octets, port_4500)) = sent {
+            message.octets = Some(octets);
+            message.port_4500 = port_4500;
+        }
+        let about = self.about(thread);
+        out.say_of(at, line, &text, about, Fact::Message(message));
+    }
+
+    /// Messages: "generating ID_PROT request 0 [ SA V ]", "parsed ...", and what cannot be parsed.
+    fn enc(&mut self, thread: u32, name: Option<&str>, text: &str, out: &mut Out<'_, '_>) {
+        self.flush(thread, None, out);
+        if let Some(name) = name {
+            self.enter(thread, name);
+        }
+        let made = text.strip_prefix("generating ");
+        if let Some(parsed) = made.or(text.strip_prefix("parsed ")).and_then(names::message) {
+            let from = if made.is_some() { Party::Here } else { Party::There };
+            let sa = self.sa(thread);
+            if let Some(by_initiator) = parsed.by_initiator() {
+                let role = if by_initiator == made.is_some() { Role::Client } else { Role::Server };
+                sa.role = sa.role.or(Some(role));
+                out.is(role, 3);
+            }
+            if parsed.has("CERT") || parsed.has("SIG") {
+                sa.certificate = Some(true);
+            } else if parsed.has("ID") && parsed.has("HASH") && matches!(parsed.exchange, Exchange::MainMode(_)) {
+                sa.certificate = sa.certificate.or(Some(false));
+            }
+            sa.nat_detection |= parsed.has("NAT-D") || parsed.payloads.contains("NATD");
+            if made.is_some() {
+                sa.sent = Some(parsed.exchange);
+            } else {
+                sa.received = Some(parsed.exchange);
+            }
+            let phase = match parsed.exchange {
+                Exchange::MainMode(_) | Exchange::AggressiveMode(_) | Exchange::SaInit { .. } => Some(Phase::One),
+                Exchange::QuickMode(_) => Some(Phase::Two),
+                _ if sa.established => Some(Phase::Two),
+                _ => None,
+            };
+            let port_4500 = sa.port_4500;
+            let about = self.about(thread);
+            let notifies: Vec<_> = parsed.notifies().collect();
+            for kind in &notifies {
+                let (kind, protected) = (*kind, parsed.protected());
+                out.say(about.clone(), Fact::Notify { from, kind, phase, protected });
+            }
+            let state = self.threads.entry(thread).or_default();
+            state.undecryptable = false;
+            let octets = state.octets.filter(|_| made.is_none());
+            let port_4500 = if made.is_some() { port_4500 } else { state.port_4500 };
+            let message = Message {
+                from,
+                exchange: parsed.exchange,
+                id: parsed.id,
+                cookies: None,
+                port_4500,
+                repeated: false,
+                octets,
+            };
+            if made.is_some() {
+                let pending = Pending { at: out.at(), line: out.number(), text: out.shown().to_owned(), message };
+                state.pending = Some(pending);
+            } else {
+                state.notified = notifies;
+                out.say(about, Fact::Message(message));
+            }
+            return;
+        }
+        let undecryptable = text.ends_with("decryption failed?")
+            || text.starts_with("could not decrypt payloads")
+            || text.starts_with("verifying encrypted payload integrity failed")
+            || text.starts_with("invalid next payload")
+            || text.starts_with("unknown attribute type")
+                && self.sas.get(&self.threads.entry(thread).or_default().sa).is_some_and(|sa| !sa.established);
+        if undecryptable {
+            let state = self.threads.entry(thread).or_default();
+            if !std::mem::replace(&mut state.undecryptable, true) {
+                let about = self.about(thread);
+                out.say(about, Fact::Undecryptable { at: Party::Here });
+            }
+        }
+    }
+
+    /// Everything else that charon says.
+    fn say(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) {
+        if let Some(rest) = text.strip_prefix("initiating ") {
+            return self.initiating(thread, rest, out);
+        }
+        if text.contains(" is initiating a") {
+            out.is(Role::Server, 10);
+            let peer = words::host(words::word(text));
+            let state = self.threads.entry(thread).or_default();
+            state.peer = state.peer.or(peer);
+            self.sa(thread).role = Some(Role::Server);
+            return;
+        }
+        if self.negotiation(thread, text, out)
+            || self.established(thread, text, out)
+            || self.certificates(thread, text, out)
+        {
+            return;
+        }
+        self.machine(thread, text, out);
+    }
+
+    fn initiating(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) {
+        if !text.contains("IKE_SA ") {
+            return;
+        }
+        out.is(Role::Client, 10);
+        if let Some(number) = sa_number(text) {
+            self.enter(thread, number);
+        }
+        let peer = text.rsplit_once(" to ").and_then(|(_, peer)| words::host(words::word(peer)));
+        let state = self.threads.entry(thread).or_default();
+        state.peer = peer;
+        let sa = self.sa(thread);
+        *sa = Sa { role: Some(Role::Client), peer, ..Sa::default() };
+    }
+
+    /// Proposals, keys, identities, selectors, silence.
+    fn negotiation(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) -> bool {
+        let at = Party::Here;
+        let fact = if let Some(list) = text.strip_prefix("received proposals: ") {
+            let Some((phase, suites)) = names::proposals(list) else { return true };
+            self.sa(thread).phase = Some(phase);
+            Fact::Offered { phase, from: Party::There, suites }
+        } else if let Some(list) = text.strip_prefix("configured proposals: ") {
+            let Some((phase, suites)) = names::proposals(list) else { return true };
+            self.sa(thread).phase = Some(phase);
+            Fact::Accepts { phase, at, suites }
+        } else if let Some(proposal) = text.strip_prefix("selected proposal: ") {
+            let Some((phase, suites)) = names::proposals(proposal) else { return true };
+            let Some(suite) = suites.into_iter().next() else { return true };
+            let sa = self.sa(thread);
+            sa.phase = None;
+            sa.suite = Some(suite.clone()).filter(|_| phase == Phase::Two);
+            Fact::Chosen { phase, suite }
+        } else if text.starts_with("no matching proposal found")
+            || text.starts_with("no acceptable proposal found")
+            || text.starts_with("no proposal found")
+            || text.starts_with("received proposals unacceptable")
+        {
+            if text.contains("trying alternative") {
+                return true;
+            }
+            let sa = self.sa(thread);
+            let phase = sa.phase.unwrap_or(if sa.established { Phase::Two } else { Phase::One });
+            Fact::NoCommonSuite { phase, at }
+        } else if text.starts_with("received ") && (text.ends_with(" error notify") || text.contains(" notify error")) {
+            let Some(kind) = names::notify(text.split(' ').nth(1).unwrap_or_default()) else { return true };
+            let state = self.threads.entry(thread).or_default();
+            if state.notified.contains(&kind) {
+                return true;
+            }
+            let established = self.sa(thread).established;
+            let phase = Some(if established { Phase::Two } else { Phase::One });
+            Fact::Notify { from: Party::There, kind, phase, protected: established }
+        } else if let Some(name) = text.strip_prefix("received ").and_then(|rest| rest.strip_suffix(" vendor ID")) {
+            Fact::Vendor { from: Party::There, name: name.trim_end_matches("\\n").to_owned() }
+        } else if text.starts_with("no IKE config found for ") || text.starts_with("no IKE config matches") {
+            let version = match self.sa(thread).received {
+                Some(Exchange::SaInit { .. }) => "IKEv2",
+                Some(Exchange::AggressiveMode(_)) => "IKEv1 aggressive mode",
+                Some(Exchange::MainMode(_)) => "IKEv1 main mode",
+                _ => "IKE",
+            };
+            let asked = between(text, "found for ", ", sending").unwrap_or_default();
+            Fact::NoConnection { at, asked: format!("{version} {asked}").trim_end().to_owned() }
+        } else if let Some(rest) = text.strip_prefix("looking for ").and_then(|rest| after(rest, " matching ")) {
+            // "A...B[ID]": that the identity could be read shows that the keys are the same.
+            let Some(identity) = rest.rsplit_once('[').and_then(|(_, id)| id.strip_suffix(']')) else { return true };
+            self.sa(thread).asked = Some(identity.to_owned());
+            Fact::Identity { of: Party::There, identity: identity.to_owned() }
+        } else if text.starts_with("no peer config found") || text.starts_with("no matching peer config found") {
+            let got = self.sa(thread).asked.clone();
+            Fact::IdentityRefused { at, expected: None, got }
+        } else if text.starts_with("found ") && text.contains(" but none allows ") {
+            let mode = after(text, "but none allows ").unwrap_or_default().to_owned();
+            Fact::ModeRefused { at, mode }
+        } else if text.contains("i_dont_care_about_security_and_use_aggressive_mode_psk")
+            || text.starts_with("Aggressive Mode PSK disabled")
+        {
+            Fact::ModeRefused { at, mode: "pre-shared key authentication using Aggressive Mode".to_owned() }
+        } else if let Some(rest) = text.strip_prefix("IDir ").and_then(|rest| rest.split_once(" does not match to ")) {
+            let name = |text: &str| Some(text.trim_matches('\'').to_owned());
+            Fact::IdentityRefused { at, expected: name(rest.1), got: name(rest.0) }
+        } else if let Some((got, expected)) =
+            text.strip_prefix("received IDr ").and_then(|rest| rest.split_once(", but require "))
+        {
+            let name = |text: &str| Some(text.trim_matches('\'').to_owned());
+            Fact::IdentityRefused { at, expected: name(expected), got: name(got) }
+        } else if text.starts_with("no shared key found for ") {
+            Fact::NoSharedKey { at }
+        } else if text.starts_with("calculated HASH does not match")
+            || text.starts_with("received HASH payload does not match")
+            || text.ends_with("but MAC mismatched")
+            || text.starts_with("verification of AUTH payload")
+        {
+            Fact::HashWrong { at }
+        } else if text.starts_with("could not decrypt payloads") || text.starts_with("integrity check failed") {
+            let state = self.threads.entry(thread).or_default();
+            if std::mem::replace(&mut state.undecryptable, true) {
+                return true;
+            }
+            Fact::Undecryptable { at }
+        } else if let Some(asked) = text
+            .strip_prefix("no matching CHILD_SA config found for ")
+            .or(text.strip_prefix("traffic selectors ").and_then(|rest| rest.strip_suffix(" unacceptable")))
+        {
+            Fact::SelectorsRefused { at, asked: Some(asked.to_owned()) }
+        } else if text.starts_with("no acceptable traffic selectors found") {
+            Fact::SelectorsRefused { at, asked: None }
+        } else if text.starts_with("DH group ") && text.contains(" unacceptable, requesting ")
+            || text.starts_with("peer didn't accept DH group ")
+        {
+            // Both go on with the other group.
+            return true;
+        } else if text.starts_with("a DH group is mandatory in ") || text.contains("PFS required") {
+            Fact::PfsRefused { at }
+        } else if (text.contains("DH group ") || text.contains("algorithm ")) && text.ends_with(" not supported")
+            || text.ends_with(" not supported!")
+            || text.starts_with("skipped invalid proposal string: ")
+            || text.starts_with("algorithm '") && text.ends_with("' not recognized")
+        {
+            let name = quoted(text, '\'').map(str::to_owned).unwrap_or_else(|| algorithm(text));
+            Fact::SuiteUnsupported { at, name }
+        } else if let Some(rest) = text.strip_prefix("sending retransmit ") {
+            let sa = self.sa(thread);
+            let message = sa.sent.unwrap_or(Exchange::Other);
+            let _ = rest;
+            Fact::Repeated { by: at, message }
+        } else if text.starts_with("received retransmit of ") {
+            let message = self.sa(thread).received.unwrap_or(Exchange::Other);
+            Fact::Repeated { by: Party::There, message }
+        } else if text.starts_with("giving up after ")
+            || text.starts_with("DPD check timed out")
+            || text.starts_with("peer not responding, trying again")
+        {
+            let sa = self.sa(thread);
+            if sa.established { Fact::PeerDead { at } } else { Fact::GaveUp { by: at, after: sa.sent } }
+        } else if text.starts_with("deleting half open IKE_SA with ") {
+            let about = about_peer(between(text, "IKE_SA with ", " after"));
+            out.say(about, Fact::HalfOpenExpired { at });
+            return true;
+        } else if text.contains(" due to uniqueness policy")
+            || text.starts_with("destroying duplicate IKE_SA for peer ")
+        {
+            Fact::Displaced { at }
+        } else if text.starts_with("ignoring IKE_SA setup from ")
+            || text.contains(", hitting IKE_SA limit")
+            || text.starts_with("abort IKE_SA initiation, ")
+        {
+            out.say(about_peer(between(text, " from ", ",")), Fact::Limited { at });
+            return true;
+        } else if text.starts_with("rekeying ") && text.contains(" failed")
+            || text.starts_with("CHILD_SA rekeying failed")
+            || text.starts_with("IKE_SA rekeying failed")
+        {
+            Fact::RekeyFailed { at }
+        } else {
+            return false;
+        };
+        out.say(self.about(thread), fact);
+        true
+    }
+
+    /// What is up, and what is taken down.
+    fn established(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) -> bool {
+        if text.starts_with("IKE_SA ") && text.contains(" established between ") {
+            if let Some(number) = sa_number(text) {
+                self.enter(thread, number);
+            }
+            let identity = text.rsplit_once("...").and_then(|(_, peer)| between(peer, "[", "]")).map(str::to_owned);
+            let peer = text.rsplit_once("...").and_then(|(_, peer)| peer.split('[').next()).and_then(words::host);
+            let state = self.threads.entry(thread).or_default();
+            state.peer = state.peer.filter(|known| peer.is_none_or(|peer| peer.ip() == known.ip())).or(peer);
+            let sa = self.sa(thread);
+            sa.established = true;
+            let certificate = sa.certificate;
+            let (here, there) = (sa.nat_here, sa.nat_there);
+            let nat = sa.role.filter(|_| sa.nat_detection || here || there).map(|role| match role {
+                Role::Client => (here, there),
+                Role::Server => (there, here),
+            });
+            let about = self.about(thread);
+            if let Some(identity) = identity {
+                out.say(about.clone(), Fact::Identity { of: Party::There, identity });
+            }
+            if let Some((client, server)) = nat {
+                out.say(about.clone(), Fact::Nat { client: Some(client), server: Some(server), forced: false });
+            }
+            out.say(about, Fact::Phase1Up { certificate });
+        } else if text.starts_with("local host is behind NAT") || text.starts_with("remote host is behind NAT") {
+            let here = text.starts_with("local");
+            let sa = self.sa(thread);
+            sa.nat_here |= here;
+            sa.nat_there |= !here;
+            let client = match sa.role {
+                Some(role) => (role == Role::Client) == here,
+                None => return true,
+            };
+            let (client, server) = if client { (Some(true), None) } else { (None, Some(true)) };
+            out.say(self.about(thread), Fact::Nat { client, server, forced: false });
+        } else if text.starts_with("faking NAT situation") {
+            out.say(self.about(thread), Fact::Nat { client: None, server: None, forced: true });
+        } else if text.contains("CHILD_SA ") && text.contains(" established with SPIs ") {
+            let sa = self.sa(thread);
+            let encapsulated =
+                Some(sa.port_4500 || sa.nat_here || sa.nat_there).filter(|known| *known || sa.nat_detection);
+            let suite = sa.suite.clone();
+            sa.delete_received = false;
+            let spi = |mark: &str| {
+                let (before, _) = text.split_once(mark)?;
+                u32::from_str_radix(before.rsplit(' ').next()?, 16).ok()
+            };
+            let spis = spi("_i").zip(spi("_o"));
+            out.say(self.about(thread), Fact::Phase2Up { encapsulated, transport: None, suite, spis });
+        } else if text.starts_with("received DELETE for ") && text.contains("CHILD_SA") {
+            self.sa(thread).delete_received = true;
+        } else if text.starts_with("closing CHILD_SA ") {
+            let by = if std::mem::take(&mut self.sa(thread).delete_received) { Party::There } else { Party::Here };
+            let mut octets = text
+                .split('(')
+                .skip(1)
+                .filter_map(|part| part.split_once(" bytes").and_then(|(count, _)| count.parse().ok()));
+            let traffic = octets.next().zip(octets.next());
+            out.say(self.about(thread), Fact::Deleted { by, phase: Phase::Two, traffic });
+        } else if text.starts_with("received DELETE for IKE_SA") || text.starts_with("sending DELETE for IKE_SA") {
+            if let Some(number) = sa_number(text) {
+                self.enter(thread, number);
+            }
+            let by = if text.starts_with("received") { Party::There } else { Party::Here };
+            out.say(self.about(thread), Fact::Deleted { by, phase: Phase::One, traffic: None });
+        } else if let Some(rest) = text.strip_prefix("remote endpoint changed from ") {
+            let (from, to) = rest.split_once(" to ").unwrap_or((rest, ""));
+            let (from, to) = (words::socket(from), words::socket(to));
+            out.say(self.about(thread), Fact::MappingChanged { from, to });
+        } else if text.starts_with("NAT mappings of ") {
+            let to = between(text, " changed to ", ",").and_then(words::socket);
+            out.say(self.about(thread), Fact::MappingChanged { from: None, to });
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Certificates and other credentials.
+    fn certificates(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) -> bool {
+        use CertificateProblem as Problem;
+        let there = Some(Party::There);
+        let (of, problem) = if text.starts_with("no issuer certificate found for ")
+            || text.starts_with("no trusted ") && text.contains(" public key found for ")
+            || text.starts_with("self-signed certificate ") && text.ends_with(" is not trusted")
+            || text.starts_with("constraint check failed: peer not authenticated by CA")
+            || text.starts_with("peer certificate verification failed")
+            || text.starts_with("reached end of incomplete trust chain")
+        {
+            (there, Problem::Untrusted)
+        } else if text.contains("certificate invalid (valid from ") {
+            (there, Problem::Expired)
+        } else if text.starts_with("constraint check failed: ") && text.contains("identity '") {
+            let expected = quoted(text, '\'').map(str::to_owned);
+            if self.sa(thread).certificate == Some(false) {
+                out.say(self.about(thread), Fact::IdentityRefused { at: Party::Here, expected, got: None });
+                return true;
+            }
+            (there, Problem::Name)
+        } else if text.starts_with("rejecting certificate without ") {
+            (there, Problem::Usage)
+        } else if text.starts_with("certificate was revoked")
+            || text.starts_with("certificate status is not available, ")
+        {
+            (there, Problem::Revoked)
+        } else if text.starts_with("signature validation failed") || text.starts_with("signature verification failed") {
+            (there, Problem::Signature)
+        } else if text.starts_with("no ") && text.contains("private key found for ")
+            || text.starts_with("opening '")
+                && text.contains("' failed: ")
+                && (text.contains("cert")
+                    || text.contains(".pem")
+                    || text.contains(".key")
+                    || text.contains("private")
+                    || text.contains(".crt"))
+            || text.starts_with("loading certificate from '") && text.ends_with(" failed")
+            || text.starts_with("loading private key from '") && text.ends_with(" failed")
+        {
+            (Some(Party::Here), Problem::Missing)
+        } else if text.starts_with("id '") && text.contains("' not confirmed by certificate") {
+            // It says what it uses instead.
+            return true;
+        } else {
+            return self.users(thread, text, out);
+        };
+        out.say(self.about(thread), Fact::Certificate { at: Party::Here, of, problem });
+        true
+    }
+
+    /// EAP and XAuth: users inside IKE.
+    fn users(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) -> bool {
+        let method = |text: &str| {
+            Some(ppp::Method::Eap(match () {
+                () if text.contains("MSCHAPV2") => Some(26),
+                () if text.contains("EAP_TLS") => Some(13),
+                () if text.contains("EAP_MD5") => Some(4),
+                () if text.contains("EAP_PEAP") => Some(25),
+                () if text.contains("EAP_TTLS") => Some(21),
+                () => None,
+            }))
+        };
+        let fact = if text.starts_with("EAP method ") && text.contains(" failed for peer ")
+            || text.starts_with("EAP-MS-CHAPv2 verification failed")
+        {
+            ppp::Fact::AuthenticationFailed { at: Party::Here, method: method(text), code: None, reason: None }
+        } else if text.starts_with("received EAP_FAILURE") {
+            ppp::Fact::AuthenticationFailed { at: Party::There, method: method(text), code: None, reason: None }
+        } else if text.starts_with("EAP method ") && text.contains(" succeeded") {
+            ppp::Fact::Authenticated { method: method(text), user: None }
+        } else if let Some(identity) = text.strip_prefix("received EAP identity ") {
+            self.sa(thread).user = Some(identity.trim_matches('\'').to_owned());
+            return true;
+        } else if text.starts_with("XAuth authentication of ") && text.ends_with(" failed") {
+            ppp::Fact::AuthenticationFailed {
+                at: Party::Here,
+                method: Some(ppp::Method::Other),
+                code: None,
+                reason: None,
+            }
+        } else if text.starts_with("XAuth authentication of ") && text.ends_with(" successful") {
+            ppp::Fact::Authenticated { method: Some(ppp::Method::Other), user: quoted(text, '\'').map(str::to_owned) }
+        } else if text.starts_with("pool '") && text.contains("' is full, ") {
+            ppp::Fact::NoAddress { at: Party::Here, exhausted: true }
+        } else {
+            return false;
+        };
+        out.say(self.about(thread), fact);
+        true
+    }
+
+    /// The daemon and its machine.
+    fn machine(&mut self, thread: u32, text: &str, out: &mut Out<'_, '_>) {
+        let program = || "charon".to_owned();
+        if text.starts_with("Starting ") && text.contains("daemon (strongSwan ") {
+            self.starts += 1;
+            self.sas.clear();
+            self.threads.clear();
+            let inside = between(text, "(", ")").unwrap_or_default();
+            let mut parts = inside.split(", ");
+            if let Some(product) = parts.next() {
+                out.product(product);
+            }
+            if let Some(system) = parts.next() {
+                out.say(About::default(), host::Fact::System { name: system.to_owned() });
+            }
+            out.say(About::default(), host::Fact::Started { program: program() });
+        } else if text.starts_with("signal of type SIG")
+            || text.starts_with("SIGTERM received")
+            || text.starts_with("SIGINT received")
+        {
+            out.say(About::default(), host::Fact::Stopped { program: program() });
+        } else if text.starts_with("unable to install ") && text.contains(" in kernel")
+            || text.starts_with("unable to add SAD entry")
+            || text.starts_with("unable to add policy")
+            || text.starts_with("unable to allocate SPI")
+            || text.starts_with("allocating SPI failed")
+            || text.starts_with("allocating SPI from kernel failed")
+            || text.starts_with("received netlink error: ")
+        {
+            out.say(self.about(thread), Fact::KernelRefused { at: Party::Here, said: text.to_owned() });
+        } else if text.starts_with("trap not found, unable to acquire reqid") {
+            let at = Party::Here;
+            out.say(self.about(thread), esp::Fact::NotMatching { at, said: text.to_owned() });
+            let what = "trap not found for an installed policy, as Linux 4.14.3 and 4.14.4 do".to_owned();
+            out.say(self.about(thread), host::Fact::KnownBug { what });
+        } else if text.starts_with("unable to resolve ") {
+            let name = between(text, "resolve ", ",").unwrap_or_default().to_owned();
+            out.say(About::default(), network::Fact::NameUnknown { name });
+        } else if text.starts_with("no route found to reach ") || text.starts_with("no socket found to send ") {
+            out.say(self.about(thread), network::Fact::NoRoute { to: None });
+        } else if text.starts_with("configuration uses unsupported authentication")
+            || text.starts_with("no config named ")
+            || text.starts_with("invalid IKE") && text.contains("config")
+            || text.starts_with("missing PSK")
+            || text.starts_with("syntax error")
+            || text.starts_with("line ") && text.contains(": ")
+        {
+            complain(text, out);
+        }
+    }
+
+    /// Lines without a thread: the starter, ipsec.conf, `ipsec up` and `swanctl --initiate` on a terminal.
+    fn starter(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
+        let text = line.text;
+        let ours = line.program.is_some_and(|program| self.is_program(program));
+        if let Some(rest) = text.strip_prefix("Starting strongSwan ") {
+            out.product(&format!("strongSwan {}", words::word(rest)));
+            return true;
+        }
+        // The command line prints messages of one SA without threads, `swanctl` with "[IKE] " in front.
+        let (group, message) = match text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+            Some((group @ ("IKE" | "NET" | "ENC" | "CFG" | "KNL" | "CHD" | "LIB"), message)) => (Some(group), message),
+            _ => (None, text),
+        };
+        let group = group.or_else(|| {
+            if message.starts_with("sending packet: from ") || message.starts_with("received packet: from ") {
+                Some("NET")
+            } else if (message.starts_with("generating ") || message.starts_with("parsed "))
+                && names::message(after(message, " ")?).is_some()
+                || message.ends_with("decryption failed?") && message.starts_with("invalid ")
+            {
+                Some("ENC")
+            } else if message.starts_with("initiating ") && message.contains(" IKE_SA ")
+                || message.starts_with("IKE_SA ") && message.contains(" established between ")
+                || message.starts_with("CHILD_SA ") && message.contains(" established with SPIs ")
+                || message.starts_with("sending retransmit ")
+                || message.starts_with("giving up after ") && message.ends_with(" retransmits")
+                || message.starts_with("received ")
+                    && (message.ends_with(" error notify") || message.ends_with(" vendor ID"))
+                || message.starts_with("IDir '") && message.contains(" does not match to ")
+                || message.starts_with("no matching CHILD_SA config found")
+                || message.starts_with("no IKE config found for ")
+                || message.starts_with("no shared key found for ")
+                || message.starts_with("calculated HASH does not match")
+                || message.starts_with("trap not found, unable to acquire reqid")
+                || message.starts_with("selected proposal: ")
+                || message.starts_with("received proposals: ")
+                || message.starts_with("configured proposals: ")
+                || message.starts_with("deleting half open IKE_SA with ")
+                || message.starts_with("no trusted ") && message.contains(" public key found for ")
+            {
+                Some("IKE")
+            } else {
+                None
+            }
+        });
+        if let Some(group) = group {
+            self.message(u32::MAX, group, None, message, out);
+            return true;
+        }
+        if text.starts_with("establishing connection '") && text.ends_with("' failed") {
+            return true;
+        }
+        if text.contains("is already running") && text.contains("charon") {
+            return true;
+        }
+        if ours
+            && (text.starts_with("# ")
+                || text.contains("unknown keyword")
+                || text.starts_with("bad ")
+                || text.contains("parsing error")
+                || text.contains("failed to start"))
+        {
+            complain(text, out);
+        }
+        ours
+    }
+}
+
+fn about_peer(address: Option<&str>) -> About {
+    About { client: address.and_then(words::host), ..About::default() }
+}
+
+fn complain(said: &str, out: &mut Out<'_, '_>) {
+    let fact = host::Fact::ConfigurationError { program: "charon".to_owned(), said: said.to_owned() };
+    out.say(About::default(), fact);
+}
+
+/// The name of the algorithm in "configured DH group MODP_1024 not supported".
+fn algorithm(text: &str) -> String {
+    let named = text
+        .split(' ')
+        .find(|word| word.len() > 2 && word.contains('_') && word.bytes().all(|octet| !octet.is_ascii_lowercase()));
+    named.or(text.strip_prefix("skipped invalid proposal string: ")).unwrap_or(text).to_owned()
+}
