@@ -26,7 +26,7 @@ impl Observation {
 }
 
 /// A moment by the clock of a source, in microseconds since 1970-01-01 00:00 UTC. Clocks of different sources may differ.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Time(pub i64);
 
 impl Time {

@@ -91,6 +91,17 @@ pub enum Fact {
         /// What it had sent last, when known.
         after: Option<Exchange>,
     },
+    /// How a negotiation stood when the observation ended: what each end had sent last.
+    Stood {
+        /// The client's last message.
+        client: Option<Sent>,
+        /// The server's last message.
+        server: Option<Sent>,
+        /// Messages that the end which spoke last sent since the other one's last: 1 is no repetition.
+        unanswered: u32,
+        /// Seconds from the last message of either to the end of the observation.
+        seconds: u32,
+    },
     /// A responder dropped a negotiation that the other end never finished.
     HalfOpenExpired {
         /// Who.
@@ -275,6 +286,15 @@ pub struct Message {
     pub repeated: bool,
     /// Length of the IKE message in octets, where it is said.
     pub octets: Option<u32>,
+}
+
+/// A message that was sent, and how often in a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sent {
+    /// Which.
+    pub exchange: Exchange,
+    /// How often since this end last sent another one.
+    pub times: u32,
 }
 
 /// Which message of which exchange.

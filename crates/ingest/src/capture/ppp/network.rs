@@ -1,0 +1,90 @@
+//! What CCP and the network protocols agree on.
+
+use std::net::Ipv4Addr;
+
+use observe::ppp::Fact;
+use observe::{About, Role};
+use wire::ppp::{self, Code, IpcpKind, Options, Packet, address_value};
+
+use super::{named, who};
+use crate::capture::note::Note;
+
+/// The CCP option of MPPE and MPPC (RFC 3078 §2.1).
+const MPPE: u8 = 18;
+const STRENGTHS: u32 = 0xe0;
+const BITS_128: u32 = 0x40;
+const BITS_56: u32 = 0x80;
+const BITS_40: u32 = 0x20;
+
+/// What was refused so far.
+#[derive(Default)]
+pub(super) struct Network {
+    address_told: bool,
+    strength_told: bool,
+}
+
+impl Network {
+    /// Takes a Configure-Nak or -Reject.
+    pub(super) fn refused(
+        &mut self,
+        note: &mut Note<'_, '_>,
+        about: &About,
+        protocol: ppp::Protocol,
+        packet: Packet<'_>,
+        from: Role,
+    ) {
+        let rejects = Code(packet.code) == Code::CONFIGURE_REJECT;
+        if protocol == ppp::Protocol::CCP
+            && rejects
+            && !self.strength_told
+            && mppe(packet.data).is_some_and(|bits| bits & STRENGTHS != 0)
+        {
+            self.strength_told = true;
+            note.push(about, &format!("{from} rejects MPPE"), Fact::EncryptionStrength { at: who(from) });
+        }
+        if protocol == ppp::Protocol::IPCP
+            && rejects
+            && !self.address_told
+            && let Some(address) = address(packet.data)
+        {
+            self.address_told = true;
+            let fact = Fact::AddressRefused { by: who(from), address: Some(address) };
+            note.push(about, &format!("{from} rejects the address option ({address})"), fact);
+        }
+    }
+}
+
+/// CCP is up with these options.
+pub(super) fn encryption(note: &mut Note<'_, '_>, about: &About, client: &[u8], server: &[u8]) {
+    let bits = mppe(client).unwrap_or(0) | mppe(server).unwrap_or(0);
+    let bits = match bits {
+        bits if bits & BITS_128 != 0 => 128,
+        bits if bits & BITS_56 != 0 => 56,
+        bits if bits & BITS_40 != 0 => 40,
+        _ => return,
+    };
+    note.push(about, &format!("MPPE with {bits} bits is agreed on"), Fact::Encrypted { bits });
+}
+
+/// A network protocol is up with these options.
+pub(super) fn up(note: &mut Note<'_, '_>, about: &About, protocol: ppp::Protocol, client: &[u8], server: &[u8]) {
+    let (client, server) = match protocol {
+        ppp::Protocol::IPCP => (address(client), address(server)),
+        _ => (None, None),
+    };
+    let text = match client {
+        Some(client) => format!("{protocol} is up, the client has {client}"),
+        None => format!("{protocol} is up"),
+    };
+    note.push(about, &text, Fact::NetworkUp { protocol: named(protocol), client, server });
+}
+
+fn mppe(options: &[u8]) -> Option<u32> {
+    let option = Options::new(options).flatten().find(|option| option.kind == MPPE)?;
+    Some(u32::from_be_bytes(option.value.try_into().ok()?))
+}
+
+fn address(options: &[u8]) -> Option<Ipv4Addr> {
+    let option = Options::new(options).flatten().find(|option| IpcpKind(option.kind) == IpcpKind::ADDRESS)?;
+    address_value(option.value).ok()
+}

@@ -1,0 +1,141 @@
+//! Captures made by hand, and the facts that come out of them.
+
+mod build;
+
+use observe::{Fact, Party, Timeline, ike, l2tp, network, pptp};
+use proptest::prelude::*;
+use wire::isakmp::NotifyType;
+
+use self::build::{Capture, Format, ike_header, ipv4, tcp, udp};
+use crate::{Settings, read};
+
+const CLIENT: [u8; 4] = [192, 0, 2, 9];
+const SERVER: [u8; 4] = [203, 0, 113, 1];
+
+fn timeline(file: &[u8]) -> Timeline {
+    let mut timeline = Timeline::new();
+    read("capture", file, &Settings::default(), &mut timeline, &mut |_| {}).unwrap();
+    timeline
+}
+
+fn facts(file: &[u8]) -> Vec<Fact> {
+    timeline(file).observations().iter().map(|observation| observation.fact.clone()).collect()
+}
+
+fn trouble(file: &[u8]) -> Vec<String> {
+    timeline(file).sources()[0].trouble.clone()
+}
+
+#[test]
+fn every_form_of_file_gives_the_same_facts_and_times() {
+    let mut capture = Capture::default();
+    capture.at(1_700_000_000_123_456, tcp(CLIENT, SERVER, 40_000, 1723, 1, 0x02, &[]));
+    capture.at(1_700_000_000_223_456, tcp(SERVER, CLIENT, 1723, 40_000, 1, 0x14, &[]));
+    let expected = timeline(&capture.file(Format::PcapBig));
+    assert_eq!(expected.observations().len(), 1);
+    assert_eq!(expected.observations()[0].fact, pptp::Fact::ConnectionRefused.into());
+    assert_eq!(expected.observations()[0].at.unwrap().0, 1_700_000_000_223_456);
+    for format in Format::ALL {
+        let timeline = timeline(&capture.file(format));
+        assert_eq!(timeline.sources()[0].trouble, Vec::<String>::new(), "{format:?}");
+        assert_eq!(timeline.observations(), expected.observations(), "{format:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_cut_short_gives_what_is_whole_and_says_so() {
+    let mut capture = Capture::default();
+    capture.at(0, tcp(CLIENT, SERVER, 40_000, 1723, 1, 0x02, &[]));
+    capture.at(1, tcp(SERVER, CLIENT, 1723, 40_000, 1, 0x12, &[]));
+    capture.at(2, tcp(CLIENT, SERVER, 40_000, 1723, 2, 0x10, &[]));
+    for format in Format::ALL {
+        let mut file = capture.file(format);
+        file.truncate(file.len() - 9);
+        assert_eq!(facts(&file), [pptp::Fact::Connected.into()], "{format:?}");
+        assert_eq!(trouble(&file), ["the file is cut short after frame 2: the rest was not read"], "{format:?}");
+    }
+}
+
+#[test]
+fn a_capture_without_packets_is_said_plainly() {
+    assert_eq!(trouble(&Capture::default().file(Format::PcapLittle)), ["the capture holds no packets"]);
+}
+
+#[test]
+fn a_message_repeated_octet_for_octet_is_a_repetition_and_its_silence_is_told() {
+    let mut capture = Capture::default();
+    let message = ike_header([7; 8], [0; 8], 1, 2, 0, 0, &[]);
+    for second in 0..4 {
+        capture.at(second * 1_000_000, udp(CLIENT, SERVER, 500, 500, &message));
+    }
+    capture.at(9_000_000, udp(CLIENT, SERVER, 1, 2, &[]));
+    let facts = facts(&capture.file(Format::PcapBig));
+    let repeated: Vec<bool> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Ike(ike::Fact::Message(message)) => Some(message.repeated),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(repeated, [false, true, true, true]);
+    let sent = ike::Sent { exchange: ike::Exchange::Other, times: 4 };
+    let stood = ike::Fact::Stood { client: Some(sent), server: None, unanswered: 4, seconds: 6 };
+    assert_eq!(facts.last(), Some(&stood.into()));
+}
+
+#[test]
+fn a_notify_in_clear_is_told_with_its_sender() {
+    let mut capture = Capture::default();
+    capture.at(0, udp(CLIENT, SERVER, 500, 500, &ike_header([7; 8], [0; 8], 1, 2, 0, 0, &[])));
+    let notify = [0, 0, 0, 12, 0, 0, 0, 1, 1, 0, 0, 14];
+    capture.at(1, udp(SERVER, CLIENT, 500, 500, &ike_header([7; 8], [8; 8], 11, 5, 0, 77, &notify)));
+    let expected = ike::Fact::Notify {
+        from: Party::Server,
+        kind: NotifyType::NO_PROPOSAL_CHOSEN,
+        phase: Some(ike::Phase::One),
+        protected: false,
+    };
+    assert!(facts(&capture.file(Format::PcapngLittle)).contains(&expected.into()));
+}
+
+#[test]
+fn hello_in_clear_without_an_answer_is_told() {
+    let mut capture = Capture::default();
+    let hello = [0xc8, 2, 0, 20, 0, 5, 0, 0, 0, 3, 0, 2, 0x80, 8, 0, 0, 0, 0, 0, 6];
+    for second in 0..3 {
+        capture.at(second, udp(SERVER, CLIENT, 1701, 1701, &hello));
+    }
+    let facts = facts(&capture.file(Format::PcapBig));
+    assert!(
+        matches!(facts.last(), Some(Fact::L2tp(l2tp::Fact::Unanswered { established: true, .. }))),
+        "{:?}",
+        facts.last()
+    );
+}
+
+#[test]
+fn an_icmp_error_names_the_port_that_was_refused() {
+    let mut capture = Capture::default();
+    let refused = udp(CLIENT, SERVER, 1701, 1701, &[0; 8]);
+    let quoted = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &refused[..28]].concat();
+    capture.at(0, ipv4(SERVER, CLIENT, 1, &quoted));
+    let expected = network::Fact::Icmp {
+        kind: network::Icmp::PortUnreachable,
+        from: Some(SERVER.into()),
+        port: Some(1701),
+        protocol: 17,
+    };
+    assert_eq!(facts(&capture.file(Format::PcapBig)), [expected.into()]);
+}
+
+proptest! {
+    #[test]
+    fn no_octets_behind_a_header_stop_the_reader(
+        octets in proptest::collection::vec(any::<u8>(), 0..600),
+        format in 0..Format::ALL.len(),
+    ) {
+        let mut file = Capture::default().file(Format::ALL[format]);
+        file.extend(octets);
+        timeline(&file);
+    }
+}
