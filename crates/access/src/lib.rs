@@ -7,11 +7,13 @@ pub mod client;
 pub mod datapath;
 mod failure;
 mod output;
+mod redial;
 pub mod server;
 pub mod stack;
 
 pub use failure::{Failure, NoTunnel, Stage};
 pub use output::Output;
+pub use redial::Redial;
 
 /// UDP port of L2TP (RFC 2661 §8.1).
 pub const L2TP_PORT: u16 = 1701;

@@ -16,10 +16,10 @@ mod strategy;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use access::Redial;
 use access::datapath::Traffic;
 use chacha20::ChaCha20Rng;
-use chacha20::rand_core::Rng;
-use clock::{Backoff, Timestamp};
+use clock::Timestamp;
 use crypto::Secret;
 use diagnose::Obstacle;
 use net::netlink::{self, Netlink};
@@ -39,9 +39,6 @@ use strategy::{Attempt, Strategy, conclude};
 
 /// How long the resolver of the operating system may take.
 const NAME_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Pauses before a lost connection is tried again: from one second to one minute.
-const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), 200, Duration::from_secs(60), u32::MAX);
 
 const SIGNALS: Token = Token(0);
 const TUN: Token = Token(1);
@@ -117,7 +114,7 @@ struct Target {
 impl Caller {
     fn run(&mut self) -> Result<(), Failure> {
         let mut was_connected = false;
-        let mut pauses = PAUSES;
+        let mut redial = Redial::default();
         loop {
             self.report.begin();
             match self.try_in_order() {
@@ -135,12 +132,12 @@ impl Caller {
                     self.report.failed(&ended);
                     if ended.was_up {
                         was_connected = true;
-                        pauses = PAUSES;
+                        redial.note_up();
                     }
-                    if self.settings.once || !was_connected || !report::worth_another_try(ended.verdict.cause) {
+                    if self.settings.once || !was_connected || !ended.verdict.cause.may_pass() {
                         return if ended.status() == 0 { Ok(()) } else { Err(Failure::explained(ended.status())) };
                     }
-                    let pause = self.jitter(pauses.advance().unwrap_or(NAME_TIMEOUT));
+                    let pause = redial.next_pause(&mut self.rng);
                     self.report.reconnecting(pause);
                     if self.pause(pause).map_err(|error| Failure::local(format!("cannot wait: {error}")))? {
                         self.report.disconnected(Traffic::default());
@@ -297,12 +294,6 @@ impl Caller {
                 Err(_) => return Ok(None),
             }
         }
-    }
-
-    /// Half of the pause to all of it: clients that lost the same server do not come back together.
-    fn jitter(&mut self, pause: Duration) -> Duration {
-        let half = pause / 2;
-        half + half.mul_f64(f64::from(self.rng.next_u32()) / f64::from(u32::MAX))
     }
 
     /// Waits, and drops what goes into the tunnel meanwhile. Returns whether to stop.

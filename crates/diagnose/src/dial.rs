@@ -133,6 +133,18 @@ impl Cause {
         )
     }
 
+    /// Whether the same dial could end otherwise later. A wrong password stays wrong, and locks the account; a server that
+    /// cannot ask about it may be able to in a minute.
+    pub fn may_pass(self) -> bool {
+        match self {
+            Cause::AuthRadiusNoAnswer
+            | Cause::AuthRadiusSecretMismatch
+            | Cause::AuthRadiusUnknownClient
+            | Cause::AuthRadiusMessageAuthenticator => true,
+            other => other.layer() != Layer::Authentication,
+        }
+    }
+
     /// The part of a connection that the cause lies in.
     pub fn layer(self) -> Layer {
         match self {
@@ -483,6 +495,16 @@ mod tests {
         assert_eq!(Cause::TunnelServerFull.layer(), Layer::Policy);
         assert_eq!(Cause::NoneHealthy.layer(), Layer::None);
         assert_eq!(Cause::HostConfigurationError.layer(), Layer::Host);
+    }
+
+    #[test]
+    fn a_refused_user_does_not_try_again_and_a_server_whose_accounts_are_away_is_tried_again() {
+        for cause in [Cause::AuthBadCredentials, Cause::AuthAccountDisabled, Cause::PppNoCommonAuth] {
+            assert!(!cause.may_pass(), "{cause}");
+        }
+        for cause in [Cause::AuthRadiusNoAnswer, Cause::NetUdp500Blocked, Cause::NcpAddressPoolExhausted] {
+            assert!(cause.may_pass(), "{cause}");
+        }
     }
 
     #[test]

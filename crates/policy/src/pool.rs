@@ -173,6 +173,13 @@ impl Pool {
         self.taken.len()
     }
 
+    /// Whether no address is left for a user without one of his own.
+    pub fn is_exhausted(&self) -> bool {
+        // The first condition is cheap, and false as long as there are plenty.
+        self.taken.len() + self.reserved.len() >= self.size()
+            && (self.range.first + 1..=self.range.last).all(|address| !self.is_free(address.into()))
+    }
+
     /// Who holds which address, in the order of addresses.
     pub fn leases(&self) -> Vec<(Ipv4Addr, u64)> {
         let mut leases: Vec<_> = self.taken.iter().map(|(&address, &holder)| (address, holder)).collect();
@@ -255,8 +262,13 @@ mod tests {
         pool.release(1, anna);
         let carl = pool.allocate(3, "carl", None).unwrap().client;
         assert_ne!(carl, anna, "a fresh address is preferred to one that somebody may come back for");
+        assert!(!pool.is_exhausted());
         assert_eq!(pool.allocate(4, "anna", None).unwrap().client, anna);
+        assert!(pool.is_exhausted());
         assert_eq!(pool.allocate(5, "dora", None), Err(PoolExhausted { size: 3 }));
+        pool.release(4, anna);
+        pool.reserve([anna]);
+        assert!(pool.is_exhausted(), "what belongs to an account is not free for others");
     }
 
     #[test]

@@ -350,7 +350,8 @@ impl Endpoint {
         }
     }
 
-    /// A user with an address of his own who comes back before his old session was missed takes its place.
+    /// A user who comes back before his old session was missed takes its place, where there is only one place: his own address,
+    /// or the last of a pool that is used up.
     fn free_address_of(
         &mut self,
         now: Timestamp,
@@ -359,21 +360,36 @@ impl Endpoint {
         user: &str,
         out: &mut dyn Output,
     ) {
-        let account = self.accounts.find(user);
-        let Some((name, fixed)) = account.and_then(|account| Some((&account.name, account.address?))) else { return };
-        let is_his = |session: &Session| {
-            let owner = session.user.as_deref().and_then(|user| self.accounts.find(user));
-            session.id != id && session.address == Some(fixed) && owner.is_some_and(|owner| owner.name == *name)
-        };
-        let Some(old) = self.sessions.values().find(|session| is_his(session)).map(|session| session.id) else {
+        let (Some(account), Some(session)) = (self.accounts.find(user), self.sessions.get(&id)) else { return };
+        if account.address.is_none() && !self.pool.is_exhausted() {
             return;
+        }
+        let in_the_way = |other: &&Session| {
+            let owner = other.user.as_deref().and_then(|user| self.accounts.find(user));
+            let is_his = other.id != id && owner.is_some_and(|owner| owner.name == account.name);
+            is_his
+                && match account.address {
+                    Some(fixed) => other.address == Some(fixed),
+                    None => other.address.is_some() && self.is_ghost(other, session),
+                }
         };
+        let Some(old) = self.sessions.values().find(in_the_way).map(|session| session.id) else { return };
         let Some(session) = self.sessions.get_mut(&old) else { return };
-        session.address = None;
-        self.pool.release(old.0, fixed);
+        if let Some(address) = session.address.take() {
+            self.pool.release(old.0, address);
+        }
         if let Some(link) = session.link {
             self.stack.hang_up(now, rng, link, ppp::CloseReason::Error(RasError::REMOTE_DISCONNECTION), out);
         }
+    }
+
+    /// Whether `old` is what the host of `session` has left behind: the same host by address and identity, and not heard since
+    /// the new attempt began, unless the two are one to IPsec.
+    fn is_ghost(&self, old: &Session, session: &Session) -> bool {
+        let identity = |session: &Session| session.phase1.as_ref().map(|phase1| phase1.peer_id.clone());
+        let last_heard = old.peer.and_then(|peer| self.stack.data().last_heard(peer));
+        let is_same_host = old.remote.ip() == session.remote.ip() && identity(old) == identity(session);
+        is_same_host && (old.peer == session.peer || last_heard.is_none_or(|at| at < session.started))
     }
 
     /// Answers what PPP asks, from the accounts and the pool.

@@ -17,6 +17,8 @@ mod nat;
 mod packets;
 mod refusals;
 mod rogue;
+
+mod storms;
 mod strangers;
 mod unprotected;
 mod world;

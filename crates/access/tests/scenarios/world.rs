@@ -73,6 +73,8 @@ pub(crate) struct Client {
     pub(crate) dialer: Option<Dialer>,
     pub(crate) events: Vec<client::Event>,
     pub(crate) tun: Vec<TunWrite>,
+    /// When the dialer wants to be called.
+    due: Option<Timestamp>,
 }
 
 /// Takes what an end sends.
@@ -201,7 +203,7 @@ impl World {
         let index = self.clients.len();
         let node = self.net.add_host(segment, &[address], Link::default());
         let config = client_config(address, self.server_address, index);
-        self.clients.push(Client { node, config, dialer: None, events: Vec::new(), tun: Vec::new() });
+        self.clients.push(Client { node, config, dialer: None, events: Vec::new(), tun: Vec::new(), due: None });
         self.by_node.insert(node, Sender::Client(index));
         index
     }
@@ -245,7 +247,7 @@ impl World {
 
     /// Switches a client host off: it says and answers nothing any more.
     pub(crate) fn switch_off(&mut self, index: usize) {
-        self.clients[index].dialer = None;
+        (self.clients[index].dialer, self.clients[index].due) = (None, None);
     }
 
     /// Switches all client hosts off.
@@ -377,7 +379,7 @@ impl World {
 
     /// Goes on to the next thing that happens; false when nothing happens until `end`, which is then now.
     fn step(&mut self, end: Timestamp) -> bool {
-        let timers = self.clients.iter_mut().filter_map(|client| client.dialer.as_mut()?.poll_timeout());
+        let timers = self.clients.iter().filter_map(|client| client.due);
         let due = timers.chain(self.server.poll_timeout()).chain(self.net.next_event()).min();
         let Some(due) = due.filter(|&due| due <= end) else {
             self.now = self.now.max(end);
@@ -393,8 +395,7 @@ impl World {
             self.at_server(|server, now, rng, out| server.handle_timeout(now, rng, out));
         }
         for index in 0..self.clients.len() {
-            let dialer = self.clients[index].dialer.as_mut();
-            if dialer.and_then(Dialer::poll_timeout).is_some_and(|at| at <= self.now) {
+            if self.clients[index].due.is_some_and(|at| at <= self.now) {
                 self.at_client(index, |dialer, now, rng, out| dialer.handle_timeout(now, rng, out));
             }
         }
@@ -453,6 +454,7 @@ impl World {
         while let Some(event) = client.dialer.as_mut().and_then(Dialer::poll_event) {
             client.events.push(event);
         }
+        client.due = client.dialer.as_mut().and_then(Dialer::poll_timeout);
         client.tun.extend(wire.tun);
         let node = client.node;
         wire.packets.into_iter().for_each(|packet| self.send(Sender::Client(index), node, packet));

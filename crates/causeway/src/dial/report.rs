@@ -381,11 +381,6 @@ pub(crate) fn obstacle(obstacle: diagnose::Obstacle, stage: &'static str, detail
     Ended { verdict: Verdict::of_obstacle(obstacle), stage, detail, was_up: false, attempts: Vec::new() }
 }
 
-/// Whether trying again could end otherwise: a wrong password stays wrong, and locks accounts.
-pub(crate) fn worth_another_try(cause: Cause) -> bool {
-    cause.layer() != Layer::Authentication
-}
-
 #[cfg(test)]
 mod tests {
     use diagnose::Obstacle;
