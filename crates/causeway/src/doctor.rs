@@ -1,5 +1,6 @@
 //! `causeway doctor`: says why a connection fails, whoever made the server and the client.
 
+mod explain;
 mod read;
 mod report;
 mod text;
@@ -16,18 +17,17 @@ const NOT_ENOUGH: u8 = 3;
 pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
     match &options.command {
         Command::Read(options) => read::run(options),
+        Command::Explain(options) => explain::run(options),
     }
 }
 
-/// The words of the language that was asked for, or else of the locale.
-fn texts(common: &Common) -> Texts {
-    let locale = || {
-        ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-            let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-            Language::from_tag(&value)
-        })
-    };
-    Texts::new(common.lang.or_else(locale).unwrap_or(Language::English))
+/// The language of the locale; English for one that is not spoken.
+fn locale() -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Language::from_tag(&value)
+    });
+    set.unwrap_or(Language::English)
 }
 
 fn context(common: &Common) -> Context {
@@ -41,7 +41,7 @@ fn context(common: &Common) -> Context {
 
 /// Says what was found, as the person wants it, and with which status the program ends.
 fn conclude(timeline: &Timeline, diagnosis: &Diagnosis, common: &Common) -> Result<(), Failure> {
-    let texts = texts(common);
+    let texts = Texts::new(common.lang.unwrap_or_else(locale));
     if common.json {
         crate::print(&format!("{:#}\n", report::json(timeline, diagnosis, &texts)))?;
     } else {

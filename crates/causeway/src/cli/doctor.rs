@@ -21,6 +21,12 @@ pub(crate) enum Command {
         be read, 3 the evidence does not suffice."
     )]
     Read(Read),
+    /// Explain an error number or message: what it means, what is behind it, and what mends it.
+    ///
+    /// Numbers of Windows (789, 13801, 0x80070315), the text of an error in English, Chinese, Japanese or Portuguese, a line of a
+    /// log, or the name of a cause.
+    #[command(after_help = "Exit status: 0 it is explained, 3 it is not known.")]
+    Explain(Explain),
 }
 
 /// What all kinds of examination have in common.
@@ -48,6 +54,19 @@ pub(crate) enum Scope {
     Site,
     /// Everybody.
     Everyone,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The number or the text; several words are one text.
+    #[arg(value_name = "CODE_OR_TEXT", required = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
+    /// Language of the answer: en, zh, ja or pt [default: that of the text, else from the locale].
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) lang: Option<diagnose::Language>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The report as JSON: an interface for programs.
 
-use diagnose::{Diagnosis, Finding, Fix, Texts};
+use diagnose::{Cause, Diagnosis, Finding, Fix, Texts};
 use observe::{Place, Spot, Timeline};
 use serde_json::{Value, json};
 
@@ -30,18 +30,24 @@ pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) ->
 }
 
 fn finding(timeline: &Timeline, finding: &Finding, texts: &Texts) -> Value {
-    let advice = texts.advice(finding.cause);
     let places = |places: &[Place]| -> Vec<Value> { places.iter().map(|seen| place(timeline, seen)).collect() };
+    let mut value = advice(finding.cause, texts);
+    value["confidence"] = json!((f64::from(finding.confidence) * 100.0).round() / 100.0);
+    value["side"] = json!(finding.at.map(|role| role.to_string()));
+    value["evidence"] = json!(places(&finding.evidence));
+    value["against"] = json!(places(&finding.against));
+    value
+}
+
+/// What is to be known about a cause.
+pub(super) fn advice(cause: Cause, texts: &Texts) -> Value {
+    let advice = texts.advice(cause);
     json!({
-        "cause": finding.cause.id(),
-        "confidence": (f64::from(finding.confidence) * 100.0).round() / 100.0,
-        "ras": finding.ras().iter().map(|ras| ras.0).collect::<Vec<_>>(),
-        "fix_at": finding.cause.fix_at().id(),
-        "side": finding.at.map(|role| role.to_string()),
+        "cause": cause.id(),
+        "ras": cause.ras().iter().map(|ras| ras.0).collect::<Vec<_>>(),
+        "fix_at": cause.fix_at().id(),
         "summary": advice.summary,
         "meaning": advice.meaning,
-        "evidence": places(&finding.evidence),
-        "against": places(&finding.against),
         "settle": advice.settle,
         "fix": advice.fixes.iter().map(one_line).collect::<Vec<_>>(),
         "remedies": advice.fixes.iter().map(remedy).collect::<Vec<_>>(),

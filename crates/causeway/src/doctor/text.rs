@@ -28,26 +28,41 @@ pub(super) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) 
 }
 
 fn one(timeline: &Timeline, index: usize, finding: &Finding, texts: &Texts, text: &mut String) {
-    let advice = texts.advice(finding.cause);
-    let percent = format!("{:.0}", finding.confidence * 100.0);
-    let _ = writeln!(text, "{}. {} [{}, {percent} %]", index + 1, advice.summary, finding.cause);
+    let evidence = |text: &mut String| {
+        list(timeline, &say(texts, "report-evidence", &[]), &finding.evidence, text);
+        list(timeline, &say(texts, "report-against", &[]), &finding.against, text);
+    };
+    advice(index, finding.cause, Some(finding), Some(&evidence), texts, text);
+}
+
+/// What is to be known about a cause; with its finding, how sure it is and what speaks for it.
+pub(super) fn advice(
+    index: usize,
+    cause: Cause,
+    finding: Option<&Finding>,
+    evidence: Option<&dyn Fn(&mut String)>,
+    texts: &Texts,
+    text: &mut String,
+) {
+    let advice = texts.advice(cause);
+    let sure = finding.map_or_else(String::new, |finding| format!(", {:.0} %", finding.confidence * 100.0));
+    let _ = writeln!(text, "{}. {} [{cause}{sure}]", index + 1, advice.summary);
     let _ = writeln!(text, "   {}", advice.meaning);
-    let codes: Vec<String> = finding.ras().iter().map(ToString::to_string).collect();
+    let codes: Vec<String> = cause.ras().iter().map(ToString::to_string).collect();
     if !codes.is_empty() {
         let _ = writeln!(text, "   {}", say(texts, "report-codes", &[("codes", &codes.join(", "))]));
     }
-    list(timeline, &say(texts, "report-evidence", &[]), &finding.evidence, text);
-    list(timeline, &say(texts, "report-against", &[]), &finding.against, text);
-    if finding.cause == Cause::NoneHealthy {
+    if let Some(evidence) = evidence {
+        evidence(text);
+    }
+    if cause == Cause::NoneHealthy {
         return;
     }
     if let Some(settle) = &advice.settle {
         let _ = writeln!(text, "   {} {settle}", say(texts, "report-settle", &[]));
     }
-    let at = finding.at.map_or_else(
-        || texts.fix_at(finding.cause.fix_at()),
-        |role| texts.get(&format!("at-{role}")).unwrap_or_else(|| role.to_string()),
-    );
+    let role = finding.and_then(|finding| finding.at);
+    let at = role.and_then(|role| texts.get(&format!("at-{role}"))).unwrap_or_else(|| texts.fix_at(cause.fix_at()));
     let _ = writeln!(text, "   {}", say(texts, "report-fix-at", &[("where", &at)]));
     for fix in &advice.fixes {
         let _ = writeln!(text, "   - {}", fix.what);

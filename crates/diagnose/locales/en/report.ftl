@@ -10,3 +10,7 @@ report-settle = What would settle it:
 report-fix-at = To be changed at: { $where }
 report-undo = To take it back:
 report-price = Its price:
+
+explain-unknown = “{ $asked }” is neither a number nor a message that is known here. Give the number that the client shows, or the whole line.
+explain-stage = It arises at this stage: { $stage }
+explain-causes = What is behind it, the most likely first:
