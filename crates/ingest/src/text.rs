@@ -13,6 +13,7 @@ mod words;
 
 mod charon;
 mod pppd;
+mod pptp;
 mod xl2tpd;
 
 use std::collections::HashMap;
@@ -26,7 +27,13 @@ pub(crate) use reader::{Line, Out, Reader};
 
 /// All readers, in the order in which a line without a tag is offered to them.
 fn readers() -> Vec<Box<dyn Reader>> {
-    vec![Box::<pppd::Pppd>::default(), Box::<xl2tpd::Xl2tpd>::default(), Box::<charon::Charon>::default()]
+    vec![
+        Box::<pppd::Pppd>::default(),
+        Box::<xl2tpd::Xl2tpd>::default(),
+        Box::<pptp::PptpClient>::default(),
+        Box::<pptp::Pptpd>::default(),
+        Box::<charon::Charon>::default(),
+    ]
 }
 
 /// Reads a text, line by line.

@@ -301,6 +301,14 @@ impl Pppd {
             return true;
         } else if text == "Exit." {
             return true;
+        } else if let Some(rest) = text.strip_prefix("Script pptp ").or(text.strip_prefix("script pptp ")) {
+            // The program that carries the link: pptp with the server's name.
+            out.is(Role::Client, 10);
+            let server = words::host(words::word(rest));
+            let run = self.run(pid, out);
+            run.role = Some(Role::Client);
+            run.about.server = server.or(run.about.server);
+            return true;
         } else if text.starts_with("Terminating on signal ")
             || text.starts_with("Terminating connection due to lack of activity")
             || text.starts_with("Connect time expired")
