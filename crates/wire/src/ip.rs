@@ -1,11 +1,13 @@
 //! The IP, UDP and TCP headers of packets inside a tunnel, as far as a gateway has to know them.
 
 mod checksum;
+mod datagram;
 mod mss;
 mod router;
 mod tcp;
 
 pub use checksum::{Checksum, pseudo_header};
+pub use datagram::Datagram;
 pub use mss::clamp_mss;
 pub use router::{RouterAdvertisement, is_router_solicitation};
 pub use tcp::{TcpFlags, TcpView};

@@ -6,6 +6,7 @@
 #[macro_use]
 mod code_point;
 
+pub mod dhcp;
 pub mod esp;
 pub mod ip;
 pub mod isakmp;

@@ -19,6 +19,10 @@ pub enum Layer {
     Ppp,
     /// A PPP authentication packet (RFC 1334, 1994, 2759).
     PppAuth,
+    /// A DHCP message (RFC 2131).
+    Dhcp,
+    /// An ICMPv6 message of neighbour discovery (RFC 4861).
+    Icmpv6,
 }
 
 impl fmt::Display for Layer {
@@ -31,6 +35,8 @@ impl fmt::Display for Layer {
             Layer::L2tp => "L2TP",
             Layer::Ppp => "PPP",
             Layer::PppAuth => "PPP authentication",
+            Layer::Dhcp => "DHCP",
+            Layer::Icmpv6 => "ICMPv6",
         })
     }
 }
