@@ -3,9 +3,12 @@
 //! The same stack as the server's, with the other role in each engine. A [`Dialer`] is one attempt and the connection that
 //! comes of it; dialling again is a new one.
 
+mod learning;
+
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 
+use autoconf::Learned;
 use clock::Timestamp;
 use ike::{IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
@@ -15,6 +18,7 @@ use crate::datapath::{Admission, DataPath, Drops, Encapsulation, Link, LinkId, P
 use crate::failure::{NoTunnel, ppp_stage};
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
+use learning::Learning;
 
 /// How to dial.
 #[derive(Clone, Debug)]
@@ -27,9 +31,12 @@ pub struct Config {
     pub l2tp: l2tp::Config,
     /// PPP: user, password, methods.
     pub ppp: ppp::ClientConfig,
+    /// Whether to ask the server for name servers and routes, once it has assigned an address.
+    pub inform: bool,
 }
 
-/// How to dial without IPsec. Everybody on the path can read and change everything, the user's log-on included.
+/// How to dial without IPsec. Everybody on the path can read and change everything, the user's log-on included; so nobody is asked
+/// where the tunnel leads.
 #[derive(Clone, Debug)]
 pub struct Unprotected {
     /// Our address and any port, and the server's address and its port 1701.
@@ -70,6 +77,10 @@ pub enum Event {
     Ask(ppp::Ask),
     /// IP passes.
     Connected(Box<Connection>),
+    /// The server answered what it was asked after [`Event::Connected`]: what of it may be acted on.
+    Pushed(Box<Learned>),
+    /// The server did not answer that. The connection is as good without.
+    Unanswered(autoconf::Failure),
     /// Packets of the server come from another address or port.
     Moved {
         /// Where it is now.
@@ -97,6 +108,8 @@ pub struct Dialer {
     /// The newest IKE SA that we began.
     sa: Option<IkeSaId>,
     ppp: ppp::ClientConfig,
+    inform: bool,
+    learning: Learning,
     peer: Option<PeerId>,
     link: Option<LinkId>,
     stage: Stage,
@@ -118,6 +131,7 @@ impl Dialer {
         let mut dialer = Dialer::new(Stage::IkePhase1, ike, config.l2tp, config.ppp);
         dialer.sa = Some(dialer.stack.initiate(now, rng, config.initiate.clone(), out));
         dialer.initiate = Some(Box::new(config.initiate));
+        dialer.inform = config.inform;
         dialer.react(now, rng, out);
         dialer
     }
@@ -145,6 +159,8 @@ impl Dialer {
             initiate: None,
             sa: None,
             ppp,
+            inform: false,
+            learning: Learning::default(),
             peer: None,
             link: None,
             stage,
@@ -234,7 +250,7 @@ impl Dialer {
 
     /// When [`Dialer::handle_timeout`] wants to be called.
     pub fn poll_timeout(&mut self) -> Option<Timestamp> {
-        self.stack.poll_timeout()
+        [self.stack.poll_timeout(), self.learning.poll_timeout()].into_iter().flatten().min()
     }
 
     /// What happened, one event at a time.
@@ -325,7 +341,8 @@ impl Dialer {
                     let session = ppp::Session::client(self.ppp.clone(), now, rng);
                     self.stack.start_ppp(now, rng, link, session, out);
                 }
-                StackEvent::Ppp { event, .. } => self.on_ppp(*event),
+                StackEvent::Dhcp { packet, .. } => self.on_dhcp(&packet),
+                StackEvent::Ppp { event, .. } => self.on_ppp(now, rng, *event),
                 StackEvent::CallDown { failure, .. } => {
                     let closing = self.closing.take();
                     match (closing, failure) {
@@ -342,8 +359,10 @@ impl Dialer {
             self.end(failure);
         }
         if self.ended {
+            self.learning = Learning::default();
             self.release(now, rng, out);
         }
+        self.learn(now, out);
     }
 
     fn open_tunnel(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId, out: &mut dyn Output) {
@@ -395,7 +414,7 @@ impl Dialer {
         }
     }
 
-    fn on_ppp(&mut self, event: ppp::Event) {
+    fn on_ppp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ppp::Event) {
         match event {
             ppp::Event::Ask(ask) => self.events.push_back(Event::Ask(ask)),
             ppp::Event::LcpUp(_) => self.enter(Stage::PppAuthentication),
@@ -412,6 +431,7 @@ impl Dialer {
                     phase1: self.phase1.clone(),
                     esp: self.peer.and_then(|peer| self.stack.data().suite(peer)),
                 })));
+                self.inquire(now, rng, settings.local);
             }
             ppp::Event::Closed { stage, failure } => {
                 if self.stage == Stage::Up {

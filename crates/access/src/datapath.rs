@@ -48,6 +48,13 @@ pub enum Punt {
         /// The call it came in on.
         link: LinkId,
     },
+    /// An IP packet of DHCP: a client's question, or a server's answer.
+    Dhcp {
+        /// The call it came in on.
+        link: LinkId,
+        /// The packet.
+        packet: Vec<u8>,
+    },
     /// A PPP frame that is not data.
     Ppp {
         /// The call it came in on.
@@ -91,6 +98,8 @@ pub struct DataPath {
     by_prefix: HashMap<Prefix64, LinkId>,
     next_link: u64,
     admission: Admission,
+    /// Whether clients' DHCP questions are handed up.
+    informs: bool,
     drops: Drops,
     punts: Vec<Punt>,
     moved: Vec<Moved>,
@@ -105,6 +114,12 @@ impl DataPath {
     /// An empty data path for clients whose addresses lie where `admission` says.
     pub fn new(admission: Admission) -> DataPath {
         DataPath { admission, ..DataPath::default() }
+    }
+
+    /// Whether clients' questions by DHCP are handed up from now on. Otherwise they are packets like any other. What a server that
+    /// we dialled sends from a DHCP server's port always is.
+    pub fn set_informs(&mut self, informs: bool) {
+        self.informs = informs;
     }
 
     /// Whether there are control messages or moved peers to take.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use autoconf::{Ipv4Net, Offer};
 use clock::{DeadlineQueue, Timestamp};
 use ike::{IkeSaId, Path};
 use policy::{Accounts, Ipv6Range, Pool, PoolRange, Prefixes};
@@ -43,6 +44,10 @@ pub struct Config {
     pub ipv6: Option<Ipv6Range>,
     /// Name servers for clients.
     pub dns: Vec<Ipv4Addr>,
+    /// The domain of the network behind the server, for clients that ask for it.
+    pub domain: Option<String>,
+    /// Networks behind the server, for clients that ask where the tunnel leads.
+    pub routes: Vec<Ipv4Net>,
     /// Whether clients may reach one another.
     pub client_to_client: bool,
     /// The users.
@@ -126,7 +131,8 @@ pub struct Endpoint {
     pool: Pool,
     prefixes: Option<Prefixes>,
     accounts: Accounts,
-    dns: Vec<Ipv4Addr>,
+    /// What clients are told that ask; its name servers also go with the address.
+    offer: Offer,
     ppp: ppp::ServerConfig,
     sessions: BTreeMap<SessionId, Session>,
     by_sa: HashMap<IkeSaId, SessionId>,
@@ -158,12 +164,15 @@ impl Endpoint {
             ipv6: config.ipv6,
             client_to_client: config.client_to_client,
         });
+        let offer = Offer { dns: config.dns, domain: config.domain, routes: config.routes };
+        let mut stack = Stack::new(patient(config.ike), config.l2tp, data);
+        stack.set_informs(!offer.is_empty());
         Endpoint {
-            stack: Stack::new(patient(config.ike), config.l2tp, data),
+            stack,
             pool,
             prefixes: config.ipv6.map(Prefixes::new),
             accounts: config.accounts,
-            dns: config.dns,
+            offer,
             ppp: config.ppp,
             sessions: BTreeMap::new(),
             by_sa: HashMap::new(),
@@ -277,7 +286,8 @@ impl Endpoint {
         self.stack.set_ike_config(patient(config.ike));
         self.pool.reserve(config.accounts.iter().filter_map(|account| account.address));
         self.accounts = config.accounts;
-        self.dns = config.dns;
+        self.offer = Offer { dns: config.dns, domain: config.domain, routes: config.routes };
+        self.stack.set_informs(!self.offer.is_empty());
         self.ppp = config.ppp;
     }
 

@@ -19,6 +19,7 @@ use clock::{DeadlineQueue, Timestamp};
 use ike::{ChildId, IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
 use wire::esp::Encapsulated;
+use wire::ppp::{Protocol, full_frame};
 use wire::virtio::VnetHeader;
 
 use crate::Output;
@@ -128,6 +129,13 @@ pub enum Event {
         link: LinkId,
         /// What.
         event: Box<ppp::Event>,
+    },
+    /// An IP packet of DHCP came in on a call.
+    Dhcp {
+        /// The call.
+        link: LinkId,
+        /// The packet.
+        packet: Vec<u8>,
     },
     /// A call has ended: either PPP ended it, or was about to, and said why before; or L2TP did.
     CallDown {
@@ -340,6 +348,18 @@ impl Stack {
         self.events.pop_front()
     }
 
+    /// Sends an IP packet of our own on a call.
+    pub fn send_ip(&mut self, link: LinkId, packet: &[u8], out: &mut dyn Output) {
+        let protocol =
+            if packet.first().is_some_and(|first| first >> 4 == 6) { Protocol::IPV6 } else { Protocol::IPV4 };
+        self.data.send_frame(link, &full_frame(protocol, packet), out);
+    }
+
+    /// Whether clients' questions by DHCP become events; see [`DataPath::set_informs`].
+    pub fn set_informs(&mut self, informs: bool) {
+        self.data.set_informs(informs);
+    }
+
     /// The data path, for counters and addresses.
     pub fn data(&self) -> &DataPath {
         &self.data
@@ -415,6 +435,7 @@ impl Stack {
         match punt {
             Punt::L2tp { peer, message } => self.l2tp.handle_control(now, rng, peer, &message),
             Punt::RouterSolicitation { link } => self.advertise(now, link, out),
+            Punt::Dhcp { link, packet } => self.events.push_back(Event::Dhcp { link, packet }),
             Punt::Ppp { link, frame } => {
                 if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {
                     ppp.handle_frame(now, rng, &frame);

@@ -114,6 +114,7 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   full_tunnel = false
   allow_lan = false
   dns = false
+  pushed_routes = true
   as = "windows-11"
   authentication = ["mschapv2"]
   device = "office%d"
@@ -122,8 +123,9 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   once = false
 
 With --json the events are: progress (stage, ms), waiting, warning, connected (address, peer, dns, device, services, routes,
-server, strategy, authentication, ike, esp, encapsulation), moved, strategy_failed (strategy, ras, cause, stage, detail), failed (ras,
-cause, stage, detail, and if several protocols were tried attempts), reconnecting (pause_ms), disconnected.
+server, strategy, authentication, ike, esp, encapsulation), pushed (dns, domain, search, routes, refused), moved,
+strategy_failed (strategy, ras, cause, stage, detail), failed (ras, cause, stage, detail, and if several protocols were
+tried attempts), reconnecting (pause_ms), disconnected.
 
 Of several protocols the next is tried when one fails, unless the next would fail alike: no name, no route, wrong password. When
 all have failed the number is 800, and each one's own stands under it.
@@ -176,6 +178,9 @@ pub(crate) struct Dial {
     /// Use the name servers that the server names: /etc/resolv.conf is replaced, and put back at the end.
     #[arg(long)]
     pub(crate) dns: bool,
+    /// Ignore the routes that the server names; without this they lead into the tunnel, unless this host has a route there.
+    #[arg(long)]
+    pub(crate) no_pushed_routes: bool,
     /// Offer what this client offers, for servers that are particular.
     #[arg(long = "as", value_enum, value_name = "CLIENT")]
     pub(crate) client: Option<Client>,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use access::server::AuthMethod;
+use autoconf::Ipv4Net;
 use crypto::Secret;
 use policy::{Account, Accounts, Ipv6Range, PoolRange};
 use toml::de::DeTable;
@@ -16,6 +17,9 @@ use toml::de::DeTable;
 pub(crate) use secrets::{MIN_PSK_CHARACTERS, psk_warnings};
 pub(crate) use source::Mistakes;
 use table::{Located, Table};
+
+/// Routes that clients are told; each takes at most nine octets in the answer, which has to fit into one packet.
+const MAX_PUSHED_ROUTES: usize = 64;
 
 /// Everything that `serve` needs to know.
 #[derive(Debug, Clone)]
@@ -41,6 +45,10 @@ pub(crate) struct Config {
     pub(crate) ipv6: Option<Ipv6Range>,
     /// Name servers for clients.
     pub(crate) dns: Vec<Ipv4Addr>,
+    /// The domain that clients are told.
+    pub(crate) domain: Option<String>,
+    /// Networks that clients are told to reach through the tunnel.
+    pub(crate) routes: Vec<Ipv4Net>,
     /// Whether traffic of clients leaves with the server's own address.
     pub(crate) nat: bool,
     /// Whether clients may reach one another.
@@ -239,6 +247,7 @@ impl Reading<'_> {
         if let Some(dns) = table.list("dns", self.mistakes) {
             config.dns = dns.into_iter().map(|address| address.value).collect();
         }
+        self.pushed(&mut table, config);
         config.nat = table.flag("nat", self.mistakes).unwrap_or(config.nat);
         config.client_to_client = table.flag("client_to_client", self.mistakes).unwrap_or(false);
         if let Some(mtu) = table.number("mtu", 576..=1500, self.mistakes) {
@@ -257,6 +266,47 @@ impl Reading<'_> {
             }
         }
         table.finish(self.mistakes);
+    }
+
+    /// What clients are told of the network behind the server.
+    fn pushed(&mut self, table: &mut Table<'_, '_>, config: &mut Config) {
+        if let Some(domain) = table.text("domain", self.mistakes) {
+            match wire::dhcp::name(domain.value.as_bytes()) {
+                Ok(name) => config.domain = Some(name),
+                Err(_) => self.mistakes.add(
+                    domain.span,
+                    "`domain` is no domain name: letters, digits and hyphens, with dots between",
+                    None,
+                ),
+            }
+        }
+        let routes = table.list::<Ipv4Net>("routes", self.mistakes).unwrap_or_default();
+        if let Some(surplus) = routes.get(MAX_PUSHED_ROUTES) {
+            let message = format!("more than {MAX_PUSHED_ROUTES} `routes`: they do not fit into one answer");
+            self.mistakes.add(surplus.span.clone(), message, None);
+        }
+        for route in routes {
+            match autoconf::fault(route.value) {
+                Some(reason) => {
+                    self.mistakes.add(
+                        route.span,
+                        format!("`routes`: no client should take {}: {reason}", route.value),
+                        None,
+                    );
+                }
+                None if config.routes.contains(&route.value) => {
+                    self.mistakes.add(route.span, format!("`routes`: {} stands twice", route.value), None);
+                }
+                None => config.routes.push(route.value),
+            }
+        }
+        let octets: usize = config.routes.iter().map(|route| 5 + usize::from(route.prefix_len().div_ceil(8))).sum();
+        if octets > 255 {
+            config.warnings.push(
+                "network.routes is longer than one DHCP option: clients that do not join several take part of the routes or none"
+                    .into(),
+            );
+        }
     }
 
     fn ppp(&mut self, root: &mut Table<'_, '_>, config: &mut Config) {
@@ -367,6 +417,8 @@ pub(crate) fn defaults() -> Config {
         pool: "10.99.0.0/24".parse().expect("invariant: the default pool is well-formed"),
         ipv6: None,
         dns: Vec::new(),
+        domain: None,
+        routes: Vec::new(),
         nat: true,
         client_to_client: false,
         mtu: 1400,

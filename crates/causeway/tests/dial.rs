@@ -222,6 +222,47 @@ fn name_servers_are_used_for_the_time_of_the_connection() {
 }
 
 #[test]
+fn a_server_tells_where_the_tunnel_leads_and_a_host_takes_what_it_may() {
+    let Some(world) = World::new() else { return };
+    let resolv = world.own_resolver("nameserver 192.0.2.53\n");
+    // What the host has a route to stays outside, and so does the server, which one of the networks covers.
+    world.client(&["ip", "route", "add", "10.66.0.0/16", "via", SERVER]);
+    let before = world.client_state();
+    let server = world.serve_with(
+        "[network]\nnat = false\ndns = [\"10.1.0.53\"]\ndomain = \"corp.example\"\n\
+         routes = [\"10.1.0.0/16\", \"10.66.7.0/24\", \"192.0.0.0/16\", \"192.0.2.0/24\"]\n",
+    );
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--dns", "--json"]);
+    let pushed = dial.until("pushed").pop().unwrap();
+    assert_eq!(pushed["routes"], serde_json::json!(["10.1.0.0/16", "192.0.0.0/16"]));
+    assert_eq!(pushed["domain"], "corp.example");
+    let refused = pushed["refused"].as_array().unwrap();
+    let refused: Vec<_> = refused.iter().filter_map(|refused| refused["route"].as_str()).collect();
+    assert_eq!(refused, ["10.66.7.0/24", "192.0.2.0/24"]);
+    assert!(world.client(&["ip", "route", "get", "10.1.2.3"]).contains("causeway0"));
+    assert!(world.client(&["ip", "route", "get", "192.0.7.7"]).contains("causeway0"));
+    assert!(world.client(&["ip", "route", "get", "10.66.7.7"]).contains("wire"));
+    assert!(world.client(&["ip", "route", "get", SERVER]).contains("dev wire"));
+    assert!(world.client_reaches("10.99.0.1", 1200));
+    let resolver = std::fs::read_to_string(&resolv).unwrap();
+    assert!(resolver.contains("nameserver 10.1.0.53\n") && resolver.contains("search corp.example\n"), "{resolver}");
+    // They stay through a reconnection, and what the server does not name any more is gone after it.
+    server.stop();
+    dial.until("reconnecting");
+    assert!(world.client(&["ip", "route", "get", "10.1.2.3"]).contains("causeway0"));
+    let _server = world.serve_with("[network]\nnat = false\nroutes = [\"10.2.0.0/16\"]\n");
+    let pushed = dial.until("pushed").pop().unwrap();
+    assert_eq!(pushed["routes"], serde_json::json!(["10.2.0.0/16"]));
+    assert!(!world.client(&["ip", "route"]).contains("10.1.0.0/16"));
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(world.client_state(), before);
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--no-pushed-routes", "--json"]);
+    dial.until("warning");
+    assert!(!world.client(&["ip", "route"]).contains("10.2.0.0/16"));
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
 fn another_key_is_789() {
     let Some(world) = World::new() else { return };
     let _server = world.serve(&[]);
@@ -680,6 +721,23 @@ impl World {
         let child =
             command.args(["--state", "state"]).args(further).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap();
+        let lines = lines(child.stderr.take().unwrap());
+        let mut server = Running { child, lines, seen: Vec::new() };
+        server.line_with(" ready ");
+        server
+    }
+
+    /// A server of a configuration file with these tables.
+    fn serve_with(&self, tables: &str) -> Running {
+        let file = self.scratch.join("server.toml");
+        let text = format!(
+            "[server]\nlisten = [\"192.0.2.1\"]\nsocket = \"control.sock\"\nstate = \"state\"\n[ipsec]\npsk = \"{PSK}\"\n\
+             {tables}\n[[user]]\nname = \"anna\"\npassword = \"secret\"\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let file = file.to_str().unwrap();
+        let mut command = self.command(&self.server, &[program(), "serve", "--config", file]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = lines(child.stderr.take().unwrap());
         let mut server = Running { child, lines, seen: Vec::new() };
         server.line_with(" ready ");

@@ -35,6 +35,14 @@ impl Admission {
         if allowed { Ok(()) } else { Err(Dropped::Destination) }
     }
 
+    /// Whether a client's packet has the source it was assigned and goes where only the server listens: to its inner address, or
+    /// to everybody on the link.
+    pub(super) fn is_question(&self, link: &Link, ip: &IpView) -> bool {
+        let IpAddr::V4(destination) = ip.destination else { return false };
+        let server = self.ipv4.is_some_and(|range| range.first() == destination);
+        belongs(link, ip.source) && (server || destination.is_broadcast())
+    }
+
     fn allows_ipv4(&self, address: Ipv4Addr) -> bool {
         let other_client = self.ipv4.is_some_and(|range| range.contains(address) && address != range.first());
         let nobody =

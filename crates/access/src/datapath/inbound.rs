@@ -181,8 +181,16 @@ impl DataPath {
             self.punts.push(Punt::RouterSolicitation { link: id });
             return Ok(());
         }
-        self.admission.check(link, &ip)?;
         let packet = &mut packet[..ip.total_len];
+        if link.dialled && autoconf::is_reply(packet) {
+            self.punts.push(Punt::Dhcp { link: id, packet: packet.to_vec() });
+            return Ok(());
+        }
+        if !link.dialled && self.informs && self.admission.is_question(link, &ip) && autoconf::is_request(packet) {
+            self.punts.push(Punt::Dhcp { link: id, packet: packet.to_vec() });
+            return Ok(());
+        }
+        self.admission.check(link, &ip)?;
         if link.told_alive.is_none_or(|told| now.since(told) >= ALIVE_EVERY) {
             link.told_alive = Some(now);
             self.alive.push(Alive::Call(id));

@@ -37,6 +37,7 @@ impl Endpoint {
                     self.on_call_up(now, rng, peer, link, correlation_id, out);
                 }
                 StackEvent::Ppp { link, event } => self.on_ppp(now, rng, link, *event, out),
+                StackEvent::Dhcp { link, packet } => self.on_dhcp(link, &packet, out),
                 StackEvent::CallDown { link, last, failure } => self.on_call_down(link, &last, failure),
             }
         }
@@ -317,6 +318,15 @@ impl Endpoint {
         }
     }
 
+    /// A client asks what is behind the server (RFC 2131 §3.4).
+    fn on_dhcp(&mut self, link: LinkId, packet: &[u8], out: &mut dyn Output) {
+        let server = self.pool.range().first();
+        let client = self.stack.data().link(link).and_then(|link| link.ipv4);
+        if let Some(answer) = client.and_then(|client| self.offer.answer(server, client, packet)) {
+            self.stack.send_ip(link, &answer, out);
+        }
+    }
+
     fn on_ppp_closed(&mut self, id: SessionId, stage: ppp::Stage, failure: ppp::Failure) {
         let Some(session) = self.sessions.get(&id) else { return };
         if session.up.is_some() {
@@ -439,7 +449,7 @@ impl Endpoint {
         match self.pool.allocate(id.0, user, fixed) {
             Ok(lease) => {
                 session.address = Some(lease.client);
-                let dns = [self.dns.first().copied(), self.dns.get(1).copied()];
+                let dns = [self.offer.dns.first().copied(), self.offer.dns.get(1).copied()];
                 Reply::Address(Ipv4Lease { client: lease.client, server: lease.server, dns, nbns: [None; 2] })
             }
             Err(_) => Reply::NoAddress(NoAddress::Exhausted),

@@ -237,7 +237,7 @@ impl Foreign {
                         ppp.handle_frame(world.now, &mut world.rng, &frame);
                     }
                 }
-                Punt::RouterSolicitation { .. } => {}
+                Punt::RouterSolicitation { .. } | Punt::Dhcp { .. } => {}
             }
         }
     }

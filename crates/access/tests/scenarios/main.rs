@@ -15,6 +15,7 @@ mod lifetimes;
 mod lns;
 mod nat;
 mod packets;
+mod pushed;
 mod refusals;
 mod rogue;
 

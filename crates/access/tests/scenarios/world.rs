@@ -115,6 +115,8 @@ pub(crate) fn server_config() -> server::Config {
         ipv6: None,
         pool: "10.99.0.1-10.99.0.100".parse().expect("a range"),
         dns: vec![Ipv4Addr::new(192, 0, 2, 53)],
+        domain: None,
+        routes: Vec::new(),
         client_to_client: false,
         accounts,
     }
@@ -129,6 +131,7 @@ pub(crate) fn client_config(address: IpAddr, server: IpAddr, user: usize) -> cli
         initiate: Initiate::l2tp(path, KEY),
         l2tp: l2tp::Config::new("client"),
         ppp: ppp::ClientConfig::new(ppp::Credentials { user: format!("user{user}"), password }),
+        inform: true,
     }
 }
 

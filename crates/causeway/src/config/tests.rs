@@ -92,3 +92,21 @@ fn a_key_that_cannot_be_read_is_one_mistake() {
     let error = check(&text).unwrap_err();
     assert!(error.contains("cannot look at") && !error.contains("no pre-shared key"), "{error}");
 }
+
+#[test]
+fn what_clients_are_told_is_checked_where_it_stands() {
+    let with = |keys: &str| GOOD.replace("dns = ", &format!("{keys}\ndns = "));
+    let config = check(&with("domain = \"Corp.Example\"\nroutes = [\"10.0.0.0/8\", \"192.168.7.0/24\"]")).unwrap();
+    assert_eq!((config.domain.as_deref(), config.routes.len()), (Some("corp.example"), 2));
+    let error =
+        check(&with("routes = [\"10.0.0.0/8\", \"0.0.0.0/0\", \"127.0.0.0/8\", \"10.0.0.1/8\", \"10.0.0.0/8\"]"))
+            .unwrap_err();
+    assert!(error.contains("test.toml:10:25: `routes`: no client should take 0.0.0.0/0: a default route"), "{error}");
+    assert!(error.contains("no client should take 127.0.0.0/8"), "{error}");
+    assert!(error.contains("the address has bits behind the prefix"), "{error}");
+    assert!(error.contains("10.0.0.0/8 stands twice"), "{error}");
+    assert!(check(&with("domain = \"a b\"")).unwrap_err().contains("test.toml:10:10: `domain` is no domain name"));
+    let many: Vec<_> = (0..65).map(|number| format!("\"10.{number}.0.0/16\"")).collect();
+    let many = check(&with(&format!("routes = [{}]", many.join(", ")))).unwrap_err();
+    assert!(many.contains("more than 64 `routes`"), "{many}");
+}

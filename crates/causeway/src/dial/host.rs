@@ -1,10 +1,13 @@
 //! What a connection sets up on this host, and removes again: device, address, routes, name servers.
 
+mod pushed;
+
 use std::fs::{self, File};
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use autoconf::Learned;
 use net::host::{Journal, Need};
 use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route, UnmarkedRule};
 use net::nft::Nft;
@@ -12,6 +15,8 @@ use net::raw::Family;
 use net::tun::TunQueue;
 use ppp::Ipv4Settings;
 use userspace::proxy::BindError;
+
+pub(crate) use pushed::{Pushed, name_servers};
 
 use super::guard::{Guard, Lan};
 use super::resolv::Resolv;
@@ -44,6 +49,8 @@ pub(crate) struct Host {
     address: Option<InterfaceAddress>,
     /// Routes into the tunnel.
     inside: Vec<Route>,
+    /// Networks that the server named, of those that lead into the tunnel.
+    pushed: Vec<Prefix>,
     /// The route that keeps packets to the server outside the tunnel.
     server: Option<Route>,
     resolv: Option<Resolv>,
@@ -86,6 +93,7 @@ impl Host {
             index,
             address: None,
             inside: Vec::new(),
+            pushed: Vec::new(),
             server: None,
             resolv: None,
             rules: Vec::new(),
@@ -235,7 +243,6 @@ impl Host {
         if !assignable(local) || IpAddr::V4(local) == server || outside.source == Some(IpAddr::V4(local)) {
             return Err(Unusable::Address(local));
         }
-        let kernel = |what| move |error| Unusable::Kernel(what, error);
         self.bring_up(settings.mtu).map_err(kernel("bring up the device"))?;
         let mut warnings = Vec::new();
         // Some servers name as their inner address the one they are reached at: a route to it would lead the tunnel into itself.
@@ -255,48 +262,73 @@ impl Host {
         if let Err(error) = self.guard.protect(vec![local.into()]) {
             warnings.push(format!("packets to {local} are taken from the network outside, too: {error}"));
         }
+        let nothing = Learned::default();
+        let servers = name_servers(ipv4, &nothing);
         if settings.full_tunnel {
-            // A neighbouring network of the same addresses must not take these over.
-            let name_servers = ipv4.dns.into_iter().flatten().filter(|&server| assignable(server)).map(IpAddr::V4);
-            for host in peer.into_iter().chain(name_servers).filter(|&host| host != server) {
-                let route = Route::on_link(Prefix::host(host), self.index);
-                let route = Route { table: TABLE + self.index, ..route };
-                let _ = self.netlink.add_route(&route).map_err(kernel("add a route into the tunnel"))?;
-            }
+            self.hold_inside(server, peer.into_iter().chain(servers.iter().copied().map(IpAddr::V4)))?;
         }
         if settings.covers(server) {
             self.keep_outside(server, outside).map_err(kernel("keep the way to the server outside the tunnel"))?;
         }
-        for &destination in settings.routes.iter().filter(|_| !settings.full_tunnel) {
-            let source = Some(IpAddr::V4(local)).filter(|_| destination.address().is_ipv4());
-            let route = Route { source, ..Route::on_link(destination, self.index) };
-            if self.inside.contains(&route) {
-                continue;
-            }
-            for old in self.inside.extract_if(.., |old| old.destination == destination) {
-                let _ = self.netlink.remove_route(&old);
-            }
-            if self.add_inside(route).map_err(kernel("add a route into the tunnel"))? == Change::AlreadySo {
+        // What the server named in an earlier connection stays until it says something else: nothing leaves outside meanwhile.
+        let wanted = settings.routes.iter().chain(&self.pushed).copied();
+        for destination in wanted.filter(|_| !settings.full_tunnel).collect::<Vec<_>>() {
+            if self.lead_inside(destination, local)? == Change::AlreadySo {
                 warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"));
             }
         }
-        if settings.dns {
-            self.use_name_servers(ipv4, &mut warnings);
+        if settings.dns && servers.is_empty() {
+            warnings.push("the server named no name servers".into());
+        } else if settings.dns {
+            self.use_name_servers(settings, server, &servers, &nothing, &mut warnings)?;
         }
         Ok(warnings)
     }
 
-    fn use_name_servers(&mut self, ipv4: &Ipv4Settings, warnings: &mut Vec<String>) {
-        let servers: Vec<_> = ipv4.dns.into_iter().flatten().filter(|&address| assignable(address)).collect();
-        if servers.is_empty() {
-            warnings.push("the server named no name servers".into());
-            return;
+    /// Leads a network into the tunnel; `AlreadySo` when somebody else leads it elsewhere.
+    fn lead_inside(&mut self, destination: Prefix, local: Ipv4Addr) -> Result<Change, Unusable> {
+        let source = Some(IpAddr::V4(local)).filter(|_| destination.address().is_ipv4());
+        let route = Route { source, ..Route::on_link(destination, self.index) };
+        if self.inside.contains(&route) {
+            return Ok(Change::Made);
         }
+        for old in self.inside.extract_if(.., |old| old.destination == destination) {
+            let _ = self.netlink.remove_route(&old);
+        }
+        self.add_inside(route).map_err(kernel("add a route into the tunnel"))
+    }
+
+    /// In a full tunnel: a neighbouring network of the same addresses must not take these hosts over.
+    fn hold_inside(&mut self, server: IpAddr, hosts: impl Iterator<Item = IpAddr>) -> Result<(), Unusable> {
+        for host in hosts.filter(|&host| host != server) {
+            let route = Route { table: TABLE + self.index, ..Route::on_link(Prefix::host(host), self.index) };
+            let _ = self.netlink.add_route(&route).map_err(kernel("add a route into the tunnel"))?;
+        }
+        Ok(())
+    }
+
+    fn use_name_servers(
+        &mut self,
+        settings: &Settings,
+        server: IpAddr,
+        servers: &[Ipv4Addr],
+        learned: &Learned,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), Unusable> {
+        if servers.is_empty() {
+            return Ok(());
+        }
+        if settings.full_tunnel {
+            self.hold_inside(server, servers.iter().copied().map(IpAddr::V4))?;
+        }
+        let mut domains: Vec<_> = learned.domain.iter().chain(&learned.search).cloned().collect();
+        domains.dedup();
         let resolv = resolv();
-        match resolv.replace(&servers) {
+        match resolv.replace(servers, &domains) {
             Ok(()) => self.resolv = Some(resolv),
             Err(error) => warnings.push(format!("cannot replace /etc/resolv.conf: {error}")),
         }
+        Ok(())
     }
 
     fn keep_outside(&mut self, server: IpAddr, outside: &netlink::Path) -> Result<(), NetlinkError> {
@@ -366,6 +398,10 @@ impl Drop for Host {
             let _ = fs::remove_file(running_path());
         }
     }
+}
+
+fn kernel(what: &'static str) -> impl FnOnce(NetlinkError) -> Unusable {
+    move |error| Unusable::Kernel(what, error)
 }
 
 /// Whether a host can have this address.

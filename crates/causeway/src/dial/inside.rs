@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use access::Output;
 use access::client::Connection;
+use autoconf::Learned;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng;
 use clock::Timestamp;
@@ -11,11 +12,12 @@ use ike::Path;
 use net::netlink::{self, Netlink, NetlinkError};
 use net::poll::{Interest, Poller, Ready};
 use net::tun::TunQueue;
+use ppp::Ipv4Settings;
 use userspace::proxy::{BindError, Event, Limits, Service, Traffic};
 use userspace::{Failure as Broken, Proxy, netstack};
 use wire::virtio::VnetHeader;
 
-use super::host::{Host, Unusable, assignable};
+use super::host::{Host, Pushed, Unusable, assignable, name_servers};
 use super::report::Report;
 use super::settings::Settings;
 use super::{TUN, Target};
@@ -39,6 +41,8 @@ pub(super) struct Stack {
     /// They listen from the first connection on.
     proxy: Option<Proxy>,
     netlink: Netlink,
+    /// What the server said about name servers after it had assigned an address without any.
+    learned: Learned,
 }
 
 impl Inside {
@@ -53,7 +57,12 @@ impl Inside {
         if let Some(services) = &settings.services {
             let netlink = Netlink::open();
             let netlink = netlink.map_err(|error| Failure::local(format!("cannot ask for routes: {error}")))?;
-            return Ok(Inside::Stack(Box::new(Stack { services: services.clone(), proxy: None, netlink })));
+            return Ok(Inside::Stack(Box::new(Stack {
+                services: services.clone(),
+                proxy: None,
+                netlink,
+                learned: Learned::default(),
+            })));
         }
         let mut host = Host::create(&settings.device)?;
         if settings.full_tunnel {
@@ -95,6 +104,25 @@ impl Inside {
         match self {
             Inside::Device(host) => host.configure(settings, target.server, &target.path, &connection.ipv4),
             Inside::Stack(stack) => stack.connect(now, rng, settings.mtu, connection),
+        }
+    }
+
+    /// Sets up what the server said of its network.
+    pub(super) fn push(
+        &mut self,
+        now: Timestamp,
+        rng: &mut ChaCha20Rng,
+        settings: &Settings,
+        target: &Target,
+        ipv4: &Ipv4Settings,
+        learned: &Learned,
+    ) -> Result<Pushed, Unusable> {
+        match self {
+            Inside::Device(host) => host.push(settings, target.server, &target.path, ipv4, learned),
+            Inside::Stack(stack) => {
+                stack.push(now, rng, settings.mtu, ipv4, learned);
+                Ok(Pushed::default())
+            }
         }
     }
 
@@ -171,23 +199,30 @@ impl Stack {
         if !assignable(ipv4.local) {
             return Err(Unusable::Address(ipv4.local));
         }
-        let proxy = match &mut self.proxy {
-            Some(proxy) => proxy,
-            slot => slot.insert(Proxy::bind(&self.services, Limits::default(), PROXIES).map_err(Unusable::from)?),
-        };
-        let name_servers: Vec<Ipv4Addr> = ipv4.dns.into_iter().flatten().filter(|&server| assignable(server)).collect();
+        if self.proxy.is_none() {
+            self.proxy = Some(Proxy::bind(&self.services, Limits::default(), PROXIES).map_err(Unusable::from)?);
+        }
+        let name_servers = name_servers(ipv4, &self.learned);
         let nameless = name_servers.is_empty();
-        let config = netstack::Config {
-            address: ipv4.local,
-            mtu: mtu.into(),
-            name_servers,
-            limits: netstack::Limits::default(),
-        };
+        self.up(now, rng, mtu, ipv4.local, name_servers);
+        let warning = "the server named no name servers: only addresses are reached through the proxies, no names";
+        Ok(nameless.then(|| warning.to_owned()).into_iter().collect())
+    }
+
+    /// Other name servers make another stack, and connections through the old one end: those of the address assignment are as good.
+    fn push(&mut self, now: Timestamp, rng: &mut ChaCha20Rng, mtu: u16, ipv4: &Ipv4Settings, learned: &Learned) {
+        if ipv4.dns.iter().all(Option::is_none) {
+            self.learned.dns.clone_from(&learned.dns);
+            self.up(now, rng, mtu, ipv4.local, name_servers(ipv4, &self.learned));
+        }
+    }
+
+    fn up(&mut self, now: Timestamp, rng: &mut ChaCha20Rng, mtu: u16, address: Ipv4Addr, name_servers: Vec<Ipv4Addr>) {
+        let Some(proxy) = &mut self.proxy else { return };
+        let config = netstack::Config { address, mtu: mtu.into(), name_servers, limits: netstack::Limits::default() };
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
         proxy.tunnel_up(now, &config, seed);
-        let warning = "the server named no name servers: only addresses are reached through the proxies, no names";
-        Ok(nameless.then(|| warning.to_owned()).into_iter().collect())
     }
 }
 

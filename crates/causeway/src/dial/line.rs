@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use access::client::{Connection, Dialer, Event};
 use access::{Failure, L2TP_PORT, Stage};
+use autoconf::Learned;
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
 use diagnose::{Obstacle, Verdict};
@@ -85,8 +86,17 @@ impl Call<'_> {
                 Dialer::dial_unprotected(now, self.rng, config, out)
             }
         };
-        let running =
-            Running { call: self, line, dialer, unsent, connected: false, told: now, changed: now, looked: now };
+        let running = Running {
+            call: self,
+            line,
+            dialer,
+            unsent,
+            connected: false,
+            assigned: None,
+            told: now,
+            changed: now,
+            looked: now,
+        };
         running.carry(poller)
     }
 
@@ -187,6 +197,8 @@ struct Running<'a> {
     /// Packets that the host did not take.
     unsent: u64,
     connected: bool,
+    /// What IPCP brought, once it did.
+    assigned: Option<ppp::Ipv4Settings>,
     /// When somebody was last told anything.
     told: Timestamp,
     /// When the last stage began.
@@ -363,6 +375,12 @@ impl Running<'_> {
                         return Some(outcome);
                     }
                 }
+                Event::Pushed(learned) => {
+                    if let Some(outcome) = self.push(&learned) {
+                        return Some(outcome);
+                    }
+                }
+                Event::Unanswered(_) => self.warn_if_nowhere(0),
                 Event::Moved { path } => self.call.report.moved(path),
                 Event::Ended { failure, stage, .. } => {
                     self.dialer.flush(&mut wire!(self, net::clock::now()));
@@ -373,27 +391,55 @@ impl Running<'_> {
         None
     }
 
+    /// The server said what is behind it.
+    fn push(&mut self, learned: &Learned) -> Option<Outcome> {
+        let Call { settings, target, .. } = self.call;
+        let ipv4 = self.assigned?;
+        let now = net::clock::now();
+        match self.call.inside.push(now, self.call.rng, settings, target, &ipv4, learned) {
+            Ok(pushed) => {
+                self.call.report.pushed(learned, &pushed);
+                pushed.warnings.iter().for_each(|warning| self.call.report.warning(warning));
+                self.warn_if_nowhere(pushed.routes.len());
+                None
+            }
+            Err(unusable) => Some(self.unusable(unusable)),
+        }
+    }
+
+    /// Nobody asked for a route, and the server named `pushed`.
+    fn warn_if_nowhere(&self, pushed: usize) {
+        if pushed == 0 && self.call.settings.leads_nowhere() {
+            self.call.report.warning(
+                "nothing but the server itself is reached through the tunnel: add --route CIDR or --full-tunnel",
+            );
+        }
+    }
+
+    /// What the server assigned cannot be set up here.
+    fn unusable(&mut self, unusable: Unusable) -> Outcome {
+        self.hang_up();
+        match unusable {
+            Unusable::Address(address) => {
+                let detail = json!({ "address": address.to_string() });
+                Outcome::Ended(report::obstacle(Obstacle::UnusableAddress, Stage::PppNetwork.id(), detail))
+            }
+            Unusable::Kernel(what, error) => {
+                Outcome::Broken(crate::exit::Failure::local(format!("cannot {what}: {error}")))
+            }
+            Unusable::Service(error) => {
+                Outcome::Broken(crate::exit::Failure::local(format!("cannot offer the {error}")))
+            }
+        }
+    }
+
     fn connect(&mut self, connection: &Connection) -> Option<Outcome> {
         let Call { settings, strategy, target, .. } = self.call;
         let now = net::clock::now();
         let configured = self.call.inside.configure(now, self.call.rng, settings, target, connection);
         let warnings = match configured {
             Ok(warnings) => warnings,
-            Err(Unusable::Address(address)) => {
-                let detail = json!({ "address": address.to_string() });
-                self.hang_up();
-                let stage = Stage::PppNetwork.id();
-                return Some(Outcome::Ended(report::obstacle(Obstacle::UnusableAddress, stage, detail)));
-            }
-            Err(Unusable::Kernel(what, error)) => {
-                self.hang_up();
-                let failure = crate::exit::Failure::local(format!("cannot {what}: {error}"));
-                return Some(Outcome::Broken(failure));
-            }
-            Err(Unusable::Service(error)) => {
-                self.hang_up();
-                return Some(Outcome::Broken(crate::exit::Failure::local(format!("cannot offer the {error}"))));
-            }
+            Err(unusable) => return Some(self.unusable(unusable)),
         };
         self.connected = true;
         let report = self.call.report;
@@ -402,10 +448,9 @@ impl Running<'_> {
         for warning in weak.iter().chain(&warnings) {
             report.warning(warning);
         }
-        if settings.routes.is_empty() && !settings.full_tunnel && settings.services.is_none() {
-            report.warning(
-                "nothing but the server itself is reached through the tunnel: add --route CIDR or --full-tunnel",
-            );
+        self.assigned = Some(connection.ipv4);
+        if !settings.inform() || matches!(self.line.protection, Protection::None) {
+            self.warn_if_nowhere(0);
         }
         let _ = net::process::notify(ServiceState::Ready);
         None

@@ -28,6 +28,7 @@ pub(crate) struct Profile {
     pub(crate) full_tunnel: bool,
     pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
+    pub(crate) pushed_routes: Option<bool>,
     pub(crate) client: Option<Client>,
     pub(crate) auth: Vec<Method>,
     pub(crate) device: Option<String>,
@@ -88,6 +89,7 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     profile.full_tunnel = root.flag("full_tunnel", mistakes).unwrap_or(false);
     profile.allow_lan = root.flag("allow_lan", mistakes).unwrap_or(false);
     profile.dns = root.flag("dns", mistakes).unwrap_or(false);
+    profile.pushed_routes = root.flag("pushed_routes", mistakes);
     profile.once = root.flag("once", mistakes).unwrap_or(false);
     let auth = root.list::<Method>("authentication", mistakes).unwrap_or_default();
     profile.auth = auth.into_iter().map(|method| method.value).collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use access::client::Connection;
 use access::datapath::{Encapsulation, Traffic};
+use autoconf::Learned;
 use clock::Timestamp;
 use diagnose::{Cause, Layer, Verdict};
 use ppp::Method;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use userspace::proxy::Service;
 
 use super::advice::advice;
+use super::host::Pushed;
 use super::settings::Settings;
 use super::strategy::{Attempt, Strategy};
 use crate::exit::Failure;
@@ -173,6 +175,37 @@ impl Report {
             Strategy::L2tpClear => "without IPsec, UNPROTECTED".to_owned(),
         };
         person(&format!("{} {:<12} {method} {protection}", clock(ms), "up"));
+    }
+
+    /// The server said what is behind it.
+    pub(crate) fn pushed(&self, learned: &Learned, pushed: &Pushed) {
+        let words = |items: &[String], what: &str| {
+            if items.is_empty() { None } else { Some(format!("{what} {}", items.join(" "))) }
+        };
+        let routes: Vec<_> = pushed.routes.iter().map(ToString::to_string).collect();
+        let dns: Vec<_> = learned.dns.iter().map(ToString::to_string).collect();
+        if self.json {
+            let refused = pushed.refused.iter().map(|(route, reason)| json!({ "route": route, "reason": reason }));
+            self.event(&json!({
+                "event": "pushed",
+                "ms": self.millis(),
+                "dns": dns,
+                "domain": learned.domain,
+                "search": learned.search,
+                "routes": routes,
+                "refused": refused.collect::<Vec<_>>(),
+            }));
+            return;
+        }
+        let domains: Vec<_> = learned.domain.iter().chain(&learned.search).cloned().collect();
+        let told = [words(&routes, "routes"), words(&dns, "name servers"), words(&domains, "domain")];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        if !told.is_empty() {
+            person(&format!("{} {:<12} {}", clock(self.millis()), "pushed", told.join(", ")));
+        }
+        for (route, reason) in &pushed.refused {
+            person(&format!("the server's route {route} is not taken: {reason}"));
+        }
     }
 
     /// Packets of the server come from elsewhere.

@@ -29,8 +29,8 @@ impl Resolv {
         Resolv { file: file.into(), saved: saved.into() }
     }
 
-    /// Lets the resolver ask `servers`. What was there is on disk before anything changes.
-    pub(crate) fn replace(&self, servers: &[Ipv4Addr]) -> io::Result<()> {
+    /// Lets the resolver ask `servers`, and look for short names in `domains`. What was there is on disk before anything changes.
+    pub(crate) fn replace(&self, servers: &[Ipv4Addr], domains: &[String]) -> io::Result<()> {
         if !self.saved.exists() {
             let before = match fs::read_link(&self.file) {
                 Ok(target) => [LINK, target.as_os_str().as_encoded_bytes()].concat(),
@@ -42,6 +42,9 @@ impl Resolv {
         let mut text = MARK.to_owned();
         for server in servers {
             text.push_str(&format!("nameserver {server}\n"));
+        }
+        if !domains.is_empty() {
+            text.push_str(&format!("search {}\n", domains.join(" ")));
         }
         put(&self.file, text.as_bytes())
     }
@@ -111,10 +114,10 @@ mod tests {
         in_directory("file", |directory| {
             let (file, saved) = (directory.join("resolv.conf"), directory.join("saved"));
             fs::write(&file, "nameserver 192.0.2.1\n").unwrap();
-            Resolv::new(&file, &saved).replace(&[Ipv4Addr::new(10, 0, 0, 1)]).unwrap();
+            Resolv::new(&file, &saved).replace(&[Ipv4Addr::new(10, 0, 0, 1)], &[]).unwrap();
             assert!(fs::read_to_string(&file).unwrap().ends_with("nameserver 10.0.0.1\n"));
             // A second connection before the first was put back must not save our own file.
-            Resolv::new(&file, &saved).replace(&[Ipv4Addr::new(10, 0, 0, 2)]).unwrap();
+            Resolv::new(&file, &saved).replace(&[Ipv4Addr::new(10, 0, 0, 2)], &[]).unwrap();
             Resolv::new(&file, &saved).restore().unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), "nameserver 192.0.2.1\n");
             assert!(!saved.exists());
@@ -128,7 +131,7 @@ mod tests {
             fs::write(directory.join("stub.conf"), "nameserver 127.0.0.53\n").unwrap();
             std::os::unix::fs::symlink("stub.conf", &file).unwrap();
             let resolv = Resolv::new(&file, &saved);
-            resolv.replace(&[Ipv4Addr::new(10, 0, 0, 1)]).unwrap();
+            resolv.replace(&[Ipv4Addr::new(10, 0, 0, 1)], &[]).unwrap();
             assert_eq!(fs::read_to_string(directory.join("stub.conf")).unwrap(), "nameserver 127.0.0.53\n");
             resolv.restore().unwrap();
             assert_eq!(fs::read_link(&file).unwrap(), Path::new("stub.conf"));
@@ -141,7 +144,7 @@ mod tests {
             let (file, saved) = (directory.join("resolv.conf"), directory.join("saved"));
             fs::write(&file, "nameserver 192.0.2.1\n").unwrap();
             let resolv = Resolv::new(&file, &saved);
-            resolv.replace(&[Ipv4Addr::new(10, 0, 0, 1)]).unwrap();
+            resolv.replace(&[Ipv4Addr::new(10, 0, 0, 1)], &[]).unwrap();
             fs::write(&file, "nameserver 198.51.100.1\n").unwrap();
             resolv.restore().unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), "nameserver 198.51.100.1\n");

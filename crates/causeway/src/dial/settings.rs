@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     /// The private networks around this host stay outside a full tunnel.
     pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
+    /// Whether routes that the server names are taken.
+    pub(crate) pushed_routes: bool,
     pub(crate) methods: Vec<Method>,
     /// What is acceptable where everybody on the way can listen.
     pub(crate) clear_methods: Vec<Method>,
@@ -134,6 +136,7 @@ impl Settings {
             full_tunnel,
             allow_lan,
             dns: device && (options.dns || profile.dns),
+            pushed_routes: device && !options.no_pushed_routes && profile.pushed_routes.unwrap_or(true),
             methods,
             clear_methods,
             device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),
@@ -163,7 +166,7 @@ impl Settings {
         let initiate =
             ike::Initiate { vendor_ids: vendor_ids.unwrap_or_else(|| initiate.vendor_ids.clone()), ..initiate };
         let (l2tp, ppp) = (self.l2tp(), self.ppp(&self.methods));
-        access::client::Config { ike, initiate, l2tp, ppp }
+        access::client::Config { ike, initiate, l2tp, ppp, inform: self.inform() }
     }
 
     /// What the access layer is to do without IPsec.
@@ -205,6 +208,16 @@ impl Settings {
     pub(crate) fn covers(&self, server: IpAddr) -> bool {
         let covers = |route: &Prefix| Prefix::new(server, route.prefix_len()) == Some(*route);
         !self.full_tunnel && self.routes.iter().any(covers)
+    }
+
+    /// Whether the server is asked what it has to say: proxies take name servers, too.
+    pub(crate) fn inform(&self) -> bool {
+        self.services.is_some() || self.dns || self.pushed_routes && !self.full_tunnel
+    }
+
+    /// Whether nothing but the server is reached, unless it names routes.
+    pub(crate) fn leads_nowhere(&self) -> bool {
+        self.routes.is_empty() && !self.full_tunnel && self.services.is_none()
     }
 
     /// The mark of our packets to the server; zero for none.

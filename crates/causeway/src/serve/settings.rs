@@ -38,6 +38,8 @@ pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {
         pool: config.pool,
         ipv6: config.ipv6,
         dns: config.dns.clone(),
+        domain: config.domain.clone(),
+        routes: config.routes.clone(),
         client_to_client: config.client_to_client,
         accounts: config.accounts.clone(),
     }

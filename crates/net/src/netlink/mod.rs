@@ -79,6 +79,11 @@ impl Prefix {
         Prefix { address, len: if address.is_ipv4() { 32 } else { 128 } }
     }
 
+    /// Whether `address` begins with these bits.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        address.is_ipv4() == self.address.is_ipv4() && Prefix::new(address, self.len) == Some(*self)
+    }
+
     /// The first address; the bits after the prefix are zero.
     pub fn address(&self) -> IpAddr {
         self.address

@@ -59,6 +59,17 @@ impl Netlink {
 
     /// All routes that are marked as ours, such as those that a killed process left.
     pub fn our_routes(&mut self) -> Result<Vec<Route>, NetlinkError> {
+        self.routes(|read| read.protocol == PROTOCOL)
+    }
+
+    /// The unicast routes of the main table that are not ours.
+    pub fn foreign_routes(&mut self) -> Result<Vec<Route>, NetlinkError> {
+        self.routes(|read| {
+            read.protocol != PROTOCOL && read.kind == libc::RTN_UNICAST && read.route.table == Route::MAIN
+        })
+    }
+
+    fn routes(&mut self, wanted: impl Fn(&ReadRoute) -> bool) -> Result<Vec<Route>, NetlinkError> {
         let mut routes = Vec::new();
         self.channel.dump(
             libc::RTM_GETROUTE,
@@ -66,7 +77,7 @@ impl Netlink {
                 message.fixed(&[0; 12]);
             },
             |body| {
-                let route = read(body).filter(|read| read.protocol == PROTOCOL).map(|read| read.route);
+                let route = read(body).filter(&wanted).map(|read| read.route);
                 if !route.is_some_and(|route| routes.contains(&route)) {
                     routes.extend(route);
                 }
