@@ -16,6 +16,7 @@ use wire::virtio::VnetHeader;
 
 use crate::datapath::{Admission, DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
 use crate::failure::{NoTunnel, ppp_stage};
+use crate::server::Counts;
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
 use learning::Learning;
@@ -307,6 +308,11 @@ impl Dialer {
     /// Packets that the data path dropped.
     pub fn drops(&self) -> &Drops {
         self.stack.data().drops()
+    }
+
+    /// How much there is of everything.
+    pub fn counts(&self) -> Counts {
+        self.stack.counts()
     }
 
     fn react(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {

@@ -167,6 +167,16 @@ impl Foreign {
         }
     }
 
+    /// Sends an echo to the client and sees it arrive.
+    #[track_caller]
+    pub(crate) fn ping(&mut self, world: &mut World) {
+        let packet = crate::packets::echo(LEASE.server, LEASE.client, "hello");
+        self.send_frame(world, &wire::ppp::full_frame(Protocol::IPV4, &packet));
+        self.run(world, Duration::from_secs(1), |world| !world.clients[0].tun.is_empty());
+        let arrived = std::mem::take(&mut world.clients[0].tun);
+        assert!(arrived.iter().any(|(_, octets)| *octets == packet), "the echo is lost");
+    }
+
     /// Deletes its IKE SA and associations.
     pub(crate) fn close_ike(&mut self, world: &mut World) {
         self.ike.close(world.now, &mut world.rng, self.sa.expect("there was an attempt"));

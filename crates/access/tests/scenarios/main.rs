@@ -10,6 +10,8 @@ mod endings;
 mod errors;
 mod faults;
 mod foreign;
+mod host_side;
+mod hostile_server;
 mod isolation;
 mod lifetimes;
 mod lns;

@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) octets: (u64, u64),
     /// Packets that the server sent.
     pub(crate) server_sent: u64,
+    /// Packets that clients sent.
+    pub(crate) sent_by_clients: u64,
     by_node: HashMap<NodeId, Sender>,
     idle_steps: u32,
 }
@@ -182,6 +184,7 @@ impl World {
             gate: None,
             octets: (0, 0),
             server_sent: 0,
+            sent_by_clients: 0,
             by_node: HashMap::from([(server_node, Sender::Server)]),
             idle_steps: 0,
         }
@@ -460,6 +463,7 @@ impl World {
         client.due = client.dialer.as_mut().and_then(Dialer::poll_timeout);
         client.tun.extend(wire.tun);
         let node = client.node;
+        self.sent_by_clients += wire.packets.len() as u64;
         wire.packets.into_iter().for_each(|packet| self.send(Sender::Client(index), node, packet));
     }
 
