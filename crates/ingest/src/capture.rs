@@ -5,13 +5,16 @@ mod esp;
 mod file;
 mod icmp;
 mod ike;
+mod inner;
 mod ip;
 mod l2tp;
 mod link;
+mod names;
 mod note;
 mod pcapng;
 mod ppp;
 mod pptp;
+mod radius;
 #[cfg(test)]
 mod tests;
 

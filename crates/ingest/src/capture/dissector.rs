@@ -4,15 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 
 use observe::{Time, network};
 use wire::esp::Encapsulated;
-use wire::ip::{TcpView, UDP_HEADER_LEN, protocol};
+use wire::ip::{UDP_HEADER_LEN, protocol};
 
 use super::file::Packet;
 use super::icmp::Errors;
 use super::ip::{self, Fragments, Ip};
-use super::link::{self, Frame};
+use super::link::{self, Frame, Stations};
 use super::note::{Ends, Note, party};
 use super::ppp::Links;
-use super::{esp, ike, l2tp, pptp};
+use super::{esp, ike, inner, l2tp, names, pptp, radius};
 use crate::{Settings, Sink};
 
 /// Packets within packets that are opened.
@@ -30,6 +30,9 @@ pub(super) struct Dissector {
     l2tp: l2tp::Tracker,
     pptp: pptp::Tracker,
     links: Links,
+    radius: radius::Tracker,
+    inner: inner::Tracker,
+    names: names::Tracker,
     errors: Errors,
     last: Option<Time>,
     packets: u64,
@@ -41,6 +44,7 @@ pub(super) struct Dissector {
 struct Found {
     frame: u64,
     depth: u8,
+    stations: Stations,
     /// Inside IPsec or PPP.
     inside: bool,
 }
@@ -55,6 +59,9 @@ impl Dissector {
             l2tp: l2tp::Tracker::default(),
             pptp: pptp::Tracker::default(),
             links: Links::default(),
+            radius: radius::Tracker::default(),
+            inner: inner::Tracker::default(),
+            names: names::Tracker::default(),
             errors: Errors::default(),
             last: None,
             packets: 0,
@@ -73,12 +80,12 @@ impl Dissector {
         }
         let mut note = Note::frame(sink, packet.at, packet.frame);
         match link::frame(packet.link, packet.data) {
-            Frame::Ip(data, _) => {
-                let found = Found { frame: packet.frame, depth: 0, inside: false };
+            Frame::Ip(data, stations) => {
+                let found = Found { frame: packet.frame, depth: 0, stations, inside: false };
                 self.ip(&mut note, data, found);
             }
             Frame::Ppp([0xff, 0x03, 0x00, 0x21 | 0x57, data @ ..] | [0x00, 0x21 | 0x57, data @ ..], _) => {
-                let found = Found { frame: packet.frame, depth: 0, inside: true };
+                let found = Found { frame: packet.frame, depth: 0, stations: Stations::default(), inside: true };
                 self.ip(&mut note, data, found);
             }
             Frame::Ppp(..) | Frame::Other => {}
@@ -109,10 +116,19 @@ impl Dissector {
             }
             protocol::UDP => self.udp(note, packet, found),
             protocol::TCP => self.tcp(note, packet, found),
-            protocol::ICMP | protocol::ICMPV6 => _ = self.errors.message(note, &self.ends, packet),
+            protocol::ICMP | protocol::ICMPV6 => {
+                let error = self.errors.message(note, &self.ends, &mut self.inner, packet);
+                if !error {
+                    self.inner.echo(note, packet, found.stations);
+                }
+            }
             GRE => self.gre(note, packet, found),
             4 | 41 if found.depth < DEEPEST => {
-                self.ip(note, packet.payload, Found { depth: found.depth + 1, inside: true, ..found });
+                self.ip(
+                    note,
+                    packet.payload,
+                    Found { depth: found.depth + 1, stations: Stations::default(), inside: true, ..found },
+                );
             }
             AH => self.authenticated(note, packet, found),
             _ => {}
@@ -163,6 +179,12 @@ impl Dissector {
             self.ike.message(note, &mut self.ends, &datagram);
         } else if either(1701) {
             self.l2tp(note, source, destination, payload, !found.inside, found);
+        } else if radius::is_port(destination.port()) || radius::is_port(source.port()) {
+            self.radius.datagram(note, source, destination, payload);
+        } else if source.port() == 53 {
+            self.names.dns(note, destination, payload);
+        } else if matches!(destination.port(), 67 | 68) {
+            self.names.dhcp(note, payload);
         }
     }
 
@@ -179,17 +201,19 @@ impl Dissector {
         if let Some((packet, _)) = packet
             && found.depth < DEEPEST
         {
-            let found = Found { depth: found.depth + 1, inside: true, ..found };
+            let found = Found { depth: found.depth + 1, stations: Stations::default(), inside: true, ..found };
             self.ip(note, packet, found);
         }
     }
 
-    fn tcp(&mut self, note: &mut Note<'_, '_>, packet: &Ip<'_>, _found: Found) {
+    fn tcp(&mut self, note: &mut Note<'_, '_>, packet: &Ip<'_>, found: Found) {
         let [a, b, c, d, ..] = *packet.payload else { return };
         let source = SocketAddr::new(packet.source, u16::from_be_bytes([a, b]));
         let destination = SocketAddr::new(packet.destination, u16::from_be_bytes([c, d]));
-        if (source.port() == pptp::PORT || destination.port() == pptp::PORT) && TcpView::parse(packet.payload).is_ok() {
+        if source.port() == pptp::PORT || destination.port() == pptp::PORT {
             self.pptp.segment(note, &mut self.ends, &mut self.links, source, destination, packet.payload);
+        } else {
+            self.inner.segment(note, packet, source, destination, found.stations);
         }
     }
 
@@ -210,7 +234,11 @@ impl Dissector {
         if let Some(inner) = inner
             && found.depth < DEEPEST
         {
-            self.ip(note, inner, Found { depth: found.depth + 1, inside: true, ..found });
+            self.ip(
+                note,
+                inner,
+                Found { depth: found.depth + 1, stations: Stations::default(), inside: true, ..found },
+            );
         }
     }
 
@@ -261,5 +289,8 @@ impl Dissector {
         self.links.finish(&mut note);
         self.pptp.finish(&mut note);
         self.esp.finish(&mut note, &mut self.ends);
+        self.radius.finish(&mut note);
+        self.inner.finish(&mut note);
+        self.names.finish(&mut note);
     }
 }

@@ -7,6 +7,7 @@ use observe::network::{Fact, Icmp};
 use observe::{About, pptp, radius};
 use wire::ip::protocol;
 
+use super::inner;
 use super::ip::{self, Ip};
 use super::note::{Ends, Note, party};
 
@@ -22,7 +23,13 @@ pub(super) struct Errors {
 
 impl Errors {
     /// Takes an ICMP or ICMPv6 message; `false` when it is no error.
-    pub(super) fn message(&mut self, note: &mut Note<'_, '_>, ends: &Ends, outer: &Ip<'_>) -> bool {
+    pub(super) fn message(
+        &mut self,
+        note: &mut Note<'_, '_>,
+        ends: &Ends,
+        payload: &mut inner::Tracker,
+        outer: &Ip<'_>,
+    ) -> bool {
         let [kind, code, _, _, a, b, c, d, quoted @ ..] = outer.payload else { return false };
         let icmp = match outer.source {
             IpAddr::V4(_) => error_v4(*kind, *code, u16::from_be_bytes([*c, *d])),
@@ -30,6 +37,9 @@ impl Errors {
         };
         let Some(icmp) = icmp else { return false };
         let Some(inner) = ip::parse(quoted) else { return true };
+        if matches!(icmp, Icmp::TooBig(_)) && matches!(inner.protocol, protocol::ICMP | protocol::ICMPV6) {
+            payload.too_big(&inner);
+        }
         let port = match (inner.protocol, inner.payload) {
             (protocol::UDP | protocol::TCP, [high, low, to_high, to_low, ..]) => {
                 Some((u16::from_be_bytes([*high, *low]), u16::from_be_bytes([*to_high, *to_low])))
@@ -63,7 +73,7 @@ impl Errors {
             Fact::Icmp { kind: icmp, from: Some(outer.source), port: destination_port, protocol: inner.protocol };
         note.push(&about, &text, fact);
         match (inner.protocol, destination_port, role) {
-            (protocol::UDP, Some(1812 | 1813 | 1645 | 1646), _) if icmp == Icmp::PortUnreachable => {
+            (protocol::UDP, Some(port), _) if super::radius::is_port(port) && icmp == Icmp::PortUnreachable => {
                 note.push(&about, &text, radius::Fact::PortClosed);
             }
             (47, _, Some(role)) => note.push(&about, &text, pptp::Fact::GreRefused { at: party(role) }),

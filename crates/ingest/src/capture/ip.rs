@@ -12,6 +12,8 @@ pub(super) struct Ip<'a> {
     pub destination: IpAddr,
     /// Protocol of the payload, behind all extension headers.
     pub protocol: u8,
+    /// Time to live, or hop limit.
+    pub ttl: u8,
     pub payload: &'a [u8],
     /// Octets of the whole packet, by its header.
     pub total: usize,
@@ -56,6 +58,7 @@ fn parse_v4(data: &[u8]) -> Option<Ip<'_>> {
         source: Ipv4Addr::new(header[12], header[13], header[14], header[15]).into(),
         destination: Ipv4Addr::new(header[16], header[17], header[18], header[19]).into(),
         protocol: header[9],
+        ttl: header[8],
         payload,
         total,
         cut: total > data.len(),
@@ -96,6 +99,7 @@ fn parse_v6(data: &[u8]) -> Option<Ip<'_>> {
         source: Ipv6Addr::from(source).into(),
         destination: Ipv6Addr::from(destination).into(),
         protocol,
+        ttl: header[7],
         payload,
         total,
         cut: total > data.len(),

@@ -2,11 +2,11 @@
 
 mod build;
 
-use observe::{Fact, Party, Timeline, ike, l2tp, network, pptp};
+use observe::{Fact, Party, Timeline, ike, l2tp, network, ppp, pptp, radius};
 use proptest::prelude::*;
 use wire::isakmp::NotifyType;
 
-use self::build::{Capture, Format, ike_header, ipv4, tcp, udp};
+use self::build::{Acknowledge, Capture, Format, ike_header, ipv4, tcp, udp};
 use crate::{Settings, read};
 
 const CLIENT: [u8; 4] = [192, 0, 2, 9];
@@ -126,6 +126,64 @@ fn an_icmp_error_names_the_port_that_was_refused() {
         protocol: 17,
     };
     assert_eq!(facts(&capture.file(Format::PcapBig)), [expected.into()]);
+}
+
+/// A RADIUS packet with an attribute.
+fn radius_packet(code: u8, attribute: &[u8]) -> Vec<u8> {
+    [&[code, 5, 0, 20 + attribute.len() as u8][..], &[7; 16], attribute].concat()
+}
+
+#[test]
+fn a_reject_is_told_with_its_reason_and_a_lost_request_with_its_server() {
+    let mut capture = Capture::default();
+    let request = radius_packet(1, b"\x01\x06anna");
+    capture.at(0, udp(CLIENT, SERVER, 1000, 1812, &request));
+    capture.at(1, udp(CLIENT, SERVER, 1000, 1812, &request));
+    let error = b"\x1a\x13\0\0\x01\x37\x02\x0d\0E=648 R=0 ";
+    capture.at(2, udp(SERVER, CLIENT, 1812, 1000, &radius_packet(3, &error[..19])));
+    capture.at(3, udp(CLIENT, SERVER, 1001, 1813, &radius_packet(4, &[])));
+    let server = Some((SERVER, 1812).into());
+    let expected: [Fact; 5] = [
+        radius::Fact::Request { code: 1, server, repeated: false }.into(),
+        radius::Fact::Request { code: 1, server, repeated: true }.into(),
+        radius::Fact::Answer { code: 3, reason: Some(ppp::Reason::PasswordExpired), error: Some(648) }.into(),
+        radius::Fact::Request { code: 4, server: Some((SERVER, 1813).into()), repeated: false }.into(),
+        radius::Fact::Unanswered { server: Some("203.0.113.1:1813".into()) }.into(),
+    ];
+    let timeline = timeline(&capture.file(Format::PcapBig));
+    assert_eq!(timeline.observations().iter().map(|one| one.fact.clone()).collect::<Vec<_>>(), expected);
+    assert_eq!(timeline.observations()[2].about.user.as_deref(), Some("anna"));
+}
+
+#[test]
+fn pings_that_are_not_answered_are_counted_by_size() {
+    let mut capture = Capture::default();
+    for (size, answered) in [(100, true), (1400, false), (100, true), (1400, false)] {
+        let message = |kind: u8| [&[kind, 0, 0, 0, 0, 0, 0, 0][..], &vec![0; size]].concat();
+        capture.at(0, ipv4(CLIENT, SERVER, 1, &message(8)));
+        if answered {
+            capture.at(0, ipv4(SERVER, CLIENT, 1, &message(0)));
+        }
+    }
+    let ping = |size, received| network::Fact::Ping { to: SERVER.into(), size, sent: 2, received, too_big: false };
+    assert_eq!(facts(&capture.file(Format::PcapBig)), [ping(100, 2).into(), ping(1400, 0).into()]);
+}
+
+#[test]
+fn a_large_segment_that_is_sent_in_vain_is_told_with_what_passed() {
+    let mut capture = Capture::default();
+    let (from, to) = (50_000, 443);
+    capture.at(0, tcp(CLIENT, SERVER, from, to, 1, 0x02, &[]));
+    capture.at(1, tcp(SERVER, CLIENT, to, from, 1, 0x12, &[]).with_acknowledgement(2));
+    capture.at(2, tcp(CLIENT, SERVER, from, to, 2, 0x18, &[1; 100]));
+    capture.at(3, tcp(SERVER, CLIENT, to, from, 2, 0x10, &[]).with_acknowledgement(102));
+    for again in 0..4 {
+        capture.at(4 + again, tcp(CLIENT, SERVER, from, to, 102, 0x18, &[1; 1400]));
+    }
+    let vanished = network::Fact::LargeVanish { passed: 140, vanished: 1440 };
+    assert_eq!(facts(&capture.file(Format::PcapBig)), [vanished.clone().into()]);
+    capture.at(9, tcp(SERVER, CLIENT, to, from, 2, 0x10, &[]).with_acknowledgement(1502));
+    assert!(!facts(&capture.file(Format::PcapBig)).contains(&vanished.into()), "it came through in the end");
 }
 
 proptest! {

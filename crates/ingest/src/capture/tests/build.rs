@@ -139,3 +139,15 @@ pub(super) fn ike_header(
     message.extend(body);
     message
 }
+
+/// Puts an acknowledgement number into a packet of [`tcp`].
+pub(super) trait Acknowledge {
+    fn with_acknowledgement(self, number: u32) -> Self;
+}
+
+impl Acknowledge for Vec<u8> {
+    fn with_acknowledgement(mut self, number: u32) -> Self {
+        self[28..32].copy_from_slice(&number.to_be_bytes());
+        self
+    }
+}
