@@ -21,6 +21,8 @@ pub enum Kind {
     Registry,
     /// JSON of a Windows cmdlet.
     Json,
+    /// What programs of Windows print about a machine.
+    Listing,
     /// Any text: logs and outputs of programs.
     Text,
     /// Nothing that is known.
@@ -58,7 +60,7 @@ impl Kind {
             Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText => SourceKind::WindowsEvents,
             Kind::Registry => SourceKind::Registry,
             Kind::Json => SourceKind::Profile,
-            Kind::Text | Kind::Unknown => SourceKind::Unknown,
+            Kind::Listing | Kind::Text | Kind::Unknown => SourceKind::Unknown,
         }
     }
 }

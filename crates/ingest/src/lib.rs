@@ -49,7 +49,13 @@ pub fn read(
     let id = sink.id();
     match kind {
         Kind::Pcap | Kind::Pcapng => capture::read(input, kind, settings, &mut sink, progress)?,
-        Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText | Kind::Registry | Kind::Json => {
+        Kind::Evtx
+        | Kind::EventXml
+        | Kind::EventCsv
+        | Kind::EventText
+        | Kind::Registry
+        | Kind::Json
+        | Kind::Listing => {
             windows::read(input, kind, settings, &mut sink, progress)?;
         }
         Kind::Text => text::read(input, settings, &mut sink, progress)?,

@@ -2,11 +2,14 @@
 
 mod chars;
 mod events;
+mod listing;
 mod registry;
 mod service;
 mod when;
 
 use std::io::{self, Read};
+
+use events::methods;
 
 use crate::{Kind, Settings, Sink};
 
@@ -20,6 +23,8 @@ pub(crate) fn read(
 ) -> io::Result<()> {
     match kind {
         Kind::Registry => registry::read(input, sink, progress),
+        Kind::Listing => listing::read(input, settings, sink, progress),
+        Kind::Json => listing::json(input, settings, sink),
         _ => events::read(input, kind, settings, sink, progress),
     }
 }
@@ -43,7 +48,9 @@ pub(crate) fn recognise(beginning: &[u8]) -> Option<Kind> {
         Some(Kind::EventText)
     } else if events::is_fields(head) {
         Some(Kind::EventCsv)
+    } else if begins("{") || begins("[{") || begins("[\r") || begins("[\n") || begins("[ ") {
+        listing::is_json(head).then_some(Kind::Json)
     } else {
-        None
+        listing::recognise(head).then_some(Kind::Listing)
     }
 }

@@ -12,6 +12,8 @@ use std::mem;
 
 use observe::{About, Fact, Side, Spot, Time, reported};
 
+pub(super) use meaning::methods;
+
 use super::when;
 use crate::{Kind, Settings, Sink};
 

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 
 use observe::{About, Fact, Side, reported};
 
+pub(in crate::windows) use ras_client::methods;
+
 use super::{Event, nps};
 
 /// What an event says.
