@@ -200,7 +200,12 @@ impl Engine {
         let whole = data.get(..body.len() + wire::isakmp::HEADER_LEN).unwrap_or(data);
         let incoming = Incoming { path, encapsulated, header, body, message: whole };
         if let Some(reason) = foreign(&header) {
-            return self.out.drop(reason);
+            let unanswered = Cookies { initiator: header.cookies.initiator, responder: Cookie::ZERO };
+            return match self.by_cookies.get(&unanswered) {
+                // The answer to our first message, from a peer that speaks only another version.
+                Some(&id) if header.major_version() != 1 => self.handle_known(now, rng, &incoming, id),
+                _ => self.out.drop(reason),
+            };
         }
         if header.next_payload == PayloadType::FRAGMENT {
             return self.handle_fragment(now, rng, &incoming);

@@ -159,6 +159,12 @@ impl IkeSa {
 
 impl Initiating {
     fn handle(mut self: Box<Self>, ctx: &mut Context<'_>, incoming: &Incoming<'_>) -> Option<IkeSa> {
+        if incoming.header.major_version() != 1 {
+            // Whatever it says: RFC 7296 §2.5 has it answer with its own version, and refuse ours.
+            let notify = NotifyType::INVALID_MAJOR_VERSION;
+            self.fail(ctx, Failure::Refused { notify, data: Vec::new(), authenticated: false });
+            return None;
+        }
         if incoming.header.exchange == ExchangeType::INFORMATIONAL {
             return self.handle_informational(ctx, incoming);
         }

@@ -56,6 +56,7 @@ table! {
     an_answer_that_was_not_offered_in_phase_1: 788, IkeNoProposalPhase1, IkePhase1, ike::answer_not_offered;
     main_mode_is_not_spoken: 789, IkeModeRefused, IkePhase1, ike::exchange_refused;
     another_version_is_spoken: 789, IkeVersionMismatch, IkePhase1, ike::version_refused;
+    another_version_is_answered: 789, IkeVersionMismatch, IkePhase1, ike::version_2_answers;
     an_answer_that_makes_no_sense: 789, IkePeerIncompatible, IkePhase1, ike::answer_malformed;
     authentication_refused_before_any_proof: 789, IkePskMissing, IkePhase1, ike::authentication_refused_early;
     the_server_is_somebody_else: 787, IkeIdentityMismatch, IkePhase1, ike::other_server;

@@ -96,6 +96,23 @@ pub(super) fn version_refused() -> Outcome {
     refuse_first_with(NotifyType::INVALID_MAJOR_VERSION)
 }
 
+/// It answers in the only version that it speaks.
+pub(super) fn version_2_answers() -> Outcome {
+    let (mut world, mut server) = foreign();
+    server.alter = Box::new(|layer, genuine| {
+        if layer != Layer::Ike {
+            return vec![genuine.to_vec()];
+        }
+        let header = Header::parse(genuine).unwrap();
+        let (version, exchange) = (0x20, ExchangeType::IKEV2_INFORMATIONAL);
+        vec![Header { version, exchange, next_payload: PayloadType(41), ..header }.emit(&[0, 0, 0, 8, 0, 0, 0, 5])]
+    });
+    let begun = world.now;
+    let end = server.refuse(&mut world);
+    assert!(world.now.since(begun) < std::time::Duration::from_secs(1), "it did not listen");
+    end
+}
+
 pub(super) fn authentication_refused_early() -> Outcome {
     refuse_first_with(NotifyType::AUTHENTICATION_FAILED)
 }
