@@ -59,7 +59,7 @@ pub(crate) enum Scope {
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The number or the text; several words are one text.
-    #[arg(value_name = "CODE_OR_TEXT", required = true, allow_hyphen_values = true)]
+    #[arg(value_name = "CODE_OR_TEXT", required = true, allow_negative_numbers = true)]
     pub(crate) words: Vec<String>,
     /// Language of the answer: en, zh, ja or pt [default: that of the text, else from the locale].
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
