@@ -5,6 +5,7 @@ mod code;
 mod dial;
 mod examine;
 mod finding;
+pub mod live;
 mod ras;
 mod remedy;
 mod texts;
