@@ -12,6 +12,7 @@ mod time;
 mod words;
 
 mod charon;
+mod output;
 mod pppd;
 mod pptp;
 mod xl2tpd;
@@ -33,6 +34,12 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<pptp::PptpClient>::default(),
         Box::<pptp::Pptpd>::default(),
         Box::<charon::Charon>::default(),
+        Box::<output::Ping>::default(),
+        Box::<output::Routes>::default(),
+        Box::<output::Addresses>::default(),
+        Box::<output::Sockets>::default(),
+        Box::<output::Filter>::default(),
+        Box::<output::Machine>::default(),
     ]
 }
 
@@ -159,10 +166,25 @@ impl<'s, 't> Dispatcher<'s, 't> {
             }
         }
         let total: u64 = counts.iter().map(|(_, lines)| lines).sum();
+        let logs = counts.iter().filter(|(kind, _)| !is_output(*kind)).count();
         match counts.iter().max_by_key(|(_, lines)| *lines) {
             None => SourceKind::Unknown,
-            Some((kind, lines)) if *lines * 10 >= total * 8 || counts.len() == 1 => *kind,
+            Some((kind, lines)) if *lines * 10 >= total * 8 || logs <= 1 => *kind,
             Some(_) => SourceKind::Syslog,
         }
     }
+}
+
+/// Whether the lines of this kind are a command's output, which people put together in one file.
+fn is_output(kind: SourceKind) -> bool {
+    matches!(
+        kind,
+        SourceKind::Addresses
+            | SourceKind::Routes
+            | SourceKind::Sockets
+            | SourceKind::Ping
+            | SourceKind::Sysctl
+            | SourceKind::PacketFilter
+            | SourceKind::Services
+    )
 }

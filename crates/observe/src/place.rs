@@ -72,6 +72,8 @@ pub enum SourceKind {
     Ping,
     /// Kernel settings (`sysctl`).
     Sysctl,
+    /// Packet filters (`iptables`, `nft`).
+    PacketFilter,
     /// A VPN connection's settings (`Get-VpnConnection`, a .pbk file).
     Profile,
     /// Windows tracing files: PPP.LOG, Isakmp.log, Oakley.log.

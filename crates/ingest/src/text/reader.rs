@@ -70,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) pppd: HashMap<u32, About>,
     /// The same by the local tunnel id of L2TP.
     pub(crate) tunnels: HashMap<u32, About>,
+    /// Addresses of this machine.
+    pub(crate) addresses: std::collections::HashSet<std::net::IpAddr>,
 }
 
 impl Shared {
