@@ -11,6 +11,7 @@ use policy::PoolRange;
 use userspace::forward::{Forward, Local};
 
 use crate::config::{Method, Network};
+use crate::dial::domain::Domain;
 
 /// Remote access VPN over the protocols that are already in people's machines.
 #[derive(Debug, Parser)]
@@ -115,6 +116,7 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   allow_lan = false
   dns = false
   pushed_routes = true
+  dns_domains = ["corp.example"]
   as = "windows-11"
   authentication = ["mschapv2"]
   device = "office%d"
@@ -175,9 +177,13 @@ pub(crate) struct Dial {
     /// then also draw other private addresses out of the tunnel by calling them his own.
     #[arg(long)]
     pub(crate) allow_lan: bool,
-    /// Use the name servers that the server names: /etc/resolv.conf is replaced, and put back at the end.
+    /// Use the name servers that the server names: for the domains that it names, or if it names none or in a full tunnel, for all
+    /// names. systemd-resolved is told so where it answers this host; else /etc/resolv.conf is replaced, and put back at the end.
     #[arg(long)]
     pub(crate) dns: bool,
+    /// Use them for names in this domain as well, or with a dot for all names; may stand several times.
+    #[arg(long = "dns-domain", value_name = "DOMAIN")]
+    pub(crate) dns_domains: Vec<Domain>,
     /// Ignore the routes that the server names; without this they lead into the tunnel, unless this host has a route there.
     #[arg(long)]
     pub(crate) no_pushed_routes: bool,
@@ -192,7 +198,7 @@ pub(crate) struct Dial {
     pub(crate) device: Option<String>,
     /// Make no device and no routes: the tunnel ends in this process, and programs use it through proxies and port forwards. Needs
     /// no privileges.
-    #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "allow_lan", "dns", "device"])]
+    #[arg(long, conflicts_with_all = ["routes", "full_tunnel", "allow_lan", "dns", "dns_domains", "device"])]
     pub(crate) userspace: bool,
     /// With --userspace: offer a SOCKS5 proxy at PORT or ADDRESS:PORT [default: 127.0.0.1:1080, unless --http or --forward is given].
     #[arg(long, value_name = "ADDR", requires = "userspace")]

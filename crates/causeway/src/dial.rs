@@ -1,6 +1,7 @@
 //! `causeway dial`: connects to a server, keeps the connection, and says why when it cannot.
 
 mod advice;
+pub(crate) mod domain;
 mod guard;
 mod host;
 mod inside;
@@ -10,6 +11,7 @@ mod offers;
 mod profile;
 mod report;
 mod resolv;
+mod resolver;
 mod settings;
 mod strategy;
 

@@ -10,12 +10,14 @@
 pub mod batch;
 pub mod clock;
 pub mod control;
+mod dbus;
 pub mod host;
 pub mod netlink;
 pub mod nft;
 pub mod poll;
 pub mod process;
 pub mod raw;
+pub mod resolved;
 pub mod terminal;
 pub mod tun;
 pub mod udp;

@@ -166,7 +166,7 @@ fn attached(links: &[Link], addresses: &[InterfaceAddress], tunnel: u32, but: &[
 
 /// Whether all of a network is private: RFC 1918 §3, RFC 3927 §2.1, RFC 4193 §3.1. Link-local IPv6 needs no route: whoever uses it
 /// names the interface.
-fn is_private(network: &Prefix) -> bool {
+pub(super) fn is_private(network: &Prefix) -> bool {
     let lies_in = |first: IpAddr, len| {
         network.prefix_len() >= len && Prefix::new(network.address(), len) == Prefix::new(first, len)
     };

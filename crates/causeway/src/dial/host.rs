@@ -12,14 +12,17 @@ use net::host::{Journal, Need};
 use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route, UnmarkedRule};
 use net::nft::Nft;
 use net::raw::Family;
+use net::resolved::LinkNames;
 use net::tun::TunQueue;
 use ppp::Ipv4Settings;
 use userspace::proxy::BindError;
 
 pub(crate) use pushed::{Pushed, name_servers};
 
+use super::domain::Domain;
 use super::guard::{Guard, Lan};
 use super::resolv::Resolv;
+use super::resolver::{RESOLV_CONF, Resolver, asks_around};
 use super::settings::Settings;
 use crate::exit::Failure;
 
@@ -53,7 +56,11 @@ pub(crate) struct Host {
     pushed: Vec<Prefix>,
     /// The route that keeps packets to the server outside the tunnel.
     server: Option<Route>,
-    resolv: Option<Resolv>,
+    resolver: Option<Resolver>,
+    /// Routes to name servers.
+    asked: Vec<Route>,
+    /// Domains that the server named.
+    domains: Vec<Domain>,
     /// Rules of a full tunnel.
     rules: Vec<UnmarkedRule>,
     guard: Guard,
@@ -95,12 +102,16 @@ impl Host {
             inside: Vec::new(),
             pushed: Vec::new(),
             server: None,
-            resolv: None,
+            resolver: None,
+            asked: Vec::new(),
+            domains: Vec::new(),
             rules: Vec::new(),
             guard,
             switches: None,
             running: None,
         };
+        // What is left of it to others that run stays.
+        let _ = resolv().restore();
         if let Some(file) = running {
             if file.try_lock().is_ok() {
                 host.remove_leftovers();
@@ -139,6 +150,12 @@ impl Host {
                 }
                 Err(error) => return Err(failed(error)),
             }
+        }
+        if !settings.dns && asks_around() {
+            warnings.push(
+                "names may not be found: the name servers around are not reached from a full tunnel without --dns"
+                    .into(),
+            );
         }
         let lan = if settings.allow_lan { Lan::Open { but: settings.routes.clone() } } else { Lan::Closed };
         if let Err(error) = self.guard.seal(&mut self.netlink, table, lan) {
@@ -262,8 +279,7 @@ impl Host {
         if let Err(error) = self.guard.protect(vec![local.into()]) {
             warnings.push(format!("packets to {local} are taken from the network outside, too: {error}"));
         }
-        let nothing = Learned::default();
-        let servers = name_servers(ipv4, &nothing);
+        let servers = name_servers(ipv4, &Learned::default());
         if settings.full_tunnel {
             self.hold_inside(server, peer.into_iter().chain(servers.iter().copied().map(IpAddr::V4)))?;
         }
@@ -280,7 +296,7 @@ impl Host {
         if settings.dns && servers.is_empty() {
             warnings.push("the server named no name servers".into());
         } else if settings.dns {
-            self.use_name_servers(settings, server, &servers, &nothing, &mut warnings)?;
+            self.use_name_servers(settings, server, local, &servers, &mut warnings)?;
         }
         Ok(warnings)
     }
@@ -307,26 +323,74 @@ impl Host {
         Ok(())
     }
 
+    /// Asks these name servers, for what was asked for on this host and by the server.
     fn use_name_servers(
         &mut self,
         settings: &Settings,
         server: IpAddr,
+        local: Ipv4Addr,
         servers: &[Ipv4Addr],
-        learned: &Learned,
         warnings: &mut Vec<String>,
     ) -> Result<(), Unusable> {
+        let servers: Vec<_> = servers.iter().filter(|&&server| server != local).copied().map(IpAddr::V4).collect();
+        // Packets to the server stay outside, in clear: in a full tunnel only our own do.
+        let (outside, servers): (Vec<_>, Vec<_>) =
+            servers.into_iter().partition(|&address| address == server && !settings.full_tunnel);
+        if !outside.is_empty() {
+            warnings.push(format!("the server names {server} as name server, which is not reached through the tunnel"));
+        }
         if servers.is_empty() {
             return Ok(());
         }
         if settings.full_tunnel {
-            self.hold_inside(server, servers.iter().copied().map(IpAddr::V4))?;
+            self.hold_inside(server, servers.iter().copied())?;
+        } else {
+            self.lead_to_name_servers(settings, &servers)?;
         }
-        let mut domains: Vec<_> = learned.domain.iter().chain(&learned.search).cloned().collect();
-        domains.dedup();
-        let resolv = resolv();
-        match resolv.replace(servers, &domains) {
-            Ok(()) => self.resolv = Some(resolv),
-            Err(error) => warnings.push(format!("cannot replace /etc/resolv.conf: {error}")),
+        let mut domains: Vec<&Domain> = Vec::new();
+        for domain in settings.dns_domains.iter().chain(&self.domains) {
+            if !domains.contains(&domain) {
+                domains.push(domain);
+            }
+        }
+        let all = domains.is_empty() || domains.iter().any(|domain| domain.is_root());
+        domains.retain(|domain| !domain.is_root());
+        let names = LinkNames {
+            servers,
+            everything: settings.full_tunnel || all,
+            domains: domains.iter().map(ToString::to_string).collect(),
+        };
+        match Resolver::set(&mut self.resolver, self.index, &names, resolv) {
+            Ok(more) => warnings.extend(more),
+            Err(error) => warnings.push(error),
+        }
+        if !names.everything
+            && !settings.dns_domains.is_empty()
+            && !self.resolver.as_ref().is_some_and(Resolver::splits)
+        {
+            let domains = names.domains.join(", ");
+            warnings.push(format!(
+                "all names are looked up inside the tunnel, not only those in {domains}: only systemd-resolved can tell them apart"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Name servers are meant to be reached through the tunnel, also where no route was asked for.
+    fn lead_to_name_servers(&mut self, settings: &Settings, servers: &[IpAddr]) -> Result<(), Unusable> {
+        let hosts = servers.iter().filter(|&&server| !settings.routes.iter().any(|route| route.contains(server)));
+        // By the metric they go beside those of another connection to a name server of the same address.
+        let metric = Some(self.index);
+        let routes = hosts.map(|&host| Route { metric, ..Route::on_link(Prefix::host(host), self.index) });
+        let routes: Vec<_> = routes.collect();
+        for old in self.asked.extract_if(.., |old| !routes.contains(old)) {
+            let _ = self.netlink.remove_route(&old);
+        }
+        for route in routes {
+            if !self.asked.contains(&route) {
+                let _ = self.netlink.add_route(&route).map_err(kernel("add a route into the tunnel"))?;
+                self.asked.push(route);
+            }
         }
         Ok(())
     }
@@ -354,8 +418,8 @@ impl Host {
         Ok(change)
     }
 
-    /// Removes what a killed dialer left. Its device took its routes along; the route to its server and the resolver's
-    /// configuration stayed.
+    /// Removes what a killed dialer left. Its device took its routes along; the route to its server and others beside the tunnel
+    /// stayed.
     fn remove_leftovers(&mut self) {
         for route in self.netlink.our_routes().unwrap_or_default() {
             let host_route = route.destination == Prefix::host(route.destination.address());
@@ -371,7 +435,6 @@ impl Host {
         if let Ok(mut switches) = Journal::open(&switches_path()) {
             let _ = switches.restore();
         }
-        let _ = resolv().restore();
     }
 }
 
@@ -389,8 +452,8 @@ impl Drop for Host {
         if let Some(mut switches) = self.switches.take() {
             let _ = switches.restore();
         }
-        if let Some(resolv) = self.resolv.take() {
-            let _ = resolv.restore();
+        if let Some(resolver) = self.resolver.take() {
+            resolver.release();
         }
         if let Some(file) = self.running.take()
             && file.try_lock().is_ok()
@@ -411,7 +474,7 @@ pub(crate) fn assignable(address: Ipv4Addr) -> bool {
 }
 
 fn resolv() -> Resolv {
-    Resolv::new("/etc/resolv.conf", Path::new(RUNTIME).join(format!("resolv.conf.{}", namespace())))
+    Resolv::new(RESOLV_CONF, Path::new(RUNTIME).join(format!("resolv.{}", namespace())))
 }
 
 /// The file that all dialers of this host lock; `None` where there is no place for it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use crypto::Secret;
 
+use super::domain::Domain;
 use crate::cli::{Client, Protocol, Tunnel};
 use crate::config::secrets::exposed;
 use crate::config::table::{Located, Table};
@@ -29,6 +30,7 @@ pub(crate) struct Profile {
     pub(crate) allow_lan: bool,
     pub(crate) dns: bool,
     pub(crate) pushed_routes: Option<bool>,
+    pub(crate) dns_domains: Vec<Domain>,
     pub(crate) client: Option<Client>,
     pub(crate) auth: Vec<Method>,
     pub(crate) device: Option<String>,
@@ -90,6 +92,8 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     profile.allow_lan = root.flag("allow_lan", mistakes).unwrap_or(false);
     profile.dns = root.flag("dns", mistakes).unwrap_or(false);
     profile.pushed_routes = root.flag("pushed_routes", mistakes);
+    let domains = root.list::<Domain>("dns_domains", mistakes).unwrap_or_default();
+    profile.dns_domains = domains.into_iter().map(|domain| domain.value).collect();
     profile.once = root.flag("once", mistakes).unwrap_or(false);
     let auth = root.list::<Method>("authentication", mistakes).unwrap_or_default();
     profile.auth = auth.into_iter().map(|method| method.value).collect();

@@ -14,6 +14,7 @@ use ppp::{Credentials, Method};
 use userspace::forward::Local;
 use userspace::proxy::Service;
 
+use super::domain::Domain;
 use super::host::MARK;
 use super::offers::{Offers, offers};
 use super::profile::{self, Profile};
@@ -45,9 +46,11 @@ pub(crate) struct Settings {
     pub(crate) full_tunnel: bool,
     /// The private networks around this host stay outside a full tunnel.
     pub(crate) allow_lan: bool,
+    /// The server's name servers are asked: for names in these domains, or for all if there are none.
     pub(crate) dns: bool,
     /// Whether routes that the server names are taken.
     pub(crate) pushed_routes: bool,
+    pub(crate) dns_domains: Vec<Domain>,
     pub(crate) methods: Vec<Method>,
     /// What is acceptable where everybody on the way can listen.
     pub(crate) clear_methods: Vec<Method>,
@@ -120,6 +123,8 @@ impl Settings {
             }
         }
         let device = services.is_none();
+        let dns_domains =
+            if options.dns_domains.is_empty() { profile.dns_domains } else { options.dns_domains.clone() };
         let full_tunnel = device && (options.full_tunnel || profile.full_tunnel || everything);
         let allow_lan = device && (options.allow_lan || profile.allow_lan);
         if allow_lan && !full_tunnel {
@@ -135,8 +140,9 @@ impl Settings {
             routes,
             full_tunnel,
             allow_lan,
-            dns: device && (options.dns || profile.dns),
             pushed_routes: device && !options.no_pushed_routes && profile.pushed_routes.unwrap_or(true),
+            dns: device && (options.dns || profile.dns || !dns_domains.is_empty()),
+            dns_domains,
             methods,
             clear_methods,
             device: options.device.clone().or(profile.device).unwrap_or_else(|| "causeway%d".into()),

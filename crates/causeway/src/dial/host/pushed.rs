@@ -43,7 +43,10 @@ impl Host {
             self.replace_pushed(settings, server, outside, ipv4.local, wanted, &mut pushed)?;
         }
         if settings.dns {
-            self.use_name_servers(settings, server, &name_servers(ipv4, learned), learned, &mut pushed.warnings)?;
+            let domains = learned.domain.iter().chain(&learned.search);
+            self.domains = domains.filter_map(|domain| domain.parse().ok()).collect();
+            let servers = name_servers(ipv4, learned);
+            self.use_name_servers(settings, server, ipv4.local, &servers, &mut pushed.warnings)?;
         }
         Ok(pushed)
     }
