@@ -6,7 +6,7 @@
 mod learning;
 
 use std::collections::VecDeque;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use autoconf::Learned;
 use clock::Timestamp;
@@ -308,6 +308,20 @@ impl Dialer {
     /// Packets that the data path dropped.
     pub fn drops(&self) -> &Drops {
         self.stack.data().drops()
+    }
+
+    /// Whether an ICMP error about a packet to `destination` ends the attempt. Before the server has proved anything it is the
+    /// best word there is. Later it could be forged to cut a connection, and says nothing that dead peer detection does not
+    /// find out.
+    pub fn believes_unreachable(&self, destination: IpAddr) -> bool {
+        match (&self.initiate, self.peer) {
+            (Some(initiate), _) => self.stage == Stage::IkePhase1 && initiate.path.remote.ip() == destination,
+            (None, Some(peer)) => {
+                let server = self.stack.data().path(peer).map(|path| path.remote.ip());
+                self.stage == Stage::L2tpTunnel && server == Some(destination)
+            }
+            (None, None) => false,
+        }
     }
 
     /// How much there is of everything.

@@ -100,6 +100,11 @@ impl Foreign {
         }
     }
 
+    /// Its place in the network.
+    pub(crate) fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// Changes what IKE accepts, before anybody dials.
     pub(crate) fn set_ike(&mut self, change: impl FnOnce(&mut ike::Config)) {
         let mut config = self.ike.config().clone();
@@ -161,6 +166,7 @@ impl Foreign {
             for (node, packet) in std::mem::take(&mut world.strangers) {
                 if node == self.node && !self.mute {
                     self.handle(world, packet);
+                    self.settle(world);
                 }
             }
             self.handle_timeout(world);

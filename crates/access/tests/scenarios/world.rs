@@ -14,7 +14,7 @@ use diagnose::Verdict;
 use ike::config::PreSharedKey;
 use ike::{Initiate, Path};
 use policy::{Account, Accounts};
-use sim::{Link, Network, NodeId, Packet, SegmentId};
+use sim::{Link, Network, NodeId, Packet, SegmentId, Unreachable};
 use wire::virtio::VnetHeader;
 
 /// The server's address on the Internet.
@@ -75,6 +75,8 @@ pub(crate) struct Client {
     pub(crate) dialer: Option<Dialer>,
     pub(crate) events: Vec<client::Event>,
     pub(crate) tun: Vec<TunWrite>,
+    /// Whether it gave up because it was told that nothing gets to the server, as `causeway dial` does.
+    pub(crate) is_unreachable: bool,
     /// When the dialer wants to be called.
     due: Option<Timestamp>,
 }
@@ -209,7 +211,8 @@ impl World {
         let index = self.clients.len();
         let node = self.net.add_host(segment, &[address], Link::default());
         let config = client_config(address, self.server_address, index);
-        self.clients.push(Client { node, config, dialer: None, events: Vec::new(), tun: Vec::new(), due: None });
+        let (events, tun) = (Vec::new(), Vec::new());
+        self.clients.push(Client { node, config, dialer: None, events, tun, is_unreachable: false, due: None });
         self.by_node.insert(node, Sender::Client(index));
         index
     }
@@ -418,7 +421,7 @@ impl World {
                 let path = Path { local: SocketAddr::new(dst, 0), remote: SocketAddr::new(src, 0) };
                 (path, payload, None)
             }
-            Packet::Unreachable { .. } => return,
+            Packet::Unreachable { reason, original, .. } => return self.note_unreachable(receiver, reason, &original),
         };
         let len = data.len();
         match receiver {
@@ -441,6 +444,18 @@ impl World {
                 });
             }
         }
+    }
+
+    fn note_unreachable(&mut self, receiver: Sender, reason: Unreachable, original: &Packet) {
+        let (Sender::Client(index), Unreachable::Host | Unreachable::Port) = (receiver, reason) else { return };
+        let told = self.at_client(index, |dialer, now, rng, out| {
+            let believed = dialer.believes_unreachable(original.destination());
+            if believed {
+                dialer.hang_up(now, rng, out);
+            }
+            believed
+        });
+        self.clients[index].is_unreachable |= told == Some(true);
     }
 
     fn settle_server(&mut self, wire: Wire) {

@@ -331,16 +331,10 @@ impl Running<'_> {
         Some(Outcome::Ended(Ended { was_up: true, ..ended }))
     }
 
-    /// Before the server has proved anything, an ICMP error is the best word there is, and ends the wait. Later it could be
-    /// forged to cut a connection, and says nothing that dead peer detection does not find out.
+    /// Ends the wait for a server that does not get our packets, if the dialer believes it.
     fn read_errors(&mut self, token: Token) -> Option<Outcome> {
         let socket = self.line.sockets.udp.get(usize::from(token == NAT_T))?;
-        let server = self.call.target.server;
-        let unproven = match self.line.protection {
-            Protection::Ipsec { .. } => self.dialer.stage() == Stage::IkePhase1,
-            Protection::None => self.dialer.stage() == Stage::L2tpTunnel,
-        };
-        let fatal = |error: &IcmpError| unproven && error.dst.ip() == server && closes(error.kind);
+        let fatal = |error: &IcmpError| self.dialer.believes_unreachable(error.dst.ip()) && closes(error.kind);
         let error = std::iter::from_fn(|| socket.poll_error()).filter(fatal).last()?;
         let detail = json!({
             "icmp": format!("{:?}", error.kind),

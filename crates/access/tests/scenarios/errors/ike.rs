@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use access::{Failure, Stage};
 use crypto::cbc::CbcAlg;
 use ike::proposal::ChildCipher;
-use sim::{NatConfig, Network, Rule};
+use sim::{NatConfig, Network, Packet, Rule, Unreachable};
 use wire::isakmp::{Cookie, ExchangeType, Flags, HEADER_LEN, Header, Notify, NotifyType, PayloadType};
 
 use super::Outcome;
-use crate::foreign::{Alter, Foreign, Layer, foreign};
+use crate::foreign::{Alter, FOREIGN, Foreign, Layer, foreign};
 use crate::world::{PATIENCE, World, public};
 
 const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 1, 2));
@@ -187,6 +187,46 @@ pub(super) fn esp_dropped() -> Outcome {
     let node = world.clients[0].node;
     world.net.link_mut(node).firewall.push(Rule::ESP);
     server.refuse(&mut world)
+}
+
+/// The host of the server says that nothing listens on this port.
+fn say_unreachable(world: &mut World, node: sim::NodeId, port: u16) {
+    let (client, ports) = (public(10), |address| std::net::SocketAddr::new(address, port));
+    let original = Packet::udp(ports(client), ports(FOREIGN), b"what arrived");
+    let reason = Unreachable::Port;
+    let packet = Packet::Unreachable { src: FOREIGN, dst: client, reason, original: Box::new(original) };
+    world.net.send(world.now, node, packet);
+}
+
+#[test]
+fn a_server_without_the_service_is_believed_before_anything_is_proved() {
+    let (mut world, mut server) = foreign();
+    server.vanish();
+    let node = server.node();
+    world.dial(0);
+    let begun = world.now;
+    say_unreachable(&mut world, node, 500);
+    let (failure, stage) = server.see_the_end(&mut world);
+    assert!(world.clients[0].is_unreachable, "{failure:?}");
+    assert!(world.now.since(begun) < std::time::Duration::from_secs(1));
+    assert_eq!((failure, stage), (Failure::HungUp, Stage::IkePhase1));
+}
+
+#[test]
+fn whoever_says_later_that_the_server_is_gone_cuts_nothing() {
+    let (mut world, mut server) = foreign();
+    let node = server.node();
+    world.dial(0);
+    assert!(server.run(&mut world, PATIENCE, |world| world.dialer(0).stage() == Stage::IkePhase2));
+    for _ in 0..20 {
+        for port in [500, 4500, 1701] {
+            say_unreachable(&mut world, node, port);
+        }
+        server.run(&mut world, std::time::Duration::from_millis(100), |_| false);
+    }
+    assert!(!world.clients[0].is_unreachable);
+    assert!(server.run(&mut world, PATIENCE, |world| world.is_up(0)), "{:?}", world.end_of(0));
+    server.ping(&mut world);
 }
 
 /// A client behind a home router.
