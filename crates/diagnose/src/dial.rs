@@ -450,6 +450,30 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_that_only_the_right_key_makes_readable_is_not_about_the_key() {
+        let refused = |authenticated| {
+            let notify = NotifyType::AUTHENTICATION_FAILED;
+            let failure = ike::Failure::Refused { notify, data: Vec::new(), authenticated };
+            Verdict::of_dial(&Failure::Ike { stage: ike::Stage::Phase1Authentication, failure, peer: Box::default() })
+        };
+        assert_eq!(refused(false), verdict(Cause::IkePskMismatch, 789));
+        assert_eq!(refused(true), verdict(Cause::IkeIdentityMismatch, 787));
+    }
+
+    #[test]
+    fn a_number_of_the_server_that_nobody_knows_is_quoted_with_the_cause_of_its_stage() {
+        let says = |stage, refused| {
+            Verdict::of_dial(&Failure::Ppp { stage, failure: ppp::Failure::Refused(refused), denied: None })
+        };
+        let ended = |ras| ppp::Refused::Terminated { ras: Some(RasError(ras)), message: String::new() };
+        let denied = |ras| ppp::Refused::Authentication { ras: RasError(ras), message: String::new() };
+        assert_eq!(says(ppp::Stage::Up, ended(4711)), verdict(Cause::NoneHealthy, 4711));
+        assert_eq!(says(ppp::Stage::Lcp, ended(4711)), verdict(Cause::PppNoCommonAuth, 4711));
+        assert_eq!(says(ppp::Stage::Authentication, denied(4711)), verdict(Cause::AuthBadCredentials, 4711));
+        assert_eq!(says(ppp::Stage::Authentication, denied(0)), verdict(Cause::AuthBadCredentials, 691));
+    }
+
+    #[test]
     fn the_servers_own_code_is_shown() {
         for (code, cause) in [
             (691, Cause::AuthBadCredentials),

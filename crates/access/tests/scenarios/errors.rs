@@ -124,6 +124,7 @@ table! {
     the_server_has_no_address: 738, NcpNoAddress, PppNetwork, ppp::no_address;
     the_pool_of_the_server_is_empty: 717, NcpAddressPoolExhausted, PppNetwork, ppp::pool_empty;
     the_server_assigns_no_address: 738, NcpNoAddress, PppNetwork, ppp::zero_address;
+    the_server_assigns_what_no_host_can_have: 738, NcpNoAddress, PppNetwork, ppp::loopback_address;
     the_server_has_no_ipv4: 733, NcpNoneAgreed, PppNetwork, ppp::ipcp_rejected;
     the_server_does_not_speak_of_addresses: 720, NcpNoneAgreed, PppNetwork, ppp::ipcp_silent;
     the_server_ends_the_negotiation_of_addresses: 736, NcpNoneAgreed, PppNetwork, ppp::ipcp_terminated;

@@ -3,7 +3,7 @@
 use wire::ppp::{Code, Packet, Protocol, RasError, TerminateReason, full_frame};
 
 use super::Outcome;
-use crate::foreign::{Layer, foreign, in_place_of, reject};
+use crate::foreign::{LEASE, Layer, foreign, in_place_of, reject};
 
 pub(super) fn lcp_silent() -> Outcome {
     let (mut world, mut server) = foreign();
@@ -212,6 +212,17 @@ pub(super) fn zero_address() -> Outcome {
             vec![encode(Code::CONFIGURE_REJECT, packet.id, &[3, 6, 0, 0, 0, 0])]
         }
         _ => vec![packet.encode()],
+    });
+    server.refuse(&mut world)
+}
+
+pub(super) fn loopback_address() -> Outcome {
+    let (mut world, mut server) = foreign();
+    server.decide = Box::new(|question| match question {
+        ppp::Question::Address { .. } => {
+            Some(ppp::Reply::Address(ppp::Ipv4Lease { client: [127, 0, 0, 1].into(), ..LEASE }))
+        }
+        ppp::Question::Verify { .. } | ppp::Question::Credentials { .. } => None,
     });
     server.refuse(&mut world)
 }
