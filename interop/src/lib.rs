@@ -8,10 +8,12 @@
 //!
 //! Everything ends when its value is dropped, also while a test panics; what a killed test left behind, the next one removes.
 
+mod accounts;
 mod causeway;
 mod dialer;
 mod error;
 mod guest;
+mod l2tpns;
 mod lab;
 mod lines;
 mod linux;
@@ -24,6 +26,7 @@ pub use causeway::{Causeway, Start};
 pub use dialer::{Dialer, Failed};
 pub use error::{Error, Result};
 pub use guest::{Guest, Job, Outcome, Task};
+pub use l2tpns::L2tpNs;
 pub use lab::{Host, Lab, Net};
 pub use lines::Lines;
 pub use linux::{Attempt, Dial, LinuxClient, LinuxServer};

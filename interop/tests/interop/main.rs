@@ -4,6 +4,7 @@
 //! environment it fails.
 
 mod baseline;
+mod clear;
 mod connection;
 mod dial;
 mod ipv6;

@@ -1,0 +1,69 @@
+//! `causeway dial` without IPsec against a server that nobody here wrote.
+
+use interop::{Dial, Dialer, Ended, Failed, Host, L2tpNs, Result};
+
+use crate::world::{World, account, text};
+
+/// What it takes to do without IPsec, and a way to log on that the server knows.
+const CLEAR: [&str; 5] = ["--protocol", "l2tp", "--without-ipsec", "--auth", "chap"];
+
+#[test]
+fn a_dialer_reaches_a_server_without_ipsec_and_learns_what_is_wrong() -> Result<()> {
+    if !L2tpNs::exists()? {
+        return Ok(());
+    }
+    let Some(world) = World::new(0)? else { return Ok(()) };
+    let server = L2tpNs::serve(&world.server, &account(), "chap,pap")?;
+    let home = world.lab.nat("home", &world.public, "10.77.0.50/24", "192.168.1.1/24")?;
+    let clients = [
+        world.lab.host("client", &world.public, "10.77.0.20/24")?,
+        world.lab.host("behind", &home, "192.168.1.20/24")?,
+    ];
+    for client in &clients {
+        for more in [&["--full-tunnel"][..], &["--auth", "pap", "--clear-password"]] {
+            let dialer =
+                Dialer::dial(client, &account(), &[&CLEAR[..3 + 2 * usize::from(more.len() == 1)], more].concat())?;
+            let connected = dialer.connected()?;
+            assert!(text(&connected, "address").starts_with("10.97.0."), "{connected}");
+            assert_eq!(text(&connected, "strategy"), "l2tp-clear", "{connected}");
+            assert!(connected["esp"].is_null() && connected["ike"].is_null(), "{connected}");
+            assert!(dialer.log().contains("nothing is protected"), "{}", dialer.log());
+            assert_reaches(client)?;
+            assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
+        }
+    }
+
+    let fail = |dial: &Dial, arguments: &[&str]| Dialer::dial(&clients[0], dial, arguments)?.failed();
+    let wrong_password = Dial { password: "wrong".into(), ..account() };
+    assert_failed(&fail(&wrong_password, &CLEAR)?, 13, 691, "auth.bad_credentials");
+    // The usual way to log on is none of this server's; and IPsec is none of it at all.
+    assert_failed(&fail(&account(), &CLEAR[..3])?, 13, 919, "ppp.no_common_auth");
+    let both = fail(&account(), &["--order", "l2tp,l2tp-clear", "--without-ipsec"])?;
+    assert_failed(&both, 13, 800, "ppp.no_common_auth");
+    let attempts: Vec<_> = both.event["attempts"].as_array().into_iter().flatten().collect();
+    let shown: Vec<_> = attempts.iter().map(|attempt| (text(attempt, "strategy"), attempt["ras"].as_u64())).collect();
+    assert_eq!(shown, [("l2tp", Some(809)), ("l2tp-clear", Some(919))], "{}", both.log);
+    // In an order the connection is made by what works.
+    let order = ["--order", "l2tp,l2tp-clear", "--without-ipsec", "--auth", "mschapv2,chap"];
+    let dialer = Dialer::dial(&clients[0], &account(), &order)?;
+    assert_eq!(text(&dialer.connected()?, "strategy"), "l2tp-clear");
+    assert_reaches(&clients[0])?;
+    assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
+    drop(server);
+    Ok(())
+}
+
+fn assert_failed(failed: &Failed, status: i32, ras: u64, cause: &str) {
+    let Failed { ended, event, log } = failed;
+    assert_eq!((*ended, text(event, "cause")), (Ended::Exited(status), cause), "{log}");
+    assert_eq!(event["ras"].as_u64(), Some(ras), "{log}");
+}
+
+fn assert_reaches(client: &Host) -> Result<()> {
+    for size in ["56", "1300"] {
+        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &L2tpNs::TUNNEL.to_string()];
+        let printed = client.run("ping", &echoes)?;
+        assert!(printed.contains(" 0% packet loss"), "{printed}");
+    }
+    Ok(())
+}
