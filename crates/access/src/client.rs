@@ -403,7 +403,14 @@ impl Dialer {
     }
 
     fn on_l2tp_failed(&mut self, stage: l2tp::Stage, failure: l2tp::Failure) {
+        let link = match self.stage {
+            Stage::PppLcp => Some(ppp::Stage::Lcp),
+            Stage::PppAuthentication => Some(ppp::Stage::Authentication),
+            Stage::PppNetwork => Some(ppp::Stage::Network),
+            Stage::IkePhase1 | Stage::IkePhase2 | Stage::Esp | Stage::L2tpTunnel | Stage::L2tpCall | Stage::Up => None,
+        };
         match failure {
+            l2tp::Failure::Refused(refusal) if let Some(stage) = link => self.end(Failure::Cut { stage, refusal }),
             failure if self.initiate.is_none() => self.end(Failure::Unprotected { stage, failure }),
             // IKE says next why the associations have ended.
             l2tp::Failure::PeerGone(l2tp::Gone::Association) => self.bereft = Some(Failure::L2tp { stage, failure }),

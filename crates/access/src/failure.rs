@@ -31,6 +31,13 @@ pub enum Failure {
         /// Why.
         failure: l2tp::Failure,
     },
+    /// The server ended the call, or its tunnel, while the link in it was being negotiated: without a word of PPP about why.
+    Cut {
+        /// How far the link had come.
+        stage: ppp::Stage,
+        /// What it said instead.
+        refusal: l2tp::Refusal,
+    },
     /// PPP failed.
     Ppp {
         /// How far it had come.
@@ -123,7 +130,7 @@ impl Failure {
                 l2tp::Stage::Tunnel => Stage::L2tpTunnel,
                 l2tp::Stage::Call | l2tp::Stage::Up => Stage::L2tpCall,
             },
-            Failure::Ppp { stage, .. } => ppp_stage(*stage),
+            Failure::Ppp { stage, .. } | Failure::Cut { stage, .. } => ppp_stage(*stage),
             Failure::PeerGone { .. } => Stage::Esp,
             Failure::HungUp => Stage::Up,
         }

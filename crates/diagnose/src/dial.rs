@@ -44,6 +44,7 @@ impl Verdict {
             },
             Failure::L2tp { stage, failure } => l2tp(*stage, failure),
             Failure::Unprotected { stage, failure } => unprotected(*stage, failure),
+            Failure::Cut { stage, refusal } => cut(*stage, refusal),
             Failure::Ppp { stage, failure, .. } => ppp(*stage, failure),
             Failure::PeerGone { reason } => match reason {
                 ike::CloseReason::DeletedByPeer => verdict(Cause::IkePeerDead, 629),
@@ -302,6 +303,20 @@ fn refused(refusal: &l2tp::Refusal) -> Verdict {
                 verdict(Cause::TunnelPortsExhausted, 678)
             }
             _ => verdict(Cause::L2tpRefused, 678),
+        },
+    }
+}
+
+/// The server ended the call instead of saying what it thinks of the link.
+fn cut(stage: ppp::Stage, refusal: &l2tp::Refusal) -> Verdict {
+    match (stage, refusal) {
+        // So do access concentrators that have asked RADIUS, where others answer with the failure of PAP or CHAP.
+        (ppp::Stage::Authentication, l2tp::Refusal::Call { result: Some(CallResult::ADMINISTRATIVE), .. }) => {
+            verdict(Cause::AuthBadCredentials, 691)
+        }
+        _ => match refused(refusal) {
+            Verdict { cause: Cause::L2tpRefused, .. } => verdict(Cause::L2tpRefused, 628),
+            named => named,
         },
     }
 }

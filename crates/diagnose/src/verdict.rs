@@ -26,6 +26,7 @@ impl Verdict {
             Failure::Ike { stage, failure, peer } => Verdict::usual(ike_cause(*stage, failure, peer)),
             Failure::NoTunnel(no_tunnel) => Verdict::usual(no_tunnel_cause(no_tunnel)),
             Failure::L2tp { failure, .. } | Failure::Unprotected { failure, .. } => Verdict::usual(l2tp_cause(failure)),
+            Failure::Cut { .. } => Verdict::usual(Cause::L2tpRefused),
             Failure::Ppp { stage, failure, denied } => {
                 Verdict::with(ppp_cause(*stage, failure, *denied), failure.ras())
             }

@@ -90,6 +90,12 @@ table! {
     the_tunnel_ends_while_calling: 678, HostServerNotRunning, L2tpCall, l2tp::stop_while_calling;
     the_server_deletes_its_associations_while_calling: 629, IkePeerDead, L2tpCall, l2tp::deleted_while_calling;
 
+    the_call_is_cut_before_the_link_begins: 628, L2tpRefused, PppLcp, l2tp::cut_in_lcp;
+    the_call_is_cut_over_the_password: 691, AuthBadCredentials, PppAuthentication, l2tp::cut_over_the_password;
+    the_call_loses_its_carrier_over_the_password: 628, L2tpRefused, PppAuthentication, l2tp::carrier_lost_over_the_password;
+    the_call_is_cut_over_addresses: 628, L2tpRefused, PppNetwork, l2tp::cut_over_addresses;
+    the_call_finds_no_resources_for_an_address: 678, TunnelPortsExhausted, PppNetwork, l2tp::no_resources_for_an_address;
+
     ppp_does_not_begin: 721, PppLcpTimeout, PppLcp, ppp::lcp_silent;
     everything_comes_back: 737, PppLoopback, PppLcp, ppp::loopback;
     the_link_options_do_not_settle: 732, PppPeerIncompatible, PppLcp, ppp::lcp_does_not_converge;

@@ -357,6 +357,7 @@ pub(crate) fn detail(failure: &access::Failure) -> Value {
         access::Failure::L2tp { failure, .. } | access::Failure::Unprotected { failure, .. } => {
             json!({ "l2tp": format!("{failure:?}") })
         }
+        access::Failure::Cut { refusal, .. } => json!({ "server_says": format!("{refusal:?}") }),
         access::Failure::Ppp { failure, .. } => match failure {
             ppp::Failure::Refused(ppp::Refused::Authentication { ras, message }) => {
                 json!({ "server_says": message, "code": ras.0 })

@@ -147,6 +147,7 @@ fn detail(failure: &Failure) -> Value {
             json!({ "l2tp": format!("{failure:?}") })
         }
         Failure::PeerGone { reason } => json!({ "ike": format!("{reason:?}") }),
+        Failure::Cut { refusal, .. } => json!({ "l2tp": format!("{refusal:?}") }),
         Failure::HungUp => json!({}),
         Failure::Ppp { failure, denied, .. } => {
             let mut detail = json!({ "ppp": format!("{failure:?}") });

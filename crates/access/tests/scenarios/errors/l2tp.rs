@@ -1,12 +1,16 @@
 //! Failures of the tunnel and of the call.
 
+use std::time::Duration;
+
+use l2tp::CallEnd;
 use wire::l2tp::{
     Attribute, AvpWriter, CallEnded, CallResult, Control, ErrorCode, Message, MessageType, ResultCode, StopResult,
     TunnelStopped,
 };
+use wire::ppp::Protocol;
 
 use super::{Outcome, ike};
-use crate::foreign::{Layer, foreign, instead_of};
+use crate::foreign::{Layer, foreign, in_place_of, instead_of};
 use crate::world::{PATIENCE, SERVER, World};
 
 pub(super) fn silent_in_udp() -> Outcome {
@@ -153,6 +157,44 @@ pub(super) fn deleted_while_calling() -> Outcome {
     let calling = |world: &World| world.dialer(0).stage() == access::Stage::L2tpCall;
     assert!(server.run(&mut world, PATIENCE, calling));
     server.close_ike(&mut world);
+    server.see_the_end(&mut world)
+}
+
+pub(super) fn cut_in_lcp() -> Outcome {
+    cut(Protocol::LCP, CallEnd::ADMINISTRATIVE)
+}
+
+pub(super) fn cut_over_the_password() -> Outcome {
+    cut(Protocol::CHAP, CallEnd::ADMINISTRATIVE)
+}
+
+pub(super) fn carrier_lost_over_the_password() -> Outcome {
+    cut(Protocol::CHAP, CallEnd::LOST_CARRIER)
+}
+
+pub(super) fn cut_over_addresses() -> Outcome {
+    cut(Protocol::IPCP, CallEnd::ADMINISTRATIVE)
+}
+
+pub(super) fn no_resources_for_an_address() -> Outcome {
+    cut(Protocol::IPCP, CallEnd::new(CallResult::TEMPORARY_LACK, ErrorCode::NONE, ""))
+}
+
+/// The server says nothing in a protocol of PPP, and ends the call instead.
+fn cut(protocol: Protocol, end: CallEnd) -> Outcome {
+    let (mut world, mut server) = foreign();
+    server.alter = in_place_of(protocol, |_| Vec::new());
+    let stage = match protocol {
+        Protocol::LCP => access::Stage::PppLcp,
+        Protocol::CHAP => access::Stage::PppAuthentication,
+        _ => access::Stage::PppNetwork,
+    };
+    world.dial(0);
+    assert!(server.run(&mut world, PATIENCE, |world| world.dialer(0).stage() == stage));
+    // The client's last message of the call is on its way.
+    server.run(&mut world, Duration::from_millis(500), |_| false);
+    let (_, session) = server.call.unwrap();
+    server.l2tp.disconnect(world.now, session, end);
     server.see_the_end(&mut world)
 }
 
