@@ -83,6 +83,10 @@ fn facts(failure: &Failure, role: Role) -> Vec<(String, Fact)> {
             let fact = l2tp(*stage, failure);
             vec![(format!("L2TP, {stage:?}: {failure:?}"), fact.into())]
         }
+        Failure::Cut { stage, refusal } => {
+            let fact = l2tp(l2tp::Stage::Up, &l2tp::Failure::Refused(refusal.clone()));
+            vec![(format!("the call was cut, PPP being at {stage:?}: {refusal:?}"), fact.into())]
+        }
         Failure::Ppp { stage, failure, denied } => {
             let fact = ppp(*stage, failure, *denied);
             fact.map(|fact| (format!("PPP, {stage:?}: {failure:?}"), Fact::from(fact))).into_iter().collect()
