@@ -5,6 +5,7 @@
 //! source's [`trouble`](observe::Source::trouble).
 
 mod capture;
+mod keys;
 mod kind;
 mod sink;
 mod text;
@@ -12,8 +13,10 @@ mod windows;
 
 use std::io::{self, Read};
 
+use flate2::read::MultiGzDecoder;
 use observe::{SourceId, Time, Timeline};
 
+pub use keys::Keys;
 pub use kind::Kind;
 pub use sink::Sink;
 
@@ -24,7 +27,12 @@ pub struct Settings {
     pub now: Option<Time>,
     /// Difference of the logs' local time from UTC, in seconds, east positive, where a log does not say.
     pub utc_offset: i32,
+    /// Keys with which captures are opened.
+    pub keys: Keys,
 }
+
+/// What a file compressed with gzip begins with (RFC 1952 §2.3.1); what is in it is read as if it were not.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Octets of a file from which its kind is told.
 const BEGINNING: u64 = 64 << 10;
@@ -42,11 +50,23 @@ pub fn read(
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<SourceId> {
     let mut beginning = Vec::new();
-    input.by_ref().take(BEGINNING).read_to_end(&mut beginning)?;
+    read_beginning(&mut input, &mut beginning)?;
+    let mut input: Box<dyn Read + '_> = Box::new(input);
+    let mut damaged = false;
+    if beginning.starts_with(&GZIP) {
+        input = Box::new(MultiGzDecoder::new(io::Cursor::new(std::mem::take(&mut beginning)).chain(input)));
+        if read_beginning(&mut input, &mut beginning).is_err() {
+            damaged = true;
+            input = Box::new(io::empty());
+        }
+    }
     let kind = Kind::of(&beginning);
     let input = io::Cursor::new(beginning).chain(input);
     let mut sink = Sink::new(timeline, name, kind.source());
     let id = sink.id();
+    if damaged {
+        sink.trouble("the compressed file is damaged");
+    }
     match kind {
         Kind::Pcap | Kind::Pcapng => capture::read(input, kind, settings, &mut sink, progress)?,
         Kind::Evtx
@@ -62,4 +82,9 @@ pub fn read(
         Kind::Unknown => sink.trouble("neither a capture nor an event log nor text"),
     }
     Ok(id)
+}
+
+fn read_beginning(input: &mut impl Read, beginning: &mut Vec<u8>) -> io::Result<()> {
+    input.by_ref().take(BEGINNING).read_to_end(beginning)?;
+    Ok(())
 }

@@ -74,6 +74,10 @@ pub(crate) struct Read {
     /// Captures, logs, exports, bundles; a directory stands for the files in it.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// A file with keys that open captures: Wireshark's tables of IKEv1 and ESP keys, or the output of `ip xfrm state`. May be
+    /// given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
 }

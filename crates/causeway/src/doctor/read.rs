@@ -5,8 +5,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use diagnose::examine;
-use ingest::Settings;
+use ingest::{Keys, Settings};
 use observe::{Time, Timeline};
+use zeroize::Zeroize;
 
 use crate::cli::doctor::Read;
 use crate::exit::Failure;
@@ -21,13 +22,33 @@ pub(super) fn run(options: &Read) -> Result<(), Failure> {
     let files = files(&options.files)?;
     let now = jiff::Timestamp::now();
     let offset = now.to_zoned(jiff::tz::TimeZone::system()).offset().seconds();
-    let settings = Settings { now: Some(Time(now.as_microsecond())), utc_offset: offset };
+    let keys = keys(&options.keys)?;
+    let settings = Settings { now: Some(Time(now.as_microsecond())), utc_offset: offset, keys };
     let mut timeline = Timeline::new();
     for file in &files {
         read(file, &settings, &mut timeline)?;
     }
     let diagnosis = examine(&timeline, super::context(&options.common));
     super::conclude(&timeline, &diagnosis, &options.common)
+}
+
+/// The keys of all files that were named for it.
+fn keys(named: &[PathBuf]) -> Result<Keys, Failure> {
+    let mut text = String::new();
+    for path in named {
+        let failed = |error| Failure::configuration(format!("cannot read {}: {error}", path.display()));
+        text.push_str(&fs::read_to_string(path).map_err(failed)?);
+        text.push('\n');
+    }
+    let keys = Keys::parse(&text);
+    text.zeroize();
+    for trouble in keys.trouble() {
+        anstream::eprintln!("keys: {trouble}");
+    }
+    if keys.is_empty() && !named.is_empty() {
+        return Err(Failure::configuration("there is no key in the files that --keys names".to_owned()));
+    }
+    Ok(keys)
 }
 
 fn read(file: &Path, settings: &Settings, timeline: &mut Timeline) -> Result<(), Failure> {
@@ -37,7 +58,8 @@ fn read(file: &Path, settings: &Settings, timeline: &mut Timeline) -> Result<(),
     let shown = size >= LARGE && std::io::stderr().is_terminal();
     let mut told = u64::MAX;
     let mut progress = |octets: u64| {
-        let percent = octets.saturating_mul(100) / size.max(1);
+        // More is read than the file has where it is compressed.
+        let percent = (octets.saturating_mul(100) / size.max(1)).min(100);
         if shown && percent != told {
             told = percent;
             anstream::eprint!("\r{}: {percent} %", file.display());

@@ -50,12 +50,12 @@ struct Found {
 }
 
 impl Dissector {
-    pub(super) fn new(_settings: &Settings) -> Dissector {
+    pub(super) fn new(settings: &Settings) -> Dissector {
         Dissector {
             ends: Ends::default(),
             fragments: Fragments::default(),
-            ike: ike::Tracker::default(),
-            esp: esp::Tracker::default(),
+            ike: ike::Tracker::new(&settings.keys),
+            esp: esp::Tracker::new(&settings.keys),
             l2tp: l2tp::Tracker::default(),
             pptp: pptp::Tracker::default(),
             links: Links::default(),
@@ -251,7 +251,26 @@ impl Dissector {
         octets: usize,
         found: Found,
     ) {
-        self.esp.packet(note.now(), found.frame, source, destination, packet, octets);
+        let packet = esp::Packet { frame: found.frame, source, destination, data: packet, octets };
+        let inside = self.esp.packet(note.now(), &packet);
+        let esp::Inside::Payload(number, payload) = inside else { return };
+        if found.depth >= DEEPEST {
+            return;
+        }
+        let found = Found { depth: found.depth + 1, stations: Stations::default(), inside: true, ..found };
+        let payload = payload.to_vec();
+        match number {
+            4 | 41 => self.ip(note, &payload, found),
+            // Transport mode: the ends are those of the packet itself, by whatever addresses they know each other.
+            protocol::UDP => {
+                if let [a, b, c, d, _, _, _, _, datagram @ ..] = payload.as_slice()
+                    && [[*a, *b], [*c, *d]].map(u16::from_be_bytes).contains(&1701)
+                {
+                    self.l2tp(note, source, destination, datagram, false, found);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Tells which datagrams of IKE did not come whole.

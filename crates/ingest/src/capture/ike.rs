@@ -1,6 +1,7 @@
 //! IKE: which message of which exchange, what was offered, chosen, notified and announced.
 
 mod nat;
+mod opening;
 mod payloads;
 mod suites;
 mod version2;
@@ -8,7 +9,7 @@ mod version2;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use observe::ike::{Exchange, Fact, Message, Phase, Sent};
+use observe::ike::{Exchange, Fact, Message, Phase, Sent, Suite};
 use observe::{About, Role, Time, network};
 use wire::Reader;
 use wire::isakmp::{
@@ -17,8 +18,10 @@ use wire::isakmp::{
 };
 
 use self::nat::NatDetection;
+use self::opening::Opening;
 use self::payloads::Payloads;
 use super::note::{Ends, Note, digest, party, times};
+use crate::Keys;
 
 /// Negotiations that are followed.
 const MOST: usize = 4096;
@@ -43,8 +46,8 @@ pub(super) struct Datagram<'a> {
 }
 
 /// All negotiations of a capture.
-#[derive(Default)]
 pub(super) struct Tracker {
+    keys: Keys,
     sas: HashMap<Cookie, Sa>,
     too_many: bool,
 }
@@ -65,6 +68,9 @@ struct Sa {
     last: [Option<(Sent, Time)>; 2],
     unanswered: u32,
     last_sender: Option<Role>,
+    opening: Option<Opening>,
+    /// The ESP suite and whether it is for transport mode, where quick mode could be opened.
+    child: Option<(Suite, Option<bool>)>,
 }
 
 struct Seen {
@@ -92,6 +98,10 @@ struct Fragmented {
 }
 
 impl Tracker {
+    pub(super) fn new(keys: &Keys) -> Tracker {
+        Tracker { keys: keys.clone(), sas: HashMap::new(), too_many: false }
+    }
+
     /// Takes a message that passed.
     pub(super) fn message(&mut self, note: &mut Note<'_, '_>, ends: &mut Ends, datagram: &Datagram<'_>) {
         let Ok(header) = Header::parse(datagram.message) else {
@@ -108,7 +118,12 @@ impl Tracker {
             return;
         }
         let number = self.sas.len();
-        let sa = self.sas.entry(header.cookies.initiator).or_insert_with(|| Sa::new(number, datagram, &header, ends));
+        let keys = &self.keys;
+        let sa = self.sas.entry(header.cookies.initiator).or_insert_with(|| {
+            let key = keys.ike.iter().find(|key| key.cookie == header.cookies.initiator.0);
+            let opening = key.map(|key| Opening::new(key.key.clone()));
+            Sa { opening, ..Sa::new(number, datagram, &header, ends) }
+        });
         let from = sa.sender(note, ends, datagram, &header);
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         if (length > datagram.message.len() || length < HEADER_LEN) && !datagram.cut {
@@ -167,6 +182,8 @@ impl Sa {
             last: [None, None],
             unanswered: 0,
             last_sender: None,
+            opening: None,
+            child: None,
         }
     }
 
@@ -266,8 +283,17 @@ impl Sa {
         if header.major_version() == 2 {
             self.content2(note, datagram, header, &payloads, from, exchange);
         } else {
+            if !encrypted {
+                self.content(note, datagram, header, &payloads, from, exchange, false);
+            } else if let Some(clear) = self.opening.as_mut().and_then(|opening| opening.open(header, message)) {
+                let opened = Payloads::read(&clear, header.next_payload);
+                if opened.problem.is_none() {
+                    self.content(note, datagram, header, &opened, from, exchange, true);
+                } else {
+                    note.trouble("the key of this IKE SA does not open the message");
+                }
+            }
             self.milestones(note, exchange, datagram.port_4500);
-            self.content(note, datagram, header, &payloads, from, exchange, false);
         }
     }
 
@@ -341,7 +367,8 @@ impl Sa {
             note.push(&self.about, "phase 1 is complete: what follows it has begun", fact);
         }
         if exchange == Exchange::QuickMode(3) {
-            let fact = Fact::Phase2Up { encapsulated: Some(port_4500), transport: None, suite: None, spis: None };
+            let (suite, transport) = self.child.take().map_or((None, None), |(suite, mode)| (Some(suite), mode));
+            let fact = Fact::Phase2Up { encapsulated: Some(port_4500), transport, suite, spis: None };
             note.push(&self.about, "the initiator confirmed quick mode", fact);
         }
     }
@@ -387,6 +414,12 @@ impl Sa {
                     let text = format!("{from} identifies itself as {identity}");
                     note.push(&self.about, &text, Fact::Identity { of: party(from), identity });
                 }),
+                PayloadType::KEY_EXCHANGE if phase == Phase::One => {
+                    if let Some(opening) = &mut self.opening {
+                        opening.key_exchange(from, reader.clone().rest());
+                    }
+                    Ok(())
+                }
                 _ => Ok(()),
             };
             if let Err(problem) = result {
@@ -417,17 +450,16 @@ impl Sa {
     fn sa_payload(&mut self, note: &mut Note<'_, '_>, sa: &SaPayload, from: Role, phase: Phase, exchange: Exchange) {
         let suites = if phase == Phase::One { suites::phase1(sa) } else { suites::phase2(sa) };
         let offers = matches!(exchange, Exchange::MainMode(1) | Exchange::AggressiveMode(1) | Exchange::QuickMode(1));
+        if phase == Phase::Two
+            && !offers
+            && let Some(suite) = suites.first()
+        {
+            self.child = Some((suite.clone(), suites::transport(sa)));
+        }
         self.tell_suites(note, suites, from, phase, offers);
     }
 
-    fn tell_suites(
-        &mut self,
-        note: &mut Note<'_, '_>,
-        suites: Vec<observe::ike::Suite>,
-        from: Role,
-        phase: Phase,
-        offers: bool,
-    ) {
+    fn tell_suites(&mut self, note: &mut Note<'_, '_>, suites: Vec<Suite>, from: Role, phase: Phase, offers: bool) {
         let names: Vec<String> = suites.iter().map(suites::name).collect();
         if offers {
             let text = format!("{from} offers {}", names.join(", "));
@@ -435,6 +467,9 @@ impl Sa {
         } else if let Some(suite) = suites.into_iter().next() {
             if phase == Phase::One {
                 self.certificate = suites::by_certificate(&suite);
+                if let Some(opening) = &mut self.opening {
+                    opening.chosen(&suite);
+                }
             }
             let text = format!("{from} chooses {}", names.first().map_or("", |name| name));
             note.push(&self.about, &text, Fact::Chosen { phase, suite });

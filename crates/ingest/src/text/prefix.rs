@@ -302,7 +302,7 @@ mod tests {
     const NOW: i64 = 1_795_219_200_000_000; // 2026-11-21T00:00:00Z
 
     fn read(line: &str) -> (Option<i64>, Option<&str>, Option<u32>, &str) {
-        let settings = Settings { now: Some(Time(NOW)), utc_offset: 0 };
+        let settings = Settings { now: Some(Time(NOW)), utc_offset: 0, ..Settings::default() };
         let prefix = split(line, &settings);
         (prefix.at.map(|at| (at.0 - NOW).div_euclid(1_000_000)), prefix.program, prefix.pid, prefix.rest)
     }

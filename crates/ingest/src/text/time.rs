@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     fn settings(now: Option<i64>) -> Settings {
-        Settings { now: now.map(|now| Time(now * SECOND)), utc_offset: 0 }
+        Settings { now: now.map(|now| Time(now * SECOND)), utc_offset: 0, ..Settings::default() }
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_zone_in_the_log_wins_over_the_settings() {
-        let settings = Settings { now: None, utc_offset: 3600 };
+        let settings = Settings { now: None, utc_offset: 3600, ..Settings::default() };
         let date = Date { year: Some(2026), month: 11, day: 20 };
         let noon = DAY / 2;
         assert_eq!(moment(date, noon, None, &settings).0, days(2026, 11, 20) * DAY + 11 * 3600 * SECOND);

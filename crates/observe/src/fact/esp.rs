@@ -20,6 +20,15 @@ pub enum Fact {
         /// Whether in UDP.
         encapsulated: bool,
     },
+    /// The integrity tag of one direction, as the lengths of its packets tell where the cipher has blocks of 16 octets.
+    Tag {
+        /// Who sent.
+        from: Party,
+        /// The SPI.
+        spi: u32,
+        /// Octets of the tag: 12, 16 (or 32, which looks the same) or 24. HMAC-SHA2-256 has 16, truncated wrongly 12.
+        octets: u8,
+    },
     /// Packets that carry an SPI of no known association.
     UnknownSpi {
         /// Who received them.

@@ -2,8 +2,8 @@
 
 use observe::ike::Suite;
 use wire::isakmp::{
-    AuthAlgorithm, AuthMethod, ChildAttribute, Encryption, EspTransform, GroupNumber, HashNumber, Phase1Attribute,
-    ProtocolId, SaPayload, Transform,
+    AuthAlgorithm, AuthMethod, ChildAttribute, EncapsulationMode, Encryption, EspTransform, GroupNumber, HashNumber,
+    Phase1Attribute, ProtocolId, SaPayload, Transform,
 };
 use wire::{Malformed, Reader};
 
@@ -75,6 +75,18 @@ pub(super) fn by_certificate(suite: &Suite) -> Option<bool> {
 pub(super) fn phase2(sa: &SaPayload) -> Vec<Suite> {
     let proposals = sa.proposals.iter().filter(|proposal| proposal.protocol == ProtocolId::ESP);
     proposals.flat_map(|proposal| &proposal.transforms).take(MOST).map(phase2_suite).collect()
+}
+
+/// Whether the first transform of phase 2 is for transport mode.
+pub(super) fn transport(sa: &SaPayload) -> Option<bool> {
+    let transform = sa.proposals.iter().flat_map(|proposal| &proposal.transforms).next()?;
+    match EncapsulationMode(value(transform, ChildAttribute::ENCAPSULATION_MODE.0)?) {
+        EncapsulationMode::TRANSPORT | EncapsulationMode::UDP_TRANSPORT | EncapsulationMode::UDP_TRANSPORT_DRAFT => {
+            Some(true)
+        }
+        EncapsulationMode::TUNNEL | EncapsulationMode::UDP_TUNNEL | EncapsulationMode::UDP_TUNNEL_DRAFT => Some(false),
+        _ => None,
+    }
 }
 
 fn phase2_suite(transform: &Transform) -> Suite {
