@@ -23,10 +23,28 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             esp::Fact::UnknownSpi { .. } => {
                 claims.inferred(Cause::IkePeerDead, 0.3, [seen]);
             }
-            esp::Fact::Traffic { .. } | esp::Fact::Replayed { .. } => {}
+            esp::Fact::Traffic { .. } | esp::Fact::Tag { .. } | esp::Fact::Replayed { .. } => {}
         }
     }
+    tags(picture, claims);
     unanswered(picture, claims);
+}
+
+/// The two ends cut the integrity tag differently, or one cuts it otherwise than the suite says (RFC 4868 §2.6).
+fn tags(picture: &Picture<'_>, claims: &mut Claims) {
+    let tag = |octets: u8| {
+        picture
+            .first(move |seen| matches!(&seen.fact, Fact::Esp(esp::Fact::Tag { octets: told, .. }) if *told == octets))
+    };
+    let Some(short) = tag(12) else { return };
+    let sha2 = picture.first(|seen| match &seen.fact {
+        Fact::Ike(ike::Fact::Chosen { phase: ike::Phase::Two, suite }) => suite.integrity == "sha2-256",
+        Fact::Ike(ike::Fact::Phase2Up { suite: Some(suite), .. }) => suite.integrity == "sha2-256",
+        _ => false,
+    });
+    if let Some(other) = tag(16).or(sha2) {
+        claims.inferred(Cause::EspSha2Truncation, 0.8, [short, other]);
+    }
 }
 
 /// The first L2TP message goes through the associations, and nothing comes back.
