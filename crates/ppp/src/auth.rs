@@ -4,6 +4,7 @@ mod chap;
 mod eap;
 mod mschapv2;
 mod pap;
+mod unready;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::output::Output;
 use chap::{ChapAuthenticator, ChapPeer};
 use eap::{EapAuthenticator, EapPeer};
 use pap::{PapAuthenticator, PapPeer};
+use unready::Unready;
 
 /// That authentication was done. It cannot be made outside of this module, and the network phase cannot be entered without.
 #[derive(Clone, Debug)]
@@ -68,6 +70,7 @@ pub(crate) enum Authentication {
     EapPeer(EapPeer),
     PapAuthenticator(PapAuthenticator),
     PapPeer(PapPeer),
+    Unready(Box<Unready>),
 }
 
 impl Authentication {
@@ -93,6 +96,7 @@ impl Authentication {
     /// Authenticates us to the peer.
     pub(crate) fn peer(method: Method, config: &ClientConfig, now: Timestamp, out: &mut Output) -> Self {
         match method {
+            _ if config.ask_first => Authentication::Unready(Box::new(Unready::new(method, config, now))),
             Method::Pap => Authentication::PapPeer(PapPeer::new(config, now, out)),
             Method::ChapMd5 | Method::MsChapV2 => Authentication::ChapPeer(ChapPeer::new(method, config, now)),
             Method::EapMsChapV2 => Authentication::EapPeer(EapPeer::new(config, now)),
@@ -103,6 +107,7 @@ impl Authentication {
     pub(crate) fn protocol(&self) -> Protocol {
         match self {
             Authentication::ChapAuthenticator(_) | Authentication::ChapPeer(_) => Protocol::CHAP,
+            Authentication::Unready(machine) => machine.protocol(),
             Authentication::EapAuthenticator(_) | Authentication::EapPeer(_) => Protocol::EAP,
             Authentication::PapAuthenticator(_) | Authentication::PapPeer(_) => Protocol::PAP,
         }
@@ -116,6 +121,7 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.handle(now, rng, packet, out),
             Authentication::PapAuthenticator(machine) => machine.handle(packet, out),
             Authentication::PapPeer(machine) => machine.handle(packet),
+            Authentication::Unready(machine) => machine.handle(packet),
         }
     }
 
@@ -135,6 +141,17 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.handle_reply(now, rng, reply, out),
             Authentication::PapAuthenticator(machine) => machine.handle_reply(reply, out),
             Authentication::PapPeer(_) => false,
+            Authentication::Unready(machine) => match reply {
+                Reply::Credentials(credentials) => {
+                    *self = machine.proceed(now, rng, credentials, out);
+                    true
+                }
+                Reply::GiveUp => {
+                    machine.give_up();
+                    true
+                }
+                Reply::Accept { .. } | Reply::Reject { .. } | Reply::Address(_) | Reply::NoAddress(_) => false,
+            },
         }
     }
 
@@ -149,6 +166,8 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.handle_timeout(now),
             Authentication::PapAuthenticator(machine) => machine.handle_timeout(now),
             Authentication::PapPeer(machine) => machine.handle_timeout(now, out),
+            // Whoever is asked has a time limit of the session's.
+            Authentication::Unready(_) => {}
         }
     }
 
@@ -160,6 +179,7 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.poll_timeout(),
             Authentication::PapAuthenticator(machine) => machine.poll_timeout(),
             Authentication::PapPeer(machine) => machine.poll_timeout(),
+            Authentication::Unready(_) => None,
         }
     }
 
@@ -172,6 +192,7 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.give_up(now),
             Authentication::PapAuthenticator(machine) => machine.give_up(now),
             Authentication::PapPeer(machine) => machine.give_up(now),
+            Authentication::Unready(machine) => machine.no_answer(now),
         }
     }
 
@@ -183,6 +204,7 @@ impl Authentication {
             Authentication::EapPeer(machine) => machine.poll_outcome(),
             Authentication::PapAuthenticator(machine) => machine.poll_outcome(),
             Authentication::PapPeer(machine) => machine.poll_outcome(),
+            Authentication::Unready(machine) => machine.poll_outcome(),
         }
     }
 }

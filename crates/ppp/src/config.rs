@@ -39,6 +39,9 @@ impl Method {
 pub struct Timing {
     /// Restart timer (RFC 1661 §4.6) of every control protocol, and the pause between two challenges.
     pub restart: Duration,
+    /// The first Configure-Request of LCP is repeated after this pause, or when the peer's own arrives unanswered, whichever
+    /// is sooner; zero for neither. A server that starts PPP when the call is up misses what comes before.
+    pub early_repeat: Duration,
     /// Max-Configure: Configure-Requests, challenges or PAP requests sent before giving up; at least 1.
     pub max_configure: u32,
     /// Max-Terminate: Terminate-Requests sent before giving up; at least 1.
@@ -55,7 +58,7 @@ pub struct Timing {
     pub network: Duration,
     /// For the answer to an [`Ask`](crate::Ask), except for [`Question::Credentials`](crate::Question).
     pub answer: Duration,
-    /// For a person to type another password: how long the client asks for it and the server waits for it.
+    /// For a person to type a password: how long the client asks for it and the server waits for it.
     pub credentials: Duration,
     /// Silence after which an LCP Echo-Request is sent; zero for none.
     pub echo_interval: Duration,
@@ -67,6 +70,7 @@ impl Default for Timing {
     fn default() -> Self {
         Timing {
             restart: Duration::from_secs(3),
+            early_repeat: Duration::ZERO,
             max_configure: 10,
             max_terminate: 2,
             max_failure: 5,
@@ -121,6 +125,9 @@ pub struct ClientConfig {
     pub methods: Vec<Method>,
     /// Whether a server that asks for no authentication is acceptable: it proves nothing about itself.
     pub allow_unauthenticated: bool,
+    /// Whether the password is not known yet, whatever `credentials` says: it is asked for when LCP has agreed on how to
+    /// authenticate, and the link is kept alive meanwhile.
+    pub ask_first: bool,
     /// Whether to ask for another password when the server permits another try.
     pub ask_again: bool,
     /// The largest information field that we receive, in octets.
@@ -138,6 +145,7 @@ impl ClientConfig {
             credentials,
             methods: vec![Method::MsChapV2],
             allow_unauthenticated: false,
+            ask_first: false,
             ask_again: false,
             mru: DEFAULT_MRU,
             ipv6: false,

@@ -114,13 +114,21 @@ pub enum Question {
         /// The address that the peer would like.
         requested: Option<Ipv4Addr>,
     },
-    /// Client: the server permits another try. Answer with [`Reply::Credentials`] or [`Reply::GiveUp`].
+    /// Client: there is no password yet, or the server permits another try. Answer with [`Reply::Credentials`] or
+    /// [`Reply::GiveUp`].
     Credentials {
-        /// The server's reason.
-        ras: RasError,
-        /// The server's text; may be empty.
-        message: String,
+        /// Why the last ones did not do; `None` when there were none.
+        refusal: Option<Refusal>,
     },
+}
+
+/// Why a server did not take a user's credentials.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The reason.
+    pub ras: RasError,
+    /// Text for the user; may be empty.
+    pub message: String,
 }
 
 impl Question {
@@ -223,9 +231,9 @@ pub enum Reply {
     Address(Ipv4Lease),
     /// There is no address.
     NoAddress(NoAddress),
-    /// Other credentials.
+    /// Credentials, or other ones.
     Credentials(Credentials),
-    /// No other credentials.
+    /// No credentials, or no other ones.
     GiveUp,
 }
 

@@ -20,7 +20,7 @@ mod text;
 pub use config::{ClientConfig, CloseReason, Credentials, Method, ServerConfig, Timing};
 pub use event::{
     Answer, Ask, AskId, Credential, Event, Framing, Ipv4Lease, Ipv4Settings, Ipv6Settings, NoAddress, Question,
-    QuestionKind, Reply,
+    QuestionKind, Refusal, Reply,
 };
 pub use failure::{Denied, Failure, Incompatible, Local, Misbehaved, ProtocolEnd, Refused, Silence, Stage};
 pub use session::{Discards, Session};

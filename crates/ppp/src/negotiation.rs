@@ -86,6 +86,8 @@ pub(crate) struct Control<O> {
     state: State,
     restart_count: u32,
     deadline: Option<Timestamp>,
+    /// The pause before the first request's early repetition, until that is done.
+    early_repeat: Option<Duration>,
     request: Request,
     next_id: u8,
     terminate_data: Vec<u8>,
@@ -118,6 +120,7 @@ impl<O: OptionList> Control<O> {
             state: State::Initial,
             restart_count: 0,
             deadline: None,
+            early_repeat: None,
             request: Request { id: 0, options: Vec::new(), settled: true },
             next_id: 1,
             terminate_data: Vec::new(),
@@ -131,6 +134,11 @@ impl<O: OptionList> Control<O> {
             end: ProtocolEnd::Unfinished,
             signals: VecDeque::new(),
         }
+    }
+
+    /// Repeats the very first request early, once.
+    pub(crate) fn with_early_repeat(self, pause: Duration) -> Self {
+        Control { early_repeat: Some(pause).filter(|pause| !pause.is_zero()), ..self }
     }
 
     pub(crate) fn state(&self) -> State {
@@ -211,6 +219,7 @@ impl<O: OptionList> Control<O> {
                 // RFC 1661 §5.2: an Ack with other options than the request is invalid.
                 if self.answers_request(packet) && packet.data == self.request.options {
                     self.request.settled = true;
+                    self.forgo_early_repeat(now);
                     self.event(now, rng, Event::Ack, None, out);
                 }
             }
@@ -299,6 +308,11 @@ impl<O: OptionList> Control<O> {
         }
         if event == Event::RequestBad && !again && !self.count_round() {
             return Ok(());
+        }
+        if self.early_repeat.is_some() && self.state == State::RequestSent && self.restart_count > 0 {
+            // The peer has just begun, and may have missed our request. Before our Ack, which could open its layer: there a
+            // request would mean that all begins anew.
+            self.event(now, rng, Event::TimeoutRetry, None, out);
         }
         // An Ack is about the layer that begins: what goes down for it must be forgotten before.
         self.event(now, rng, event, Some(reply), out);
@@ -404,9 +418,17 @@ impl<O: OptionList> Control<O> {
 
     fn retry(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut Output) {
         self.request.settled = true;
+        self.forgo_early_repeat(now);
         match self.options.objection() {
             Some(failure) => self.signals.push_back(Signal::Objection(failure)),
             None => self.event(now, rng, Event::Nak, None, out),
+        }
+    }
+
+    /// The peer has seen our request.
+    fn forgo_early_repeat(&mut self, now: Timestamp) {
+        if self.early_repeat.take().is_some() {
+            self.deadline = Some(now + self.timing.restart);
         }
     }
 
@@ -519,6 +541,13 @@ impl<O: OptionList> Control<O> {
 
     fn send_request(&mut self, now: Timestamp, out: &mut Output) {
         self.count_down(now);
+        if self.attempts == 0
+            && let Some(pause) = self.early_repeat
+        {
+            self.deadline = Some(now + pause.min(self.timing.restart));
+        } else {
+            self.early_repeat = None;
+        }
         let mut options = Vec::new();
         self.options.request(&mut options);
         // RFC 1661 §5.1: a retransmission may keep its identifier, so that a late answer still counts.

@@ -142,7 +142,7 @@ impl Session {
         let mut session = Session {
             role,
             timing,
-            lcp: Control::new(options, timing),
+            lcp: Control::new(options, timing).with_early_repeat(timing.early_repeat),
             phase: Phase::Establish,
             ending: None,
             asked: None,
@@ -186,6 +186,11 @@ impl Session {
             return;
         };
         self.timers.stop(Timer::Answer);
+        if let (Role::Client(config), Reply::Credentials(credentials)) = (&mut self.role, &answer.reply) {
+            // Should the link begin anew, nobody is asked for what he has said.
+            config.credentials = credentials.clone();
+            config.ask_first = false;
+        }
         let fits = match (&mut self.phase, answer.reply) {
             (Phase::Network(network), Reply::Address(lease)) if asked.kind == QuestionKind::Address => {
                 network.start_ipcp_server(now, rng, lease, &mut self.out);
@@ -450,7 +455,7 @@ impl Session {
         self.events.push_back(Event::Ask(Ask { id, question }));
     }
 
-    /// A retry is typed by somebody; set-up takes that much longer. The number of tries bounds how often.
+    /// A password is typed by somebody; set-up takes that much longer. The number of tries bounds how often.
     fn grant_time_for_a_person(&mut self, now: Timestamp) {
         self.timers.set(Timer::Setup, now + self.timing.credentials + self.timing.setup);
     }

@@ -8,7 +8,7 @@ use super::chap_frame;
 use crate::auth::mschapv2::{CHALLENGE_LEN, CHALLENGES_LIMIT, Expected, respond};
 use crate::auth::{Attempts, Authenticated, Outcome, REFUSED};
 use crate::config::{ClientConfig, Credentials, Method};
-use crate::event::{Question, Reply};
+use crate::event::{Question, Refusal, Reply};
 use crate::failure::{Failure, Local, Misbehaved, Refused};
 use crate::output::Output;
 use crate::text::printable;
@@ -22,6 +22,8 @@ pub(crate) struct ChapPeer {
     /// Challenges answered since the last Success: each answer is food for a password search.
     answered: u32,
     response: Option<Response>,
+    /// Why the last response was refused.
+    refusal: Option<Refusal>,
     attempts: Attempts,
     malformed: Option<Malformed>,
     outcome: Option<Outcome>,
@@ -57,6 +59,7 @@ impl ChapPeer {
             ask_again: config.ask_again,
             answered: 0,
             response: None,
+            refusal: None,
             attempts,
             malformed: None,
             outcome: None,
@@ -153,7 +156,8 @@ impl ChapPeer {
         self.outcome = Some(match next.filter(|_| ras != RasError::PASSWORD_EXPIRED) {
             Some(challenge) => {
                 response.progress = Progress::Retry(challenge);
-                Outcome::Ask(Question::Credentials { ras, message })
+                self.refusal = Some(Refusal { ras, message });
+                Outcome::Ask(Question::Credentials { refusal: self.refusal.clone() })
             }
             None => {
                 response.progress = Progress::Decided;
@@ -179,7 +183,9 @@ impl ChapPeer {
                 self.respond(now, rng, id.wrapping_add(1), &challenge, out);
             }
             Reply::GiveUp => {
-                let refused = Refused::Authentication { ras: REFUSED, message: String::new() };
+                let (ras, message) =
+                    self.refusal.take().map_or((REFUSED, String::new()), |refusal| (refusal.ras, refusal.message));
+                let refused = Refused::Authentication { ras, message };
                 self.outcome = Some(Outcome::Failed(Failure::Refused(refused)));
             }
             Reply::Accept { .. } | Reply::Reject { .. } | Reply::Address(_) | Reply::NoAddress(_) => return false,

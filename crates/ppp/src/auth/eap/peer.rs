@@ -9,7 +9,7 @@ use super::message_frame;
 use crate::auth::mschapv2::{CHALLENGE_LEN, CHALLENGES_LIMIT, Expected, NAME_LIMIT, respond};
 use crate::auth::{Attempts, Authenticated, Outcome, REFUSED};
 use crate::config::{ClientConfig, Credentials, Method};
-use crate::event::{Question, Reply};
+use crate::event::{Question, Refusal, Reply};
 use crate::failure::{Failure, Incompatible, Local, Misbehaved, Refused};
 use crate::output::Output;
 use crate::text::printable;
@@ -190,7 +190,8 @@ impl EapPeer {
         // An expired password is not cured by another one, only by changing it.
         match next.filter(|_| ras != RasError::PASSWORD_EXPIRED) {
             Some(challenge) => {
-                self.outcome = Some(Outcome::Ask(Question::Credentials { ras, message: message.clone() }));
+                let refusal = Some(Refusal { ras, message: message.clone() });
+                self.outcome = Some(Outcome::Ask(Question::Credentials { refusal }));
                 let (id, request) = (packet.id, packet.data.to_vec());
                 self.state = State::Asking { id, request, ms_id, challenge, ras, message };
                 self.attempts.stop();
@@ -253,8 +254,9 @@ impl EapPeer {
         reply: Reply,
         out: &mut Output,
     ) -> bool {
-        let State::Asking { id, request, ms_id, challenge, .. } = &self.state else { return false };
+        let State::Asking { id, request, ms_id, challenge, ras, message } = &self.state else { return false };
         let (id, request, ms_id, challenge) = (*id, request.clone(), *ms_id, *challenge);
+        let (ras, message) = (*ras, message.clone());
         let packet = Packet { code: EapCode::REQUEST.0, id, data: &request };
         match reply {
             Reply::Credentials(credentials) => {
@@ -266,7 +268,7 @@ impl EapPeer {
             }
             Reply::GiveUp => {
                 self.take_note(now, packet, out);
-                let refused = Refused::Authentication { ras: REFUSED, message: String::new() };
+                let refused = Refused::Authentication { ras, message };
                 self.decide(Outcome::Failed(Failure::Refused(refused)));
             }
             Reply::Accept { .. } | Reply::Reject { .. } | Reply::Address(_) | Reply::NoAddress(_) => return false,

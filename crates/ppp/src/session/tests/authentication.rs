@@ -7,7 +7,8 @@ use wire::ppp::{AuthCode, Code, MsChapFailure, MsChapV2Response, Protocol, RasEr
 
 use super::harness::*;
 use crate::{
-    Answer, Denied, Event, Failure, Method, Question, Refused, Reply, ServerConfig, Session, Silence, Stage, Timing,
+    Answer, ClientConfig, CloseReason, Denied, Event, Failure, Local, Method, Question, Refusal, Refused, Reply,
+    ServerConfig, Session, Silence, Stage, Timing,
 };
 
 const CHAP: Protocol = Protocol::CHAP;
@@ -303,9 +304,80 @@ fn a_client_gives_up_when_the_person_does() {
     script.acknowledge(&request).control(Protocol::LCP, Code::CONFIGURE_REQUEST, 1, &[3, 5, 0xC2, 0x23, 0x81]);
     script.packet(CHAP, 1, 5, &encode_chap_value(&[9; 16], b"server"));
     script.packet(CHAP, 4, 5, b"E=691 R=1 C=00000000000000000000000000000001 V=3 M=No");
-    assert!(matches!(script.asked().question, Question::Credentials { ras: RasError(691), .. }));
+    let refusal = Some(Refusal { ras: RasError(691), message: "No".into() });
+    assert_eq!(script.asked().question, Question::Credentials { refusal });
     script.reply(Reply::GiveUp).pass(Duration::from_secs(6)).sent();
-    assert!(matches!(script.end.closed(), Some((_, Failure::Refused(Refused::Authentication { .. })))));
+    let refused = Refused::Authentication { ras: RasError(691), message: "No".into() };
+    assert_eq!(script.end.closed(), Some((Stage::Authentication, Failure::Refused(refused))));
+}
+
+/// A client without a password that was asked to authenticate in this way, and asks for one.
+fn without_password(option: &[u8]) -> Script {
+    let config = ClientConfig {
+        ask_first: true,
+        methods: vec![Method::MsChapV2, Method::ChapMd5, Method::Pap],
+        ..client_config()
+    };
+    let mut script = Script::client(config);
+    let request = script.one();
+    script.acknowledge(&request).control(Protocol::LCP, Code::CONFIGURE_REQUEST, 1, option);
+    assert_eq!(script.one().code(), Code::CONFIGURE_ACK);
+    assert_eq!(script.asked().question, Question::Credentials { refusal: None });
+    script
+}
+
+#[test]
+fn a_client_without_a_password_keeps_the_link_alive_while_somebody_types() {
+    let mut script = without_password(&[3, 5, 0xC2, 0x23, 0x81]);
+    for round in 0..5 {
+        script.packet(CHAP, 1, round, &encode_chap_value(&[round; 16], b"server")).silent();
+        script.control(Protocol::LCP, Code::ECHO_REQUEST, round, &[0, 0, 0, 0]);
+        assert_eq!(script.one().code(), Code::ECHO_REPLY);
+        script.pass(Duration::from_secs(9)).silent();
+    }
+    let response = script.answer().one();
+    assert_eq!((response.protocol, response.raw_code, response.id), (CHAP, RESPONSE, 4), "to the last challenge");
+    let value = MsChapV2Response::parse(chap_value(&response.data).unwrap().value).unwrap();
+    let expected = nt_response(&[4; 16], &value.peer_challenge, "alice", &nt_password_hash(PASSWORD));
+    assert_eq!(value.nt_response, expected);
+}
+
+#[test]
+fn a_password_that_is_typed_before_the_challenge_waits_for_it() {
+    let mut script = without_password(&[3, 5, 0xC2, 0x23, 0x05]);
+    script.answer().silent();
+    let response = script.packet(CHAP, 1, 7, &encode_chap_value(&[1; 16], b"server")).one();
+    assert_eq!(chap_value(&response.data).unwrap().value, chap_md5_response(7, PASSWORD.as_bytes(), &[1; 16]));
+}
+
+#[test]
+fn pap_says_nothing_before_there_is_a_password() {
+    let mut script = without_password(&[3, 4, 0xC0, 0x23]);
+    script.pass(Duration::from_secs(20)).silent();
+    assert_eq!(script.answer().one().protocol, Protocol::PAP);
+}
+
+#[test]
+fn nobody_is_asked_again_for_what_was_typed_when_the_link_begins_anew() {
+    let mut script = without_password(&[3, 5, 0xC2, 0x23, 0x05]);
+    script.answer().silent();
+    script.control(Protocol::LCP, Code::CONFIGURE_REQUEST, 2, &[3, 5, 0xC2, 0x23, 0x05]);
+    let request = script.sent().into_iter().find(|sent| sent.code() == Code::CONFIGURE_REQUEST).unwrap();
+    script.acknowledge(&request).silent();
+    script.packet(CHAP, 1, 8, &encode_chap_value(&[2; 16], b"server")).one();
+    assert_eq!(script.end.count(|event| matches!(event, Event::Ask(_))), 1);
+}
+
+#[test]
+fn a_client_whose_person_types_nothing_hangs_up_properly() {
+    let mut script = without_password(&[3, 5, 0xC2, 0x23, 0x81]);
+    assert_eq!(script.reply(Reply::GiveUp).one().ras(), RasError::NONE);
+    script.pass(Duration::from_secs(6)).sent();
+    let failure = Failure::Local(Local::Closed(CloseReason::User));
+    assert_eq!(script.end.closed(), Some((Stage::Authentication, failure)));
+    let mut script = without_password(&[3, 5, 0xC2, 0x23, 0x81]);
+    script.pass(Duration::from_secs(60));
+    assert_eq!(script.one().ras(), RasError::PPP_TIMEOUT);
 }
 
 #[test]

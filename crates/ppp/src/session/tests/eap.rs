@@ -302,7 +302,8 @@ fn a_client_that_gives_up_says_so() {
     script.packet(EAP, REQUEST, 1, &challenge()).one();
     let message = b"E=691 R=1 C=00000000000000000000000000000001 V=3 M=No";
     script.packet(EAP, REQUEST, 2, &wrapped(EapMsChapV2Request::Failure { id: 8, message })).silent();
-    assert!(matches!(script.asked().question, Question::Credentials { ras: RasError(691), .. }));
+    let Question::Credentials { refusal: Some(refusal) } = script.asked().question else { panic!("no refusal") };
+    assert_eq!(refusal.ras, RasError(691));
     let sent = script.reply(Reply::GiveUp).sent();
     assert_eq!((sent[0].id, &*sent[0].data), (2, &[26, 4][..]));
     assert!(matches!(failed(&mut script), Failure::Refused(Refused::Authentication { .. })));

@@ -6,7 +6,8 @@ use wire::ppp::{AuthProtocol, Code, Protocol, RasError};
 
 use super::harness::*;
 use crate::{
-    Event, Failure, Incompatible, Ipv4Settings, Method, Misbehaved, ProtocolEnd, Refused, ServerConfig, Stage, Timing,
+    ClientConfig, Event, Failure, Incompatible, Ipv4Settings, Method, Misbehaved, ProtocolEnd, Refused, ServerConfig,
+    Silence, Stage, Timing,
 };
 
 const LCP: Protocol = Protocol::LCP;
@@ -42,6 +43,58 @@ pub(super) fn up(config: ServerConfig) -> Script {
     script.acknowledge(&sent[0]).silent();
     assert_eq!(script.end.session.stage(), Stage::Up);
     script
+}
+
+/// The client of a dialler, with its first request.
+fn early_client() -> (Script, Sent) {
+    let timing = Timing {
+        early_repeat: Duration::from_millis(250),
+        restart: Duration::from_secs(1),
+        max_configure: 5,
+        ..Timing::default()
+    };
+    let mut script = Script::client(ClientConfig { timing, ..client_config() });
+    let request = script.one();
+    (script, request)
+}
+
+const MS_CHAP_V2: &[u8] = &[3, 5, 0xC2, 0x23, 0x81];
+
+#[test]
+fn the_first_request_is_repeated_early_once_and_is_counted() {
+    let (mut script, request) = early_client();
+    script.pass(Duration::from_millis(249)).silent();
+    assert_eq!(script.pass(Duration::from_millis(1)).one(), request);
+    for _ in 0..3 {
+        script.pass(Duration::from_millis(999)).silent();
+        assert_eq!(script.pass(Duration::from_millis(1)).one(), request);
+    }
+    script.pass(Duration::from_secs(1)).silent();
+    assert!(matches!(script.end.closed(), Some((Stage::Lcp, Failure::Silence(Silence { attempts: 5, .. })))));
+}
+
+#[test]
+fn the_first_request_is_repeated_at_once_when_the_peer_begins_and_before_our_answer_to_it() {
+    let (mut script, request) = early_client();
+    let sent = script.pass(Duration::from_millis(90)).control(LCP, REQUEST, 1, MS_CHAP_V2).sent();
+    assert_eq!(sent[0], request);
+    assert_eq!(sent.iter().map(Sent::code).collect::<Vec<_>>(), [REQUEST, Code::CONFIGURE_ACK]);
+    // Once: what follows is a matter of the restart timer.
+    script.control(LCP, REQUEST, 2, MS_CHAP_V2);
+    assert_eq!(script.one().code(), Code::CONFIGURE_ACK);
+    script.pass(Duration::from_millis(999)).silent();
+    assert_eq!(script.pass(Duration::from_millis(1)).one(), request);
+}
+
+#[test]
+fn an_answered_request_is_not_repeated() {
+    let (mut script, request) = early_client();
+    script.acknowledge(&request).pass(Duration::from_millis(500)).silent();
+    assert_eq!(script.control(LCP, REQUEST, 1, MS_CHAP_V2).one().code(), Code::CONFIGURE_ACK);
+    let (mut script, request) = early_client();
+    script.control(LCP, Code::CONFIGURE_REJECT, request.id, &request.data[..4]);
+    assert_eq!(script.one().code(), REQUEST);
+    script.pass(Duration::from_millis(500)).silent();
 }
 
 #[test]
