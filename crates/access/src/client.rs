@@ -7,6 +7,7 @@ mod learning;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use autoconf::Learned;
 use clock::Timestamp;
@@ -20,6 +21,9 @@ use crate::server::Counts;
 use crate::stack::{Event as StackEvent, Stack};
 use crate::{Failure, Output, Stage};
 use learning::Learning;
+
+/// How long the end may take: time for the server to acknowledge it, and no more, for somebody waits.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// How to dial.
 #[derive(Clone, Debug)]
@@ -74,7 +78,7 @@ pub enum Event {
         /// Which.
         stage: Stage,
     },
-    /// The server permits another try with another password; [`Dialer::answer`] continues.
+    /// The password is wanted, for the first time or because the server permits another try; [`Dialer::answer`] continues.
     Ask(ppp::Ask),
     /// IP passes.
     Connected(Box<Connection>),
@@ -101,7 +105,8 @@ pub enum Event {
 /// One attempt to connect, and the connection.
 ///
 /// Feed it with the `handle_*` methods, end every batch with [`Dialer::flush`], then poll [`Dialer::poll_event`] until it
-/// returns `None`, then [`Dialer::poll_timeout`].
+/// returns `None`, then [`Dialer::poll_timeout`]. After [`Event::Ended`] go on until [`Dialer::has_left`]: the server is told in
+/// order, each layer when the one above has been acknowledged.
 pub struct Dialer {
     stack: Stack,
     /// How IPsec is begun, and begun anew; `None` without IPsec.
@@ -122,6 +127,11 @@ pub struct Dialer {
     /// What L2TP lost with its association, until it is known why that ended.
     bereft: Option<Failure>,
     ended: bool,
+    /// When the end is no longer waited for; set after the end.
+    leaving: Option<Timestamp>,
+    left: bool,
+    /// Something came from the server's address to our port for NAT traversal.
+    heard_nat_t: bool,
     events: VecDeque<Event>,
 }
 
@@ -171,6 +181,9 @@ impl Dialer {
             closing: None,
             bereft: None,
             ended: false,
+            leaving: None,
+            left: false,
+            heard_nat_t: false,
             events: VecDeque::from([Event::Progress { stage }]),
         }
     }
@@ -199,6 +212,8 @@ impl Dialer {
         segment: usize,
         out: &mut dyn Output,
     ) {
+        let server = self.initiate.as_ref().map(|initiate| initiate.path.remote.ip());
+        self.heard_nat_t |= server == Some(path.remote.ip());
         self.stack.handle_udp_4500(now, rng, path, data, segment, out);
         self.react(now, rng, out);
     }
@@ -233,7 +248,7 @@ impl Dialer {
 
     /// Takes what one TUN read gave, for whatever destination: everything goes to the server.
     pub fn handle_tun(&mut self, offload: VnetHeader, packet: &[u8], out: &mut dyn Output) {
-        if let Some(link) = self.link {
+        if let Some(link) = self.link.filter(|_| !self.ended) {
             self.stack.handle_tun_for(link, offload, packet, out);
         }
     }
@@ -251,7 +266,8 @@ impl Dialer {
 
     /// When [`Dialer::handle_timeout`] wants to be called.
     pub fn poll_timeout(&mut self) -> Option<Timestamp> {
-        [self.stack.poll_timeout(), self.learning.poll_timeout()].into_iter().flatten().min()
+        let leaving = self.leaving.filter(|_| !self.left);
+        [self.stack.poll_timeout(), self.learning.poll_timeout(), leaving].into_iter().flatten().min()
     }
 
     /// What happened, one event at a time.
@@ -262,22 +278,32 @@ impl Dialer {
     /// Answers an [`Event::Ask`].
     pub fn answer(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, answer: ppp::Answer, out: &mut dyn Output) {
         if let Some(link) = self.link {
+            if matches!(answer.reply, ppp::Reply::Credentials(_)) {
+                self.enter(Stage::PppAuthentication);
+            }
             self.stack.answer(now, rng, link, answer, out);
             self.react(now, rng, out);
         }
     }
 
-    /// Ends the connection or the attempt, telling the server.
+    /// Ends the connection or the attempt. The server is told, which takes until [`Dialer::has_left`].
     pub fn hang_up(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        self.end(Failure::HungUp);
         if let Some(link) = self.link {
             self.stack.hang_up(now, rng, link, ppp::CloseReason::User, out);
-            self.react(now, rng, out);
         }
-        if let Some(peer) = self.peer {
-            self.stack.close_peer(now, rng, peer, out);
-        }
-        self.end(Failure::HungUp);
         self.react(now, rng, out);
+    }
+
+    /// Ends everything at once: what is left to say is said without waiting for an answer.
+    pub fn leave(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        self.end(Failure::HungUp);
+        self.release(now, rng, out);
+    }
+
+    /// Whether the server knows of the end, or has had its time to acknowledge it.
+    pub fn has_left(&self) -> bool {
+        self.left
     }
 
     /// How far it is.
@@ -380,7 +406,7 @@ impl Dialer {
         }
         if self.ended {
             self.learning = Learning::default();
-            self.release(now, rng, out);
+            self.part(now, rng, out);
         }
         self.learn(now, out);
     }
@@ -391,12 +417,33 @@ impl Dialer {
         }
     }
 
+    /// The end in order: PPP's good-bye, that of call and tunnel, and then the associations under them, whose deletion nobody
+    /// acknowledges.
+    fn part(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
+        while self.stack.poll_event().is_some() {}
+        let until = *self.leaving.get_or_insert(now + LINGER);
+        if let Some(peer) = self.peer.filter(|_| now < until) {
+            if self.link.is_some_and(|link| self.stack.ppp(link).is_some()) {
+                return;
+            }
+            if self.stack.has_tunnels(peer) {
+                self.stack.close_tunnels(now, rng, peer, out);
+            }
+            if self.stack.is_ending_tunnels(peer) {
+                while self.stack.poll_event().is_some() {}
+                return;
+            }
+        }
+        self.release(now, rng, out);
+    }
+
     /// Whether it was the attempt to connect that failed. A rekeying that fails leaves the connection as it is: the engine
     /// tries again, or the associations end with their lifetime.
-    fn on_ike_failed(&mut self, failed: ike::Failed) -> bool {
+    fn on_ike_failed(&mut self, mut failed: ike::Failed) -> bool {
         if failed.replaces.is_some() || self.stage > Stage::IkePhase2 {
             return false;
         }
+        failed.peer.heard_nat_t |= self.heard_nat_t;
         let peer = Box::new(failed.peer);
         self.end(Failure::Ike { stage: failed.stage, failure: failed.failure, peer });
         true
@@ -409,6 +456,8 @@ impl Dialer {
             Stage::PppNetwork => Some(ppp::Stage::Network),
             Stage::IkePhase1 | Stage::IkePhase2 | Stage::Esp | Stage::L2tpTunnel | Stage::L2tpCall | Stage::Up => None,
         };
+        // A call that L2TP has put through is up when IP passes: before that, who ends it refuses it.
+        let stage = if self.stage == Stage::Up { l2tp::Stage::Up } else { stage.min(l2tp::Stage::Call) };
         match failure {
             l2tp::Failure::Refused(refusal) if let Some(stage) = link => self.end(Failure::Cut { stage, refusal }),
             failure if self.initiate.is_none() => self.end(Failure::Unprotected { stage, failure }),
@@ -444,6 +493,8 @@ impl Dialer {
     fn on_ppp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ppp::Event) {
         match event {
             ppp::Event::Ask(ask) => self.events.push_back(Event::Ask(ask)),
+            // Without a password it begins when there is one.
+            ppp::Event::LcpUp(_) if self.ppp.ask_first => {}
             ppp::Event::LcpUp(_) => self.enter(Stage::PppAuthentication),
             ppp::Event::Authenticated { method, .. } => {
                 self.authenticated = method;
@@ -493,7 +544,7 @@ impl Dialer {
         self.events.push_back(Event::Ended { failure, stage: self.stage, traffic });
     }
 
-    /// After the end nothing is left open at the server.
+    /// After this nothing is left open at the server.
     fn release(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, out: &mut dyn Output) {
         if let Some(peer) = self.peer.take() {
             self.stack.close_peer(now, rng, peer, out);
@@ -502,5 +553,6 @@ impl Dialer {
             self.stack.close_ike(now, rng, sa, out);
         }
         while self.stack.poll_event().is_some() {}
+        self.left = true;
     }
 }

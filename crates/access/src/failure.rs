@@ -128,7 +128,8 @@ impl Failure {
             Failure::NoTunnel(_) => Stage::Esp,
             Failure::L2tp { stage, .. } | Failure::Unprotected { stage, .. } => match stage {
                 l2tp::Stage::Tunnel => Stage::L2tpTunnel,
-                l2tp::Stage::Call | l2tp::Stage::Up => Stage::L2tpCall,
+                l2tp::Stage::Call => Stage::L2tpCall,
+                l2tp::Stage::Up => Stage::Up,
             },
             Failure::Ppp { stage, .. } | Failure::Cut { stage, .. } => ppp_stage(*stage),
             Failure::PeerGone { .. } => Stage::Esp,

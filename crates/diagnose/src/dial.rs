@@ -238,9 +238,12 @@ fn ike_silence(stage: ike::Stage, encapsulated: bool, peer: &ike::PeerKnown) -> 
         ike::Stage::Phase1Proposal => verdict(Cause::NetUdp500Blocked, 809),
         // It answered on this port before: not the path, but what we said, is what it does not like.
         ike::Stage::Phase1KeyExchange => verdict(Cause::IkePeerIncompatible, 792),
-        // The first messages on port 4500: that port is closed, or the server dropped what it could not decrypt.
-        ike::Stage::Phase1Authentication if encapsulated => verdict(Cause::NetUdp4500Blocked, 809),
-        // The path is proven. Servers that cannot decrypt message 5 often say nothing.
+        // The first message on another port, and a NAT that has to pass it: as long as nothing ever came by that port, it may
+        // be closed.
+        ike::Stage::Phase1Authentication if encapsulated && !peer.heard_nat_t && behind_nat(peer) => {
+            verdict(Cause::NetUdp4500Blocked, 809)
+        }
+        // The path is proven, or has no NAT in it. Servers that cannot decrypt message 5 often say nothing.
         ike::Stage::Phase1Authentication => verdict(Cause::IkePskMismatch, 789),
         ike::Stage::Phase2Proposal | ike::Stage::Phase2Confirmation => {
             let server_behind_nat = peer.nat.is_some_and(|nat| nat.remote);
@@ -248,6 +251,11 @@ fn ike_silence(stage: ike::Stage, encapsulated: bool, peer: &ike::PeerKnown) -> 
             verdict(cause, 789)
         }
     }
+}
+
+/// Whether a NAT stands in the way, or may: without NAT detection there is no knowing.
+fn behind_nat(peer: &ike::PeerKnown) -> bool {
+    peer.nat.is_none_or(|nat| nat.local || nat.remote)
 }
 
 fn l2tp(stage: l2tp::Stage, failure: &l2tp::Failure) -> Verdict {
@@ -486,6 +494,21 @@ mod tests {
         assert_eq!(says(ppp::Stage::Lcp, ended(4711)), verdict(Cause::PppNoCommonAuth, 4711));
         assert_eq!(says(ppp::Stage::Authentication, denied(4711)), verdict(Cause::AuthBadCredentials, 4711));
         assert_eq!(says(ppp::Stage::Authentication, denied(0)), verdict(Cause::AuthBadCredentials, 691));
+    }
+
+    #[test]
+    fn silence_on_port_4500_is_the_key_where_that_port_is_known_to_be_open_or_no_nat_has_to_pass_it() {
+        let silence = |heard_nat_t, nat| {
+            let failure = ike::Failure::Silence { attempts: 5, elapsed: Duration::from_secs(30), encapsulated: true };
+            let peer = Box::new(ike::PeerKnown { heard_nat_t, nat: Some(nat), ..ike::PeerKnown::default() });
+            Verdict::of_dial(&Failure::Ike { stage: ike::Stage::Phase1Authentication, failure, peer })
+        };
+        let (key, port) = (verdict(Cause::IkePskMismatch, 789), verdict(Cause::NetUdp4500Blocked, 809));
+        let nat = ike::Nat { local: true, ..ike::Nat::default() };
+        assert_eq!(silence(false, nat), port);
+        assert_eq!(silence(true, nat), key);
+        assert_eq!(silence(false, ike::Nat { remote: true, ..ike::Nat::default() }), port);
+        assert_eq!(silence(false, ike::Nat { forced: true, ..ike::Nat::default() }), key);
     }
 
     #[test]

@@ -475,6 +475,7 @@ impl Engine {
             stage: Stage::Phase1KeyExchange,
             announced: half_open.announced,
             nat: None,
+            heard_nat_t: half_open.encapsulated,
         };
         let (mut ctx, _) = self.split(now, rng);
         failed.report(&mut ctx, failure, usize::MAX);

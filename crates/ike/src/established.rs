@@ -261,6 +261,7 @@ impl Established {
             announced: self.announced,
             id: Some(self.auth.peer_id.get().clone()),
             nat: Some(self.auth.nat),
+            heard_nat_t: self.encapsulated,
         };
         let failed = Failed { sa: Some(self.id), role, path: self.path, stage, failure, peer, replaces };
         ctx.out.event(Event::Failed(Box::new(failed)));

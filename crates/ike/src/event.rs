@@ -112,6 +112,8 @@ pub struct PeerKnown {
     pub id: Option<Identity>,
     /// Where a NAT is, once detected.
     pub nat: Option<Nat>,
+    /// Whether anything of it came by port 4500, readable or not: then the way for NAT traversal is open.
+    pub heard_nat_t: bool,
 }
 
 /// What phase 1 agreed on.

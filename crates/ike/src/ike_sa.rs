@@ -38,6 +38,8 @@ pub(crate) struct Initiating {
     /// The answer that led to this stage.
     last: Option<Fingerprint>,
     suspicion: Option<Box<Suspicion>>,
+    /// A message with our cookies came by port 4500.
+    heard_nat_t: bool,
 }
 
 enum InitiatorStage {
@@ -91,6 +93,7 @@ impl IkeSa {
             request: Request::sent(message, ctx.now, &ctx.config.timing),
             last: None,
             suspicion: None,
+            heard_nat_t: false,
         }))
     }
 
@@ -159,6 +162,7 @@ impl IkeSa {
 
 impl Initiating {
     fn handle(mut self: Box<Self>, ctx: &mut Context<'_>, incoming: &Incoming<'_>) -> Option<IkeSa> {
+        self.heard_nat_t |= incoming.encapsulated;
         if incoming.header.major_version() != 1 {
             // Whatever it says: RFC 7296 §2.5 has it answer with its own version, and refuse ours.
             let notify = NotifyType::INVALID_MAJOR_VERSION;
@@ -309,6 +313,7 @@ impl Initiating {
                     stage: Stage::Phase1Authentication,
                     announced: self.announced,
                     nat: Some(nat),
+                    heard_nat_t: self.heard_nat_t,
                 };
                 attempt.report(ctx, failure, usize::MAX);
                 None
@@ -346,6 +351,7 @@ impl Initiating {
             stage,
             announced: self.announced,
             nat,
+            heard_nat_t: self.heard_nat_t,
         };
         attempt.report(ctx, failure, usize::MAX);
     }
@@ -415,6 +421,7 @@ impl Responding {
                     stage: Stage::Phase1Authentication,
                     announced: self.announced,
                     nat: Some(nat),
+                    heard_nat_t: encapsulated,
                 };
                 attempt.report(ctx, failure, incoming.message.len());
                 None
@@ -450,6 +457,7 @@ impl Responding {
             stage: Stage::Phase1Authentication,
             announced: self.announced,
             nat: Some(self.state.nat),
+            heard_nat_t: self.encapsulated,
         };
         // The shortest message that leads here is one cipher block behind the header; ours may not be longer than the
         // request, and message 5 never is shorter than this notification.
@@ -477,6 +485,7 @@ pub(crate) struct FailedPhase1 {
     pub(crate) stage: Stage,
     pub(crate) announced: Announced,
     pub(crate) nat: Option<Nat>,
+    pub(crate) heard_nat_t: bool,
 }
 
 impl FailedPhase1 {
@@ -489,7 +498,7 @@ impl FailedPhase1 {
                 ctx.out.send(self.path, self.encapsulated, message);
             }
         }
-        let peer = PeerKnown { announced: self.announced, id: None, nat: self.nat };
+        let peer = PeerKnown { announced: self.announced, id: None, nat: self.nat, heard_nat_t: self.heard_nat_t };
         ctx.out.event(Event::Failed(Box::new(Failed {
             sa: Some(self.sa),
             role: self.role,

@@ -157,6 +157,12 @@ where
         self.peers.get(&peer).is_some_and(|known| known.tunnels.iter().any(is_live))
     }
 
+    /// Whether `peer` has yet to acknowledge the end of a tunnel.
+    pub fn is_ending_tunnels(&self, peer: P) -> bool {
+        let is_ending = |id: &TunnelId| self.tunnels.get(id).is_some_and(Tunnel::is_ending);
+        self.peers.get(&peer).is_some_and(|known| known.tunnels.iter().any(is_ending))
+    }
+
     /// One tunnel.
     pub fn tunnel(&self, id: TunnelId) -> Option<TunnelInfo<P>> {
         self.tunnels.get(&id).map(Tunnel::info)

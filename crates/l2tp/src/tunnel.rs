@@ -120,6 +120,11 @@ impl<P: Copy + Debug> Tunnel<P> {
         self.stage().is_some()
     }
 
+    /// Whether the peer has not acknowledged its end.
+    pub(crate) fn is_ending(&self) -> bool {
+        matches!(self.state, State::Closing)
+    }
+
     pub(crate) fn is_dead(&self) -> bool {
         matches!(self.state, State::Dead)
     }

@@ -192,6 +192,7 @@ impl Endpoint {
             announced: summary.peer,
             id: Some(summary.peer_id.clone()),
             nat: Some(summary.nat),
+            heard_nat_t: summary.encapsulated,
         });
         Failure::Ike {
             stage: ike::Stage::Phase2Proposal,
@@ -243,7 +244,8 @@ impl Endpoint {
             },
         };
         self.patience.set(peer, None);
-        self.fail(id, Failure::L2tp { stage, failure });
+        // Whoever is still pending was not up, whatever his tunnel was.
+        self.fail(id, Failure::L2tp { stage: stage.min(l2tp::Stage::Call), failure });
     }
 
     fn on_call_up(

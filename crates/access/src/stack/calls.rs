@@ -92,6 +92,17 @@ impl Stack {
         self.settle(now, rng, out);
     }
 
+    /// Ends the tunnels of `peer` and their calls. Its associations stay, for its acknowledgements.
+    pub fn close_tunnels(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId, out: &mut dyn Output) {
+        self.l2tp.close_peer(now, peer, &l2tp::TunnelEnd::SHUTTING_DOWN);
+        self.settle(now, rng, out);
+    }
+
+    /// Whether `peer` has yet to acknowledge the end of a tunnel.
+    pub fn is_ending_tunnels(&self, peer: PeerId) -> bool {
+        self.l2tp.is_ending_tunnels(peer)
+    }
+
     /// Ends an IKE SA, or the attempt at one.
     pub fn close_ike(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, sa: ike::IkeSaId, out: &mut dyn Output) {
         self.ike.close(now, rng, sa);

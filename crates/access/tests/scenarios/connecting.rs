@@ -198,3 +198,25 @@ fn a_wrong_password_may_be_corrected_in_the_same_attempt() {
     world.ping(0);
     assert_eq!((world.ups(), world.failures().len()), (1, 0));
 }
+
+#[test]
+fn a_password_is_typed_within_the_attempt_and_the_server_sees_no_failed_one() {
+    let mut world = World::with_client(12);
+    let right = world.clients[0].config.ppp.credentials.clone();
+    world.clients[0].config.ppp.credentials.password = "".into();
+    world.clients[0].config.ppp.ask_first = true;
+    world.dial(0);
+    let asks = |world: &World| world.clients[0].events.iter().any(|event| matches!(event, client::Event::Ask(_)));
+    assert!(world.run_until(PATIENCE, asks));
+    assert_eq!(world.dialer(0).stage(), Stage::PppLcp);
+    let Some(client::Event::Ask(ask)) = world.clients[0].events.pop() else { panic!("{:?}", world.clients[0].events) };
+    assert_eq!(ask.question, ppp::Question::Credentials { refusal: None });
+    world.run_for(std::time::Duration::from_secs(25));
+    let answer = ppp::Answer { id: ask.id, reply: ppp::Reply::Credentials(right) };
+    world.at_client(0, |dialer, now, rng, out| dialer.answer(now, rng, answer, out));
+    assert!(world.run_until(PATIENCE, |world| world.is_up(0)));
+    world.run_for(std::time::Duration::from_secs(1));
+    world.ping(0);
+    assert_eq!((world.ups(), world.failures().len()), (1, 0), "{:#?}", world.server_events);
+    assert_eq!(world.server.sessions().count(), 1);
+}

@@ -1,5 +1,6 @@
 //! Clients that come back, sessions that are ended here, and what is left then.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use access::client;
@@ -7,9 +8,9 @@ use access::datapath::Dropped;
 use access::server::End;
 use access::{Failure, Stage};
 use policy::Account;
-use sim::Network;
+use sim::{Network, Packet, Protocol};
 
-use crate::world::{PATIENCE, World, public, server_config};
+use crate::world::{PATIENCE, Sender, World, public, server_config};
 
 /// Switches the only client off and on again, and connects it anew.
 fn come_back(world: &mut World) {
@@ -205,6 +206,93 @@ fn an_ended_client_says_nothing_more() {
     assert!(after.is_empty(), "{after:?}");
     let dialer = world.clients[0].dialer.as_mut().unwrap();
     assert_eq!(dialer.poll_timeout(), None, "a dialer that has ended waits for nothing");
+}
+
+/// Who sent what, from now on.
+fn watch(world: &mut World, lost: fn(Sender, &Packet) -> bool) -> Arc<Mutex<Vec<(Sender, Protocol)>>> {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&sent);
+    world.gate = Some(Box::new(move |sender, packet| {
+        noted.lock().unwrap().push((sender, packet.protocol()));
+        !lost(sender, packet)
+    }));
+    sent
+}
+
+#[test]
+fn who_hangs_up_waits_until_the_server_has_acknowledged_each_layers_end() {
+    let mut world = World::connected(30);
+    let sent = watch(&mut world, |_, _| false);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    assert!(!world.dialer(0).has_left(), "nothing is acknowledged yet");
+    let began = world.now;
+    assert!(world.run_until(PATIENCE, |world| world.dialer(0).has_left()));
+    assert!(world.now.since(began) < Duration::from_millis(500), "{:?}", world.now.since(began));
+    let sent = sent.lock().unwrap();
+    // LCP's end, the call's and the tunnel's each have their answer; the associations go last.
+    let deletes = sent.iter().position(|&one| one == (Sender::Client(0), Protocol::Udp)).expect("IKE deletes");
+    let answers = sent[..deletes].iter().filter(|&&one| one == (Sender::Server, Protocol::Esp)).count();
+    assert!(answers >= 3, "{sent:?}");
+    assert!(sent[deletes..].iter().all(|&one| one != (Sender::Client(0), Protocol::Esp)), "{sent:?}");
+    drop(sent);
+    world.run_for(Duration::from_secs(1));
+    let downs = world.downs();
+    let [(_, End::Ppp { failure })] = downs[..] else { panic!("{downs:?}") };
+    assert!(matches!(failure, ppp::Failure::Refused(ppp::Refused::Terminated { .. })), "{failure:?}");
+    let counts = world.server.counts();
+    assert_eq!((counts.ike_sas, counts.associations, counts.calls), (0, 0, 0), "{counts:?}");
+}
+
+#[test]
+fn nobody_waits_longer_than_a_second_for_a_server_that_does_not_acknowledge() {
+    let mut world = World::connected(31);
+    let sent = watch(&mut world, |sender, _| sender == Sender::Server);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    world.run_for(Duration::from_millis(999));
+    assert!(!world.dialer(0).has_left());
+    world.run_for(Duration::from_millis(1));
+    assert!(world.dialer(0).has_left());
+    let told = sent.lock().unwrap().last().copied();
+    assert_eq!(told, Some((Sender::Client(0), Protocol::Udp)), "the associations are deleted all the same");
+}
+
+#[test]
+fn who_has_no_patience_leaves_at_once() {
+    let mut world = World::connected(32);
+    world.at_client(0, |dialer, now, rng, out| dialer.hang_up(now, rng, out));
+    world.at_client(0, |dialer, now, rng, out| dialer.leave(now, rng, out));
+    assert!(world.dialer(0).has_left());
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.server.counts().associations, 0);
+    world.assert_server_is_empty();
+}
+
+#[test]
+fn a_call_that_l2tp_ends_was_up_when_ip_passed_and_only_then() {
+    for is_up in [true, false] {
+        let mut world = World::with_client(33);
+        if is_up {
+            world.connect_all();
+        } else {
+            world.clients[0].config.ppp.ask_first = true;
+            world.dial(0);
+            let asked =
+                |world: &World| world.clients[0].events.iter().any(|event| matches!(event, client::Event::Ask(_)));
+            assert!(world.run_until(PATIENCE, asked));
+        }
+        // PPP's good-bye, which is the first, is lost; the end of the tunnel arrives.
+        let mut first = true;
+        world.gate = Some(Box::new(move |sender, _| sender != Sender::Server || !std::mem::take(&mut first)));
+        world.at_server(|server, now, rng, out| server.shut_down(now, rng, out));
+        world.run_for(Duration::from_secs(5));
+        let (failure, _) = world.end_of(0).expect("it has ended");
+        if is_up {
+            assert!(matches!(failure, Failure::L2tp { stage: l2tp::Stage::Up, .. }), "{failure:?}");
+            assert_eq!(failure.stage(), Stage::Up);
+        } else {
+            assert!(matches!(failure, Failure::Cut { stage: ppp::Stage::Lcp, .. }), "{failure:?}");
+        }
+    }
 }
 
 #[test]

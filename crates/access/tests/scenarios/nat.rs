@@ -1,6 +1,6 @@
 //! NAT at either end, many clients behind one, and mappings that change.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use access::datapath::{Dropped, Encapsulation};
@@ -253,4 +253,30 @@ fn a_train_of_datagrams_that_one_receive_call_joined_is_taken_apart_again() {
     assert_eq!(received, tcp_payload(&packet));
     assert_eq!(world.server.drops().get(Dropped::UnknownSpi), 1);
     assert_eq!(world.server.sessions().next().unwrap().remote, remote);
+}
+
+#[test]
+fn whether_anything_came_by_port_4500_decides_between_the_port_and_the_key() {
+    for heard in [false, true] {
+        let mut world = World::new(20);
+        add_home(&mut world, 1, NatConfig::default());
+        world.gate = Some(Box::new(|sender, packet| match packet {
+            Packet::Udp { src, .. } => sender != Sender::Server || src.port() == 500,
+            Packet::Esp { .. } | Packet::Unreachable { .. } => true,
+        }));
+        world.dial(0);
+        world.run_for(Duration::from_secs(2));
+        if heard {
+            // Nothing that anybody understands, but it came through.
+            let path = ike::Path { local: SocketAddr::new(HOME, 4500), remote: SocketAddr::new(SERVER, 4500) };
+            world.at_client(0, |dialer, now, rng, out| {
+                dialer.handle_udp_4500(now, rng, path, &mut [0x5a; 20], 20, out);
+            });
+        }
+        world.run_for(crate::world::PATIENCE);
+        let (failure, _) = world.end_of(0).expect("it gives up");
+        let cause = diagnose::Verdict::of_dial(failure).cause;
+        let expected = if heard { diagnose::Cause::IkePskMismatch } else { diagnose::Cause::NetUdp4500Blocked };
+        assert_eq!(cause, expected, "{failure:?}");
+    }
 }
