@@ -9,6 +9,7 @@ mod line;
 mod name;
 mod offers;
 mod profile;
+mod prompt;
 mod report;
 mod resolv;
 mod resolver;
@@ -27,7 +28,6 @@ use diagnose::Obstacle;
 use net::netlink::{self, Netlink};
 use net::poll::{Interest, Poller, Signal, Signals, Token};
 use net::process::ServiceState;
-use net::terminal::SilentTerminal;
 use serde_json::json;
 
 use crate::cli;
@@ -35,6 +35,7 @@ use crate::exit::Failure;
 use crate::io;
 use inside::Inside;
 use name::Resolving;
+use prompt::{Prompt, Said};
 use report::{Ended, Report};
 use settings::Settings;
 use strategy::{Attempt, Strategy, conclude};
@@ -42,9 +43,13 @@ use strategy::{Attempt, Strategy, conclude};
 /// How long the resolver of the operating system may take.
 const NAME_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Addresses of one name that are tried.
+const ADDRESSES: usize = 8;
+
 const SIGNALS: Token = Token(0);
 const TUN: Token = Token(1);
 const OTHER: Token = Token(2);
+const PROMPT: Token = Token(3);
 
 /// Dials until the connection is ended, or can not be had.
 pub(crate) fn run(options: &cli::Dial) -> Result<(), Failure> {
@@ -62,7 +67,9 @@ pub(crate) fn run(options: &cli::Dial) -> Result<(), Failure> {
     let failed = |error| Failure::local(format!("cannot wait: {error}"));
     let poller = Poller::new(64).map_err(failed)?;
     poller.add(&signals, SIGNALS, Interest::Read).map_err(failed)?;
-    let mut caller = Caller { settings, signals, poller, rng, report, inside: None, addresses: Vec::new() };
+    let password = settings.password.clone();
+    let (inside, addresses, reached) = (None, Vec::new(), None);
+    let mut caller = Caller { settings, signals, poller, rng, report, inside, addresses, reached, password };
     let result = caller.run();
     let _ = net::process::notify(ServiceState::Stopping);
     result
@@ -79,6 +86,10 @@ struct Caller {
     inside: Option<Inside>,
     /// What the server's name resolved to last.
     addresses: Vec<IpAddr>,
+    /// Which of them answered last.
+    reached: Option<IpAddr>,
+    /// The password that was given, or typed and found right.
+    password: Option<Secret>,
 }
 
 /// How an attempt ended.
@@ -87,8 +98,10 @@ enum Outcome {
     Ended(Ended),
     /// The person at this end hung up.
     HungUp(Traffic),
-    /// Authentication was reached without a password.
-    PasswordWanted,
+    /// It failed before anything came from the server's address: another address may do.
+    Unreached(Ended),
+    /// It was over before the person had typed the password.
+    PasswordWanted(Box<Prompt>),
     /// This machine does not play along.
     Broken(Failure),
 }
@@ -129,8 +142,8 @@ impl Caller {
                     return Err(failure);
                 }
                 // It is asked for before a strategy counts as tried.
-                Outcome::PasswordWanted => {}
-                Outcome::Ended(ended) => {
+                Outcome::PasswordWanted(_) => {}
+                Outcome::Ended(ended) | Outcome::Unreached(ended) => {
                     self.report.failed(&ended);
                     if ended.was_up {
                         was_connected = true;
@@ -173,17 +186,13 @@ impl Caller {
         Outcome::Ended(conclude(attempts).expect("an order is never empty, and whatever does not return failed"))
     }
 
-    /// Calls, and calls again when a person at the terminal had to be asked for the password.
+    /// Calls, and calls again when the call was over before the person had typed the password.
     fn call_with_password(&mut self, strategy: Strategy) -> Outcome {
         loop {
-            match self.find_server().map_or_else(|outcome| outcome, |target| self.call(&target, strategy)) {
-                Outcome::PasswordWanted => match self.ask_password() {
-                    Ok(Some(password)) => self.settings.password = Some(password),
-                    Ok(None) => {
-                        let detail = json!({ "user": self.settings.user });
-                        let stage = access::Stage::PppAuthentication.id();
-                        return Outcome::Ended(report::obstacle(Obstacle::NoPassword, stage, detail));
-                    }
+            match self.call_in_turn(strategy) {
+                Outcome::PasswordWanted(prompt) => match self.wait_for(*prompt) {
+                    Ok(Some(password)) => self.password = Some(password),
+                    Ok(None) => return Outcome::Ended(no_password(&self.settings)),
                     Err(failure) => return failure.into(),
                 },
                 other => return other,
@@ -191,26 +200,93 @@ impl Caller {
         }
     }
 
-    /// Name and route, before anything is sent.
-    fn find_server(&mut self) -> Result<Target, Outcome> {
-        self.addresses = self.resolve()?;
-        for &server in &self.addresses {
-            let found = match &mut self.inside {
-                Some(inside) => inside.path_to(server),
-                None => Netlink::open().and_then(|mut netlink| netlink.marked_path_to(server, self.settings.mark())),
+    /// Tries the addresses of the server in turn, until one of them answers.
+    fn call_in_turn(&mut self, strategy: Strategy) -> Outcome {
+        let addresses = match self.resolve() {
+            Ok(addresses) => addresses,
+            Err(outcome) => return outcome,
+        };
+        self.addresses.clone_from(&addresses);
+        let (routed, unrouted) = match self.with_route(addresses) {
+            Ok(sorted) => sorted,
+            Err(outcome) => return outcome,
+        };
+        let mut failed = Vec::new();
+        for (index, &server) in routed.iter().enumerate() {
+            let target = match self.target(server) {
+                Ok(target) => target,
+                Err(outcome) => return outcome,
             };
-            let found =
-                found.map_err(|error| Failure::local(format!("cannot ask for the route to {server}: {error}")))?;
-            if let Some(path) = found
-                && let Some(local) = path.source
-            {
-                self.report.progress("net.route", &format!("{server}, from {local}"));
-                return Ok(Target { server, path, local });
+            let Some(target) = target else { continue };
+            let is_last = index + 1 == routed.len();
+            match self.call(&target, strategy, !is_last) {
+                Outcome::Unreached(ended) => {
+                    if !is_last {
+                        self.report.address_failed(server, &ended);
+                    }
+                    failed.push((server, ended));
+                }
+                outcome => {
+                    self.reached = Some(server);
+                    return outcome;
+                }
             }
         }
-        let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
-        let detail = json!({ "server": self.settings.server, "addresses": addresses });
-        Err(Outcome::Ended(report::obstacle(Obstacle::NoRoute, "net.route", detail)))
+        let tried: Vec<_> = failed
+            .iter()
+            .map(|(address, ended)| {
+                let (cause, detail) = (ended.verdict.cause.id(), &ended.detail);
+                json!({ "address": address.to_string(), "cause": cause, "detail": detail })
+            })
+            .collect();
+        let unrouted: Vec<_> = unrouted.iter().map(ToString::to_string).collect();
+        // The first address is the one that others would have dialled.
+        match failed.into_iter().next() {
+            Some((_, mut first)) => {
+                if tried.len() > 1 {
+                    first.detail["tried"] = tried.into();
+                }
+                if !unrouted.is_empty() {
+                    first.detail["without_route"] = unrouted.into();
+                }
+                Outcome::Ended(first)
+            }
+            None => {
+                let detail = json!({ "server": self.settings.server, "addresses": unrouted });
+                Outcome::Ended(report::obstacle(Obstacle::NoRoute, "net.route", detail))
+            }
+        }
+    }
+
+    /// The addresses that there is a way to, the one that answered last in front, and those without.
+    fn with_route(&self, addresses: Vec<IpAddr>) -> Result<(Vec<IpAddr>, Vec<IpAddr>), Outcome> {
+        let unknown = |error| Failure::local(format!("cannot ask for routes: {error}"));
+        let mut netlink = Netlink::open().map_err(unknown)?;
+        let (mut routed, mut unrouted) = (Vec::new(), Vec::new());
+        for server in addresses {
+            let found = netlink.marked_path_to(server, self.settings.mark()).map_err(unknown)?;
+            match found.and_then(|path| path.source) {
+                Some(_) => routed.push(server),
+                None => unrouted.push(server),
+            }
+        }
+        routed.sort_by_key(|&server| Some(server) != self.reached);
+        routed.truncate(ADDRESSES);
+        Ok((routed, unrouted))
+    }
+
+    /// The way to one address, before anything is sent.
+    fn target(&mut self, server: IpAddr) -> Result<Option<Target>, Outcome> {
+        let found = match &mut self.inside {
+            Some(inside) => inside.path_to(server),
+            None => Netlink::open().and_then(|mut netlink| netlink.marked_path_to(server, self.settings.mark())),
+        };
+        let found = found.map_err(|error| Failure::local(format!("cannot ask for the route to {server}: {error}")))?;
+        let target = found.and_then(|path| Some(Target { server, local: path.source?, path }));
+        if let Some(Target { local, .. }) = &target {
+            self.report.progress("net.route", &format!("{server}, from {local}"));
+        }
+        Ok(target)
     }
 
     fn resolve(&mut self) -> Result<Vec<IpAddr>, Outcome> {
@@ -254,7 +330,8 @@ impl Caller {
         }
     }
 
-    fn call(&mut self, target: &Target, strategy: Strategy) -> Outcome {
+    /// Calls one address. With `others` to try it has less time for its first answer.
+    fn call(&mut self, target: &Target, strategy: Strategy, others: bool) -> Outcome {
         let inside = match &mut self.inside {
             Some(inside) => inside,
             slot => match Inside::prepare(&self.settings, &self.report, target, &self.poller) {
@@ -269,31 +346,30 @@ impl Caller {
             rng: &mut self.rng,
             report: &self.report,
             inside: &mut *inside,
+            password: &mut self.password,
             target,
+            first_answer: others.then(|| self.settings.first_answer()),
         };
         let (Ok(outcome) | Err(outcome)) = call.run(&mut self.poller);
         inside.disconnect();
         outcome
     }
 
-    /// Asks the person at the terminal; `None` when there is no answer.
-    fn ask_password(&mut self) -> Result<Option<Secret>, Failure> {
+    /// Waits for what is being typed; `None` when nothing is.
+    fn wait_for(&mut self, mut prompt: Prompt) -> Result<Option<Secret>, Failure> {
         let failed = |error: std::io::Error| Failure::local(format!("cannot ask for the password: {error}"));
-        let question =
-            format!("Password of {} at {}: ", printable(&self.settings.user), printable(&self.settings.server));
-        let mut terminal = SilentTerminal::ask(&question).map_err(failed)?;
         let mut poller = Poller::new(4).map_err(failed)?;
         poller.add(&self.signals, SIGNALS, Interest::Read).map_err(failed)?;
-        poller.add(&terminal, OTHER, Interest::Read).map_err(failed)?;
+        prompt.watch(&poller, PROMPT).map_err(failed)?;
         loop {
+            match prompt.poll() {
+                Said::Password(password) => return Ok(Some(password)),
+                Said::Refused => return Ok(None),
+                Said::Nothing => {}
+            }
             let _ = poller.wait(None).map_err(failed)?.count();
             if self.stop_wanted() {
                 return Ok(None);
-            }
-            match terminal.poll_line() {
-                Ok(Some(line)) => return Ok(Some(Secret::from(line)).filter(|line| !line.as_bytes().is_empty())),
-                Ok(None) => {}
-                Err(_) => return Ok(None),
             }
         }
     }
@@ -334,6 +410,8 @@ fn stop_wanted(signals: &Signals) -> bool {
     std::iter::from_fn(|| signals.poll_signal()).any(|signal| matches!(signal, Signal::Stop | Signal::Reload))
 }
 
-fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+/// Authentication was reached, and there is no password.
+fn no_password(settings: &Settings) -> Ended {
+    let detail = json!({ "user": settings.user });
+    report::obstacle(Obstacle::NoPassword, access::Stage::PppAuthentication.id(), detail)
 }

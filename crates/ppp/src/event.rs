@@ -73,6 +73,15 @@ pub struct Ipv4Settings {
     pub dns: [Option<Ipv4Addr>; 2],
 }
 
+impl Ipv4Settings {
+    /// The name servers, each once: some servers say the same address twice.
+    pub fn name_servers(&self) -> Vec<Ipv4Addr> {
+        let mut servers: Vec<_> = self.dns.into_iter().flatten().collect();
+        servers.dedup();
+        servers
+    }
+}
+
 /// What IPv6CP negotiated. The link-local addresses are `fe80::` and these.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ipv6Settings {
@@ -262,6 +271,18 @@ pub enum NoAddress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_server_that_is_named_twice_is_one() {
+        let servers = |dns| {
+            let address = Ipv4Addr::new(10, 0, 0, 2);
+            Ipv4Settings { local: address, remote: address, dns }.name_servers()
+        };
+        let (first, second) = (Ipv4Addr::new(10, 0, 0, 53), Ipv4Addr::new(10, 0, 0, 54));
+        assert_eq!(servers([Some(first), Some(first)]), [first]);
+        assert_eq!(servers([Some(first), Some(second)]), [first, second]);
+        assert_eq!(servers([None, Some(second)]), [second]);
+    }
 
     #[test]
     fn the_domain_is_no_part_of_what_is_hashed() {

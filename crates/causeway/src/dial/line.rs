@@ -9,7 +9,8 @@ use access::{Failure, L2TP_PORT, Stage};
 use autoconf::Learned;
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
-use diagnose::{Obstacle, Verdict};
+use crypto::Secret;
+use diagnose::{Cause, Obstacle, Verdict};
 use ike::Path;
 use net::batch::RecvBatch;
 use net::poll::{Interest, Poller, Ready, Signals, Token};
@@ -21,10 +22,11 @@ use wire::virtio::VnetHeader;
 
 use super::host::Unusable;
 use super::inside::{Entrance, Inside, Out};
+use super::prompt::{Prompt, Said};
 use super::report::{self, Ended, Report};
 use super::settings::Settings;
 use super::strategy::Strategy;
-use super::{Outcome, SIGNALS, TUN, Target, offers, stop_wanted};
+use super::{Outcome, PROMPT, SIGNALS, TUN, Target, no_password, offers, stop_wanted};
 use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, family};
 
 const IKE: Token = Token(0x100);
@@ -43,6 +45,9 @@ const LOOK: Duration = Duration::from_secs(3);
 const CLEAR_PRICE: &str = "without IPsec nothing is protected: everybody on the way can read and change everything that goes \
     through the tunnel, can pose as the server, and gets enough of the log-on to find out the password";
 
+/// Passwords that are asked for in one call: servers lock accounts after not many more.
+const TRIES: u32 = 3;
+
 /// Everything that one call needs.
 pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
@@ -51,7 +56,11 @@ pub(super) struct Call<'a> {
     pub(super) rng: &'a mut ChaCha20Rng,
     pub(super) report: &'a Report,
     pub(super) inside: &'a mut Inside,
+    /// The password, if it is known; one that was typed is kept here when it was right.
+    pub(super) password: &'a mut Option<Secret>,
     pub(super) target: &'a Target,
+    /// How long anything may take to come back; without it, as long as the protocols try.
+    pub(super) first_answer: Option<Duration>,
 }
 
 impl Call<'_> {
@@ -75,27 +84,32 @@ impl Call<'_> {
         let mut unsent = 0;
         let out = &mut Out { sockets: &line.sockets, entrance: self.inside.entrance(now), unsent: &mut unsent };
         let server = self.target.server;
+        let password = self.password.as_ref();
         let dialer = match line.protection {
             Protection::Ipsec { force_udp } => {
                 let (path, nat_t_path) = (line.path(0, server, IKE_PORT), line.path(1, server, NAT_T_PORT));
-                let config = self.settings.with_ipsec(path, nat_t_path, force_udp);
+                let config = self.settings.with_ipsec(path, nat_t_path, force_udp, password);
                 Dialer::dial(now, self.rng, config, out)
             }
             Protection::None => {
-                let config = self.settings.without_ipsec(line.path(0, server, L2TP_PORT));
+                let config = self.settings.without_ipsec(line.path(0, server, L2TP_PORT), password);
                 Dialer::dial_unprotected(now, self.rng, config, out)
             }
         };
         let running = Running {
-            call: self,
             line,
             dialer,
             unsent,
             connected: false,
             assigned: None,
+            heard: false,
+            give_up: self.first_answer.map(|patience| now + patience),
+            began: now,
             told: now,
             changed: now,
             looked: now,
+            question: Question::default(),
+            call: self,
         };
         running.carry(poller)
     }
@@ -199,12 +213,30 @@ struct Running<'a> {
     connected: bool,
     /// What IPCP brought, once it did.
     assigned: Option<ppp::Ipv4Settings>,
+    /// Something came from the server's address.
+    heard: bool,
+    /// When to give up if nothing did.
+    give_up: Option<Timestamp>,
+    began: Timestamp,
     /// When somebody was last told anything.
     told: Timestamp,
     /// When the last stage began.
     changed: Timestamp,
     /// When it was last looked where this host is.
     looked: Timestamp,
+    question: Question,
+}
+
+/// What a person is asked during the call.
+#[derive(Default)]
+struct Question {
+    /// Who is asked, and types.
+    prompt: Option<Prompt>,
+    /// What the server waits for an answer to.
+    open: Option<ppp::AskId>,
+    asked: u32,
+    /// What was typed last.
+    typed: Option<Secret>,
 }
 
 /// The access layer with its way out; a macro because it borrows fields side by side.
@@ -222,17 +254,40 @@ impl Running<'_> {
     fn carry(mut self, poller: &mut Poller) -> Result<Outcome, Outcome> {
         let mut batch = RecvBatch::new(BATCH);
         let mut packet = vec![0; 1 << 16];
+        let outcome = self.converse(poller, &mut batch, &mut packet)?;
+        if let Some(prompt) = &self.question.prompt {
+            prompt.unwatch(poller);
+        }
+        // Whoever cannot be told is not waited for.
+        let _ = self.part(poller, &mut batch, &mut packet);
+        Ok(match (outcome, self.question.prompt.take()) {
+            // Who had not yet typed is not told that it was too late: the next call has the password from the beginning.
+            (Outcome::Ended(_), Some(prompt)) if self.question.typed.is_none() => {
+                Outcome::PasswordWanted(Box::new(prompt))
+            }
+            (Outcome::Ended(ended), _) if !self.heard && is_unreached(&ended) => Outcome::Unreached(ended),
+            (outcome, _) => outcome,
+        })
+    }
+
+    /// The call until its end.
+    fn converse(&mut self, poller: &mut Poller, batch: &mut RecvBatch, packet: &mut [u8]) -> Result<Outcome, Outcome> {
         let mut ready: Vec<Ready> = Vec::new();
         loop {
-            if let Some(outcome) = self.react() {
+            if let Some(outcome) = self.react(poller)? {
                 return Ok(outcome);
             }
             let now = net::clock::now();
             let sent = self.send_inner(now, poller);
-            let tick = if self.connected { self.looked + LOOK } else { self.told + PATIENCE };
+            let tick = match (self.connected, &self.question.prompt) {
+                (true, _) => Some(self.looked + LOOK),
+                (false, None) => Some(self.told + PATIENCE),
+                (false, Some(_)) => None,
+            };
             // What the stack sent may have made room for more.
             let inside = if sent { Some(now) } else { self.call.inside.poll_timeout(now) };
-            let due = [self.dialer.poll_timeout(), inside, Some(tick)].into_iter().flatten().min();
+            let give_up = self.give_up.filter(|_| !self.heard);
+            let due = [self.dialer.poll_timeout(), inside, tick, give_up].into_iter().flatten().min();
             ready.clear();
             ready.extend(poller.wait(due.map(|due| due.since(now)))?);
             let now = net::clock::now();
@@ -240,15 +295,20 @@ impl Running<'_> {
                 match event.token {
                     SIGNALS if stop_wanted(self.call.signals) => return Ok(self.hang_up()),
                     SIGNALS => {}
-                    TUN => self.read_tun(&mut packet)?,
-                    ESP => self.read_esp(now, &mut batch)?,
+                    TUN => self.read_tun(packet)?,
+                    ESP => self.read_esp(now, batch)?,
+                    PROMPT => {
+                        if let Some(outcome) = self.read_answer(now) {
+                            return Ok(outcome);
+                        }
+                    }
                     token @ (IKE | NAT_T | L2TP) => {
                         if event.error
                             && let Some(outcome) = self.read_errors(token)
                         {
                             return Ok(outcome);
                         }
-                        self.read_udp(now, token, &mut batch)?;
+                        self.read_udp(now, token, batch)?;
                     }
                     _ => self.call.inside.handle_ready(*event),
                 }
@@ -262,17 +322,66 @@ impl Running<'_> {
                     return Ok(outcome);
                 }
             }
-            if !self.connected && now >= self.told + PATIENCE {
+            if !self.heard && self.give_up.is_some_and(|give_up| now >= give_up) {
+                return Ok(Outcome::Ended(self.unanswered(now)));
+            }
+            if !self.connected && self.question.prompt.is_none() && now >= self.told + PATIENCE {
                 self.told = now;
                 self.call.report.waiting(self.dialer.stage().id(), now.since(self.changed));
             }
         }
     }
 
+    /// Waits until the server knows of the end, not long, and not at all for somebody who presses Ctrl-C once more.
+    fn part(&mut self, poller: &mut Poller, batch: &mut RecvBatch, packet: &mut [u8]) -> std::io::Result<()> {
+        self.call.inside.disconnect();
+        if !self.dialer.has_ended() {
+            let now = net::clock::now();
+            self.dialer.leave(now, self.call.rng, &mut wire!(self, now));
+        }
+        let mut ready: Vec<Ready> = Vec::new();
+        while !self.dialer.has_left() {
+            let now = net::clock::now();
+            self.call.inside.flush(now, poller, self.call.report);
+            let due = [self.dialer.poll_timeout(), self.call.inside.poll_timeout(now)].into_iter().flatten().min();
+            ready.clear();
+            ready.extend(poller.wait(due.map(|due| due.since(now)))?);
+            let now = net::clock::now();
+            for event in &ready {
+                match event.token {
+                    SIGNALS if stop_wanted(self.call.signals) => {
+                        self.dialer.leave(now, self.call.rng, &mut wire!(self, now));
+                    }
+                    SIGNALS => {}
+                    TUN => {
+                        if let Inside::Device(host) = &*self.call.inside {
+                            io::read_tun(&host.tun, packet, |_, _| {})?;
+                        }
+                    }
+                    ESP => self.read_esp(now, batch)?,
+                    token @ (IKE | NAT_T | L2TP) => {
+                        if event.error {
+                            let _ = self.read_errors(token);
+                        }
+                        self.read_udp(now, token, batch)?;
+                    }
+                    _ => self.call.inside.handle_ready(*event),
+                }
+            }
+            let out = &mut wire!(self, now);
+            self.dialer.flush(out);
+            self.dialer.handle_timeout(now, self.call.rng, out);
+        }
+        self.dialer.flush(&mut wire!(self, net::clock::now()));
+        Ok(())
+    }
+
     fn read_udp(&mut self, now: Timestamp, token: Token, batch: &mut RecvBatch) -> std::io::Result<()> {
         let Some(socket) = self.line.sockets.udp.get(usize::from(token == NAT_T)) else { return Ok(()) };
         let out = &mut wire!(self, now);
+        let server = self.call.target.server;
         io::read_udp(socket, batch, |path, received| {
+            self.heard |= path.remote.ip() == server;
             let (data, segment) = (received.data, received.segment);
             match token {
                 NAT_T => self.dialer.handle_udp_4500(now, self.call.rng, path, data, segment, out),
@@ -288,6 +397,7 @@ impl Running<'_> {
         let server = self.call.target.server;
         io::read_esp(socket, batch, |path, received| {
             if path.remote.ip() == server {
+                self.heard = true;
                 self.dialer.handle_esp(now, self.call.rng, path, received.data, out);
             }
         })
@@ -325,7 +435,9 @@ impl Running<'_> {
         if source == was {
             return None;
         }
-        self.hang_up();
+        // From here nobody hears us any more.
+        let now = net::clock::now();
+        self.dialer.leave(now, self.call.rng, &mut wire!(self, now));
         let detail = json!({ "address_was": was.to_string(), "address_is": source.to_string() });
         let ended = report::obstacle(Obstacle::Moved, Stage::Up.id(), detail);
         Some(Outcome::Ended(Ended { was_up: true, ..ended }))
@@ -345,43 +457,108 @@ impl Running<'_> {
         Some(Outcome::Ended(report::obstacle(Obstacle::Unreachable, stage, detail)))
     }
 
+    /// Nothing came from this address, and there are others.
+    fn unanswered(&mut self, now: Timestamp) -> Ended {
+        let elapsed = now.since(self.began);
+        self.dialer.leave(now, self.call.rng, &mut wire!(self, now));
+        let (failure, port) = match self.line.protection {
+            Protection::Ipsec { .. } => {
+                let stage = ike::Stage::Phase1Proposal;
+                let failure = ike::Failure::Silence { attempts: 0, elapsed, encapsulated: false };
+                (Failure::Ike { stage, failure, peer: Box::default() }, IKE_PORT)
+            }
+            Protection::None => {
+                let stage = l2tp::Stage::Tunnel;
+                let failure = l2tp::Failure::Silence { stage, attempts: 0, elapsed };
+                (Failure::Unprotected { stage, failure }, L2TP_PORT)
+            }
+        };
+        let detail = json!({ "elapsed_seconds": elapsed.as_secs(), "port": port });
+        Ended {
+            verdict: Verdict::of_dial(&failure),
+            stage: failure.stage().id(),
+            detail,
+            was_up: false,
+            attempts: Vec::new(),
+        }
+    }
+
     /// Handles what the dialer has to say; returns the outcome when the call is over.
-    fn react(&mut self) -> Option<Outcome> {
+    fn react(&mut self, poller: &Poller) -> Result<Option<Outcome>, Outcome> {
         while let Some(event) = self.dialer.poll_event() {
             match event {
                 Event::Progress { stage } => {
                     self.told = net::clock::now();
                     self.changed = self.told;
                     self.call.report.progress(stage.id(), report::stage_text(self.call.strategy, stage));
-                    // The link is not negotiated yet, so nothing has been said about the user.
-                    if stage == Stage::PppLcp && self.call.settings.password.is_none() {
-                        self.hang_up();
-                        return Some(Outcome::PasswordWanted);
-                    }
                 }
-                Event::Ask(ask) => {
-                    let answer = ppp::Answer { id: ask.id, reply: ppp::Reply::GiveUp };
-                    let now = net::clock::now();
-                    self.dialer.answer(now, self.call.rng, answer, &mut wire!(self, now));
-                }
+                Event::Ask(ask) => self.ask(poller, ask)?,
                 Event::Connected(connection) => {
+                    if let Some(password) = self.question.typed.take() {
+                        *self.call.password = Some(password);
+                    }
                     if let Some(outcome) = self.connect(&connection) {
-                        return Some(outcome);
+                        return Ok(Some(outcome));
                     }
                 }
                 Event::Pushed(learned) => {
                     if let Some(outcome) = self.push(&learned) {
-                        return Some(outcome);
+                        return Ok(Some(outcome));
                     }
                 }
                 Event::Unanswered(_) => self.warn_if_nowhere(0),
                 Event::Moved { path } => self.call.report.moved(path),
                 Event::Ended { failure, stage, .. } => {
                     self.dialer.flush(&mut wire!(self, net::clock::now()));
-                    return Some(Outcome::Ended(self.ended(failure, stage)));
+                    return Ok(Some(Outcome::Ended(self.ended(&failure, stage))));
                 }
             }
         }
+        Ok(None)
+    }
+
+    /// The server wants a password that is not known, or another one.
+    fn ask(&mut self, poller: &Poller, ask: ppp::Ask) -> Result<(), Outcome> {
+        let refusal = match ask.question {
+            ppp::Question::Credentials { refusal } => refusal,
+            ppp::Question::Verify { .. } | ppp::Question::Address { .. } => return Ok(()),
+        };
+        self.question.open = Some(ask.id);
+        if self.question.prompt.is_some() {
+            // The link began anew while somebody types.
+            return Ok(());
+        }
+        if self.question.asked >= TRIES {
+            self.answer(net::clock::now(), ppp::Reply::GiveUp);
+            return Ok(());
+        }
+        if let Some(refusal) = &refusal {
+            self.call.report.refused(refusal);
+        }
+        self.question.asked += 1;
+        let prompt = Prompt::open(self.call.settings)?;
+        prompt.watch(poller, PROMPT)?;
+        self.question.prompt = Some(prompt);
+        Ok(())
+    }
+
+    fn read_answer(&mut self, now: Timestamp) -> Option<Outcome> {
+        let said = self.question.prompt.as_mut()?.poll();
+        let reply = match said {
+            Said::Nothing => return None,
+            Said::Password(password) => {
+                self.question.typed = Some(password.clone());
+                ppp::Reply::Credentials(ppp::Credentials { user: self.call.settings.user.clone(), password })
+            }
+            Said::Refused => ppp::Reply::GiveUp,
+        };
+        self.question.prompt = None;
+        self.told = now;
+        if reply == ppp::Reply::GiveUp && self.question.asked == 1 && self.call.password.is_none() {
+            self.hang_up();
+            return Some(Outcome::Ended(no_password(self.call.settings)));
+        }
+        self.answer(now, reply);
         None
     }
 
@@ -427,6 +604,12 @@ impl Running<'_> {
         }
     }
 
+    fn answer(&mut self, now: Timestamp, reply: ppp::Reply) {
+        if let Some(id) = self.question.open.take() {
+            self.dialer.answer(now, self.call.rng, ppp::Answer { id, reply }, &mut wire!(self, now));
+        }
+    }
+
     fn connect(&mut self, connection: &Connection) -> Option<Outcome> {
         let Call { settings, strategy, target, .. } = self.call;
         let now = net::clock::now();
@@ -459,22 +642,20 @@ impl Running<'_> {
         Outcome::HungUp(traffic)
     }
 
-    fn ended(&self, failure: Failure, stage: Stage) -> Ended {
-        let failure = match failure {
-            Failure::L2tp { failure, .. } if self.connected => Failure::L2tp { stage: l2tp::Stage::Up, failure },
-            Failure::Unprotected { failure, .. } if self.connected => {
-                Failure::Unprotected { stage: l2tp::Stage::Up, failure }
-            }
-            other => other,
-        };
+    fn ended(&self, failure: &Failure, stage: Stage) -> Ended {
         Ended {
-            verdict: Verdict::of_dial(&failure),
+            verdict: Verdict::of_dial(failure),
             stage: stage.id(),
-            detail: report::detail(&failure),
+            detail: report::detail(failure),
             was_up: self.connected,
             attempts: Vec::new(),
         }
     }
+}
+
+/// Whether another address of the server might do better.
+fn is_unreached(ended: &Ended) -> bool {
+    matches!(ended.verdict.cause, Cause::NetUdp500Blocked | Cause::NetServerUnreachable | Cause::L2tpNotProtected)
 }
 
 /// Whether an ICMP error says that nothing gets through.

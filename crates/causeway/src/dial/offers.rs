@@ -14,6 +14,8 @@ pub(crate) struct Offers {
     pub(crate) phase1: Phase1Offer,
     pub(crate) child: ChildOffer,
     pub(crate) vendor_ids: Option<Vec<Vec<u8>>>,
+    /// Whether to say that earlier associations are over (RFC 2407 §4.6.3.3). Windows does not.
+    pub(crate) initial_contact: bool,
 }
 
 /// The offers of `client`, or ours. Transforms with MD5 or DES are left out of every list: a server that wants them gets an
@@ -49,7 +51,7 @@ fn ours() -> Offers {
     ]));
     let mut child = ChildOffer::standard();
     child.suites.push(esp(ChildCipher::TripleDes, ChildAuth::HmacSha1_96));
-    Offers { phase1, child, vendor_ids: None }
+    Offers { phase1, child, vendor_ids: None, initial_contact: true }
 }
 
 fn windows_11() -> Offers {
@@ -83,6 +85,7 @@ fn windows_11() -> Offers {
             // 1: AuthIP.
             numbered(VendorKind::KeyMods, 1),
         ]),
+        initial_contact: false,
     }
 }
 
@@ -120,6 +123,7 @@ fn macos() -> Offers {
             life_kilobytes: None,
         },
         vendor_ids: Some(racoon_vendor_ids(&vendor_ids)),
+        initial_contact: true,
     }
 }
 
@@ -139,6 +143,7 @@ fn android_11() -> Offers {
         phase1: Phase1Offer { suites: suites(&list), life_seconds: 28_800 },
         child: ChildOffer { suites: product(&ciphers, &auths), pfs: None, life_seconds: 28_800, life_kilobytes: None },
         vendor_ids: Some(racoon_vendor_ids(&vendor_ids)),
+        initial_contact: true,
     }
 }
 
@@ -166,6 +171,7 @@ fn linux() -> Offers {
             life_kilobytes: None,
         },
         vendor_ids: None,
+        initial_contact: true,
     }
 }
 

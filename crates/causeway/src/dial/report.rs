@@ -1,13 +1,14 @@
 //! What a dial tells: lines for people on standard error, or one JSON object for each event on standard output.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use access::client::Connection;
 use access::datapath::{Encapsulation, Traffic};
 use autoconf::Learned;
 use clock::Timestamp;
-use diagnose::{Cause, Layer, Verdict};
+use diagnose::{Cause, Layer, Ras, Verdict};
 use ppp::Method;
 use serde_json::{Value, json};
 use userspace::proxy::Service;
@@ -130,7 +131,7 @@ impl Report {
         let services = settings.services.as_deref().unwrap_or_default();
         let ms = self.millis();
         let ipv4 = &connection.ipv4;
-        let dns: Vec<_> = ipv4.dns.iter().flatten().map(ToString::to_string).collect();
+        let dns: Vec<_> = ipv4.name_servers().iter().map(ToString::to_string).collect();
         let method = connection.authenticated.map(method_name);
         let ike = connection.phase1.as_ref().map(|phase1| phase1.suite.to_string());
         let esp = connection.esp.map(|(suite, _)| suite.to_string());
@@ -266,6 +267,36 @@ impl Report {
         }
     }
 
+    /// One address of the server did not answer, and there are others.
+    pub(crate) fn address_failed(&self, address: IpAddr, ended: &Ended) {
+        let cause = ended.verdict.cause;
+        if self.json {
+            self.event(&json!({
+                "event": "address_failed",
+                "address": address.to_string(),
+                "cause": cause.id(),
+                "detail": ended.detail,
+                "ms": self.millis(),
+            }));
+        } else {
+            person(&format!("{address}: {cause}; trying the next address of the name"));
+        }
+    }
+
+    /// The server did not take the password, and another one may be typed.
+    pub(crate) fn refused(&self, refusal: &ppp::Refusal) {
+        let ppp::Refusal { ras, message } = refusal;
+        if self.json {
+            self.event(&json!({ "event": "refused", "ras": ras.0, "server_says": message }));
+            return;
+        }
+        let text = Ras(ras.0).text().unwrap_or("the server does not accept the password");
+        person(&format!("RAS error {}: {text}", ras.0));
+        if !message.is_empty() {
+            person(&format!("  the server says: {message}"));
+        }
+    }
+
     /// This machine does not play along. People are told by the program's last line.
     pub(crate) fn broken(&self, failure: &Failure) {
         if self.json {
@@ -339,6 +370,7 @@ pub(crate) fn detail(failure: &access::Failure) -> Value {
                     "unanswered": attempts,
                     "elapsed_seconds": elapsed.as_secs(),
                     "port": if *encapsulated { 4500 } else { 500 },
+                    "heard_on_port_4500": peer.heard_nat_t,
                 }),
                 ike::Failure::Refused { notify, authenticated, .. } => {
                     json!({ "server_says": notify.to_string(), "authenticated": authenticated })

@@ -23,6 +23,7 @@ use crate::cli;
 use crate::config::secrets;
 use crate::config::{self, Network};
 use crate::exit::Failure;
+use crate::io::IKE_PORT;
 
 /// Silence of the server after which it is asked whether it is there: one that vanished is given up within a minute.
 const ECHO: Duration = Duration::from_secs(10);
@@ -155,8 +156,15 @@ impl Settings {
         })
     }
 
-    /// What the access layer is to do with IPsec along these paths: IKE's, and the one for when a NAT is found.
-    pub(crate) fn with_ipsec(&self, path: ike::Path, nat_t_path: ike::Path, force_udp: bool) -> access::client::Config {
+    /// What the access layer is to do with IPsec along these paths: IKE's, and the one for when a NAT is found. Without a
+    /// `password` it is asked for.
+    pub(crate) fn with_ipsec(
+        &self,
+        path: ike::Path,
+        nat_t_path: ike::Path,
+        force_udp: bool,
+        password: Option<&Secret>,
+    ) -> access::client::Config {
         let mut ike = ike::Config { respond: false, child: ChildPolicy::legacy(), ..ike::Config::default() };
         ike.nat.force_encapsulation = force_udp;
         ike.timing.dpd_idle = Some(ECHO * 2);
@@ -165,23 +173,25 @@ impl Settings {
         let initiate = ike::Initiate {
             nat_t_path,
             offer: self.offers.phase1.clone(),
+            // Whoever has the port is the only one on this host to speak IKE: what the server remembers of this address is over.
+            initial_contact: self.offers.initial_contact && path.local.port() == IKE_PORT,
             child: Some(ChildRequest { offer: self.offers.child.clone(), ..ChildRequest::l2tp() }),
             ..ike::Initiate::l2tp(path, psk)
         };
         let vendor_ids = self.offers.vendor_ids.clone();
         let initiate =
             ike::Initiate { vendor_ids: vendor_ids.unwrap_or_else(|| initiate.vendor_ids.clone()), ..initiate };
-        let (l2tp, ppp) = (self.l2tp(), self.ppp(&self.methods));
+        let (l2tp, ppp) = (self.l2tp(), self.ppp(&self.methods, password));
         access::client::Config { ike, initiate, l2tp, ppp, inform: self.inform() }
     }
 
-    /// What the access layer is to do without IPsec.
-    pub(crate) fn without_ipsec(&self, path: ike::Path) -> access::client::Unprotected {
+    /// What the access layer is to do without IPsec. Without a `password` it is asked for.
+    pub(crate) fn without_ipsec(&self, path: ike::Path, password: Option<&Secret>) -> access::client::Unprotected {
         let mut l2tp = self.l2tp();
         // Here it is L2TP that finds out whether there is a server.
         let (first, cap, transmissions) = patience(self.timeout);
         l2tp.retransmission = Backoff::new(first, 200, cap, transmissions);
-        access::client::Unprotected { path, l2tp, ppp: self.ppp(&self.clear_methods) }
+        access::client::Unprotected { path, l2tp, ppp: self.ppp(&self.clear_methods, password) }
     }
 
     fn l2tp(&self) -> l2tp::Config {
@@ -191,16 +201,24 @@ impl Settings {
         l2tp
     }
 
-    fn ppp(&self, methods: &[Method]) -> ppp::ClientConfig {
-        let password = self.password.clone().unwrap_or_else(|| Secret::from(Vec::new()));
+    fn ppp(&self, methods: &[Method], password: Option<&Secret>) -> ppp::ClientConfig {
+        let (ask_first, ask_again) = (password.is_none(), self.password.is_none());
+        let password = password.cloned().unwrap_or_default();
         let mut ppp = ppp::ClientConfig::new(Credentials { user: self.user.clone(), password });
         ppp.methods = methods.to_vec();
+        (ppp.ask_first, ppp.ask_again) = (ask_first, ask_again);
         ppp.mru = self.mtu;
         // What is sent first in each stage often comes before the server's daemons are ready for it, and is lost.
         ppp.timing.restart = Duration::from_secs(1);
+        ppp.timing.early_repeat = Duration::from_millis(250);
         ppp.timing.max_configure = 20;
         (ppp.timing.echo_interval, ppp.timing.max_echo_failures) = (ECHO, 4);
         ppp
+    }
+
+    /// How long an address may take to answer at all while there are others to try.
+    pub(crate) fn first_answer(&self) -> Duration {
+        (self.timeout / 4).max(Duration::from_secs(3)).min(self.timeout)
     }
 
     /// Where the tunnel leads, in words.

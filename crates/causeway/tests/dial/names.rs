@@ -1,9 +1,13 @@
 //! Who is asked for names: with systemd-resolved, with a file, and through proxies.
 
-use std::net::UdpSocket;
+use std::io::{Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use super::*;
+use crate::world::*;
 
 /// What `serve --quick` names as name server. In these tests it is the server's host.
 const INSIDE: &str = "9.9.9.9";

@@ -119,7 +119,7 @@ fn takes(route: &Route, prefix: Prefix, ours: u32) -> bool {
 
 /// The name servers of the address assignment, then those that were pushed besides.
 pub(crate) fn name_servers(ipv4: &Ipv4Settings, learned: &Learned) -> Vec<Ipv4Addr> {
-    let mut servers: Vec<_> = ipv4.dns.into_iter().flatten().filter(|&server| super::assignable(server)).collect();
+    let mut servers: Vec<_> = ipv4.name_servers().into_iter().filter(|&server| super::assignable(server)).collect();
     for &server in &learned.dns {
         if !servers.contains(&server) {
             servers.push(server);

@@ -1,0 +1,108 @@
+//! The manners of one call: what it asks, whom it tries, and how it says good-bye.
+
+use crate::world::*;
+
+const QUESTION: &str = "Password of anna at 192.0.2.1: ";
+const CTRL_C: &[u8] = b"\x03";
+const CTRL_D: &[u8] = b"\x04";
+
+/// How often each of these is in a server's log.
+fn count<const N: usize>(server: Running, words: [&str; N]) -> [usize; N] {
+    let lines = server.all_lines();
+    words.map(|word| lines.iter().filter(|line| line.contains(word)).count())
+}
+
+#[test]
+fn the_password_is_asked_for_when_authentication_is_reached_and_not_shown() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    let Some(mut terminal) = world.dial_at_terminal() else { return };
+    let before = terminal.answer(QUESTION, b"secret\n");
+    assert!(before.contains("ppp.lcp") && !before.contains("ppp.auth"), "{before}");
+    let after = terminal.answer("connected: address 10.99.0.2", CTRL_C);
+    assert!(!after.contains("secret"), "{after}");
+    terminal.shows("disconnected");
+    assert_eq!(terminal.wait(), Some(0));
+    // One call, in which the server waited: nobody is said to have failed.
+    let counts = count(server, ["session up", "session down", "connection failed"]);
+    assert_eq!(counts, [1, 1, 0]);
+}
+
+#[test]
+fn a_wrong_password_is_corrected_in_the_same_call() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    let Some(mut terminal) = world.dial_at_terminal() else { return };
+    terminal.answer(QUESTION, b"mistyped\n");
+    let between = terminal.answer(QUESTION, b"secret\n");
+    assert!(between.contains("RAS error 691"), "{between}");
+    terminal.answer("connected: address 10.99.0.2", CTRL_C);
+    terminal.shows("disconnected");
+    assert_eq!(terminal.wait(), Some(0));
+    assert_eq!(count(server, ["session up", "connection failed"]), [1, 0]);
+}
+
+#[test]
+fn three_wrong_passwords_are_691() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let Some(mut terminal) = world.dial_at_terminal() else { return };
+    for _ in 0..3 {
+        terminal.answer(QUESTION, b"mistyped\n");
+    }
+    terminal.shows("cause auth.bad_credentials, at stage ppp.auth");
+    assert_eq!(terminal.wait(), Some(13));
+}
+
+#[test]
+fn no_password_is_an_answer_too() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    for nothing in [CTRL_D, b"\n"] {
+        let Some(mut terminal) = world.dial_at_terminal() else { return };
+        terminal.answer(QUESTION, nothing);
+        terminal.shows("RAS error 631");
+        assert_eq!(terminal.wait(), Some(13));
+    }
+}
+
+#[test]
+fn who_hung_up_can_call_again_at_once_and_the_server_knows_who_ended_it() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    for _ in 0..3 {
+        let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+        assert_eq!(dial.until("connected").last().unwrap()["address"], "10.99.0.2");
+        assert_eq!(dial.interrupt(), Some(0));
+    }
+    assert_eq!(count(server, ["session up", "session down", "connection failed"]), [3, 3, 0]);
+}
+
+#[test]
+fn the_next_address_is_tried_when_one_is_silent() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    // The first is nearer, so that the resolver leaves it in front. Its frames go to nobody.
+    world.name("vpn.test", &["192.0.2.3", SERVER]);
+    world.client(&["ip", "neigh", "add", "192.0.2.3", "lladdr", "02:00:00:00:00:01", "dev", "wire"]);
+    let mut dial = world.dial(&["--server", "vpn.test", "--user", "anna", "--json", "--timeout", "4"]);
+    let events = dial.until("connected");
+    let failed = events.iter().find(|event| event["event"] == "address_failed").unwrap();
+    assert_eq!((failed["address"].as_str(), failed["cause"].as_str()), (Some("192.0.2.3"), Some("net.udp500_blocked")));
+    assert_eq!(events.last().unwrap()["server"], SERVER);
+    assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn when_no_address_answers_each_ones_failure_is_told() {
+    let Some(world) = World::new() else { return };
+    world.name("vpn.test", &["192.0.2.3", SERVER, "2001:db8::1"]);
+    world.client(&["ip", "neigh", "add", "192.0.2.3", "lladdr", "02:00:00:00:00:01", "dev", "wire"]);
+    let failed = world.fail(&["--server", "vpn.test", "--user", "anna", "--timeout", "2"], &[]);
+    failed.is(10, 809, "net.udp500_blocked");
+    let detail = &failed.event["detail"];
+    let tried: Vec<_> =
+        detail["tried"].as_array().unwrap().iter().map(|tried| tried["cause"].as_str().unwrap()).collect();
+    assert_eq!(tried, ["net.udp500_blocked", "net.server_unreachable"]);
+    assert_eq!(detail["without_route"][0], "2001:db8::1");
+}
