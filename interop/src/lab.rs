@@ -102,6 +102,19 @@ impl Lab {
         Ok(inner)
     }
 
+    /// Lets in through a router of [`Lab::nat`] what comes for IPsec, and leads it to a host behind it.
+    ///
+    /// # Errors
+    /// When `nft` refuses.
+    pub fn forward_ipsec(&self, inner: &Net, to: Ipv4Addr) -> Result<()> {
+        let rules = format!(
+            "add chain ip home in {{ type nat hook prerouting priority dstnat; }}; \
+             add rule ip home in iifname wan udp dport {{ 500, 4500 }} dnat to {to}; \
+             insert rule ip home through iifname wan ct status dnat accept"
+        );
+        run(command_in(&inner.namespace, "nft").arg(rules)).map(drop)
+    }
+
     /// A host on a segment, with its default route through the segment's gateway.
     ///
     /// # Errors

@@ -192,8 +192,16 @@ impl LinuxServer {
     /// # Errors
     /// When its programs do not start.
     pub fn serve(&self, dial: &Dial) -> Result<()> {
+        self.serve_from(dial, "10.99.0.10-10.99.0.50")
+    }
+
+    /// The same with these addresses for clients: the first and the last.
+    ///
+    /// # Errors
+    /// When its programs do not start.
+    pub fn serve_from(&self, dial: &Dial, pool: &str) -> Result<()> {
         let task = dial.environment(Task::script("linux-server", &["start"]));
-        let task = task.env("POOL", "10.99.0.10-10.99.0.50").env("TUNNEL_ADDRESS", "10.99.0.1");
+        let task = task.env("POOL", pool).env("TUNNEL_ADDRESS", "10.99.0.1");
         let outcome = self.guest.run(&task, CONNECT)?;
         match outcome.status {
             0 => Ok(()),

@@ -305,7 +305,11 @@ fn refused(refusal: &l2tp::Refusal) -> Verdict {
             (Some(StopResult::SHUTTING_DOWN), _) => verdict(Cause::HostServerNotRunning, 678),
             _ => verdict(Cause::L2tpRefused, 678),
         },
-        l2tp::Refusal::Call { result, error, .. } => match (*result, *error) {
+        l2tp::Refusal::Call { result, error, message, .. } => match (*result, *error) {
+            // xl2tpd has addresses before it has PPP, and no code for having none.
+            (_, Some(ErrorCode::NO_RESOURCES)) if message.contains("IP address") => {
+                verdict(Cause::NcpAddressPoolExhausted, 717)
+            }
             (Some(CallResult::BUSY), _) => verdict(Cause::TunnelPortsExhausted, 676),
             (Some(CallResult::TEMPORARY_LACK | CallResult::PERMANENT_LACK), _) | (_, Some(ErrorCode::NO_RESOURCES)) => {
                 verdict(Cause::TunnelPortsExhausted, 678)

@@ -97,6 +97,36 @@ fn each_refused_dial_ends_with_the_number_and_the_cause_of_what_is_wrong() -> Re
     Ok(())
 }
 
+/// The server's address is the router's; itself it has a private one, which the ids of IKE and the selectors show.
+#[test]
+fn a_dialer_reaches_a_linux_server_behind_a_nat_and_is_told_when_it_is_full() -> Result<()> {
+    let Some(lab) = Lab::new(1)? else { return Ok(()) };
+    let public = lab.net("public", "10.77.0.254/24")?;
+    let office = lab.nat("office", &public, "10.77.0.60/24", "192.168.7.1/24")?;
+    lab.forward_ipsec(&office, Ipv4Addr::new(192, 168, 7, 2))?;
+    let server = LinuxServer::boot(&lab, &office, "192.168.7.2/24", &account())?;
+    server.serve_from(&account(), "10.99.0.10-10.99.0.10")?;
+    let home = lab.nat("home", &public, "10.77.0.50/24", "192.168.1.1/24")?;
+    let (direct, behind) =
+        (lab.host("client", &public, "10.77.0.20/24")?, lab.host("behind", &home, "192.168.1.20/24")?);
+    let dial = Dial { server: Ipv4Addr::new(10, 77, 0, 60), ..account() };
+
+    let reach = |client: &Host| {
+        let dialer = Dialer::dial(client, &dial, &[])?;
+        assert_eq!(text(&dialer.connected()?, "encapsulation"), "udp", "{}", dialer.log());
+        assert_reaches(client, TUNNEL)?;
+        Ok(dialer)
+    };
+    let first = reach(&direct)?;
+    assert_eq!(first.hang_up()?, Ended::Exited(0), "{}", first.log());
+    let second = reach(&behind)?;
+    // There is one address, and somebody has it.
+    let full = Dialer::dial(&direct, &dial, &[])?.failed()?;
+    assert_failed(&full, 14, &[717], "ncp.address_pool_exhausted");
+    assert_eq!(second.hang_up()?, Ended::Exited(0), "{}", second.log());
+    Ok(())
+}
+
 /// SoftEther has another opinion about almost everything: it always puts ESP into UDP, starts a quick mode of its own when a client
 /// comes back, says nothing when keys differ, and gives out addresses when its virtual DHCP server has answered.
 #[test]

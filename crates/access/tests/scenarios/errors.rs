@@ -82,6 +82,7 @@ table! {
     the_call_is_not_answered: 678, L2tpNoAnswer, L2tpCall, l2tp::call_silent;
     the_call_loses_its_carrier: 678, L2tpRefused, L2tpCall, l2tp::call_lost_carrier;
     the_call_finds_no_resources: 678, TunnelPortsExhausted, L2tpCall, l2tp::call_no_resources;
+    the_call_finds_no_address: 717, NcpAddressPoolExhausted, L2tpCall, l2tp::call_no_address;
     the_call_is_refused_by_an_administrator: 678, L2tpRefused, L2tpCall, l2tp::call_administrative;
     the_call_finds_no_port_for_now: 678, TunnelPortsExhausted, L2tpCall, l2tp::call_temporary;
     the_call_finds_no_port_ever: 678, TunnelPortsExhausted, L2tpCall, l2tp::call_permanent;

@@ -120,6 +120,10 @@ pub(super) fn call_no_resources() -> Outcome {
     hang_up(CallResult::ERROR, Some(ErrorCode::NO_RESOURCES))
 }
 
+pub(super) fn call_no_address() -> Outcome {
+    hang_up_saying(CallResult::ERROR, Some(ErrorCode::NO_RESOURCES), "No available IP address")
+}
+
 pub(super) fn call_administrative() -> Outcome {
     hang_up(CallResult::ADMINISTRATIVE, None)
 }
@@ -207,8 +211,12 @@ fn stop(result: StopResult, error: Option<ErrorCode>) -> Outcome {
 
 /// The server answers ICRQ with CDN.
 fn hang_up(result: CallResult, error: Option<ErrorCode>) -> Outcome {
+    hang_up_saying(result, error, "")
+}
+
+fn hang_up_saying(result: CallResult, error: Option<ErrorCode>, message: &str) -> Outcome {
     let (mut world, mut server) = foreign();
-    let result = Some(ResultCode { result: result.0, error, message: Vec::new() });
+    let result = Some(ResultCode { result: result.0, error, message: message.into() });
     let message = Message::Cdn(CallEnded { assigned_session: Some(7), result, ppp_cause: None });
     server.alter = instead_of(MessageType::ICRP, message);
     server.refuse(&mut world)
