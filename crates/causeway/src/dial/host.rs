@@ -27,7 +27,7 @@ use super::settings::Settings;
 use crate::exit::Failure;
 
 /// Where locks and copies are kept: a directory that does not outlive a boot.
-const RUNTIME: &str = "/run/causeway";
+const RUNTIME: &str = "/run/causeway-dial";
 
 /// Packets that the device may hold; its default of 500 is too short for trains.
 const QUEUE_PACKETS: u32 = 5000;
@@ -216,7 +216,7 @@ impl Host {
 
     /// The way to the server outside the tunnel, as it is now: the network may have changed since the last connection.
     pub(crate) fn path_to(&mut self, server: IpAddr) -> Result<Option<netlink::Path>, NetlinkError> {
-        self.guard.follow(&mut self.netlink);
+        self.stand_fast();
         let mark = if self.rules.is_empty() { 0 } else { MARK };
         let found = self.netlink.marked_path_to(server, mark)?;
         if self.inside.is_empty() && self.server.is_none() {
@@ -240,9 +240,18 @@ impl Host {
         found
     }
 
+    /// The network changes, and who manages it removes rules that it does not know (systemd-networkd does, when it starts). Meanwhile
+    /// the packet filter holds.
+    fn stand_fast(&mut self) {
+        for rule in &self.rules {
+            let _ = self.netlink.add_rule(rule);
+        }
+        self.guard.follow(&mut self.netlink);
+    }
+
     /// The address that packets to the server have now; `None` when there is no way to it, for the moment or for good.
     pub(crate) fn source_towards(&mut self, server: IpAddr) -> Option<IpAddr> {
-        self.guard.follow(&mut self.netlink);
+        self.stand_fast();
         let mark = if self.rules.is_empty() { 0 } else { MARK };
         let path = self.netlink.marked_path_to(server, mark).ok()??;
         path.source.filter(|_| path.interface != self.index)

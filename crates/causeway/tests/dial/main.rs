@@ -83,6 +83,9 @@ fn nothing_leaves_beside_a_full_tunnel_even_from_a_program_that_names_the_interf
     };
     send();
     assert!(socket.recv_from(&mut [0; 64]).is_err(), "it left beside the tunnel");
+    // Something that manages the network removes rules that it does not know.
+    world.client(&["ip", "rule", "delete", "priority", "6377"]);
+    eventually("the rule is back", || world.client(&["ip", "rule"]).contains("6377:"));
     assert!(world.client_reaches("10.99.0.1", 56));
     assert_eq!(dial.interrupt(), Some(0));
     send();
