@@ -34,7 +34,7 @@ for ((tries = 100; tries > 0; tries--)); do ss -lnt | grep -q ':5555 ' && break;
 printf '%s\n' 'HubCreate VPN /PASSWORD:none' 'Hub VPN' SecureNatEnable \
   "UserCreate $VPN_USER /GROUP:none /REALNAME:none /NOTE:none" \
   "UserPasswordSet $VPN_USER /PASSWORD:\"$VPN_PASSWORD\"" \
-  "IPsecEnable /L2TP:yes /L2TPRAW:no /ETHERIP:no /PSK:$PSK /DEFAULTHUB:VPN" > commands
+  "IPsecEnable /L2TP:yes /L2TPRAW:yes /ETHERIP:no /PSK:$PSK /DEFAULTHUB:VPN" > commands
 vpncmd localhost:5555 /SERVER /IN:commands
 for ((tries = 100; tries > 0; tries--)); do ss -lnu | grep -q ':500 ' && break; sleep 0.1; done
 echo ready

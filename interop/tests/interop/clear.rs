@@ -1,6 +1,8 @@
-//! `causeway dial` without IPsec against a server that nobody here wrote.
+//! `causeway dial` without IPsec against servers that nobody here wrote.
 
-use interop::{Dial, Dialer, Ended, Failed, Host, L2tpNs, Result};
+use std::net::Ipv4Addr;
+
+use interop::{Dial, Dialer, Ended, Failed, Host, L2tpNs, Result, SoftEther};
 
 use crate::world::{World, account, text};
 
@@ -27,7 +29,7 @@ fn a_dialer_reaches_a_server_without_ipsec_and_learns_what_is_wrong() -> Result<
             assert_eq!(text(&connected, "strategy"), "l2tp-clear", "{connected}");
             assert!(connected["esp"].is_null() && connected["ike"].is_null(), "{connected}");
             assert!(dialer.log().contains("nothing is protected"), "{}", dialer.log());
-            assert_reaches(client)?;
+            assert_reaches(client, L2tpNs::TUNNEL)?;
             assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
         }
     }
@@ -51,9 +53,36 @@ fn a_dialer_reaches_a_server_without_ipsec_and_learns_what_is_wrong() -> Result<
     let order = ["--order", "l2tp,l2tp-clear", "--without-ipsec", "--auth", "mschapv2,chap"];
     let dialer = Dialer::dial(&clients[0], &account(), &order)?;
     assert_eq!(text(&dialer.connected()?, "strategy"), "l2tp-clear");
-    assert_reaches(&clients[0])?;
+    assert_reaches(&clients[0], L2tpNs::TUNNEL)?;
     assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
     drop(server);
+    Ok(())
+}
+
+/// With MS-CHAPv2, which l2tpns does not know.
+#[test]
+fn a_dialer_reaches_softether_without_ipsec() -> Result<()> {
+    if !SoftEther::exists()? {
+        return Ok(());
+    }
+    let Some(world) = World::new(0)? else { return Ok(()) };
+    let _server = SoftEther::serve(&world.server, &account())?;
+    let home = world.lab.nat("home", &world.public, "10.77.0.50/24", "192.168.1.1/24")?;
+    let clients = [
+        world.lab.host("client", &world.public, "10.77.0.20/24")?,
+        world.lab.host("behind", &home, "192.168.1.20/24")?,
+    ];
+    for client in &clients {
+        let dialer = Dialer::dial(client, &account(), &CLEAR)?;
+        let connected = dialer.connected()?;
+        assert_eq!(text(&connected, "authentication"), "mschapv2", "{connected}");
+        assert_eq!(text(&connected, "strategy"), "l2tp-clear", "{connected}");
+        assert_reaches(client, SoftEther::TUNNEL)?;
+        assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
+    }
+    let wrong_password = Dial { password: "wrong".into(), ..account() };
+    let failed = Dialer::dial(&clients[0], &wrong_password, &CLEAR)?.failed()?;
+    assert_failed(&failed, 13, 691, "auth.bad_credentials");
     Ok(())
 }
 
@@ -63,9 +92,9 @@ fn assert_failed(failed: &Failed, status: i32, ras: u64, cause: &str) {
     assert_eq!(event["ras"].as_u64(), Some(ras), "{log}");
 }
 
-fn assert_reaches(client: &Host) -> Result<()> {
+fn assert_reaches(client: &Host, to: Ipv4Addr) -> Result<()> {
     for size in ["56", "1300"] {
-        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &L2tpNs::TUNNEL.to_string()];
+        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &to.to_string()];
         let printed = client.run("ping", &echoes)?;
         assert!(printed.contains(" 0% packet loss"), "{printed}");
     }
