@@ -11,10 +11,15 @@ mod secrets;
 mod time;
 mod words;
 
+mod causeway;
 mod charon;
+mod freeradius;
+mod kernel;
 mod output;
+mod pluto;
 mod pppd;
 mod pptp;
+mod softether;
 mod xl2tpd;
 
 use std::collections::HashMap;
@@ -34,6 +39,11 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<pptp::PptpClient>::default(),
         Box::<pptp::Pptpd>::default(),
         Box::<charon::Charon>::default(),
+        Box::<pluto::Pluto>::default(),
+        Box::<softether::SoftEther>::default(),
+        Box::<freeradius::FreeRadius>::default(),
+        Box::<causeway::Causeway>::default(),
+        Box::<kernel::Kernel>::default(),
         Box::<output::Ping>::default(),
         Box::<output::Routes>::default(),
         Box::<output::Addresses>::default(),

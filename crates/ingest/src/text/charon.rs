@@ -3,6 +3,8 @@
 
 mod names;
 
+pub(super) use names::notify;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 

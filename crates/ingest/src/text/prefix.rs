@@ -192,7 +192,7 @@ fn structured<'a>(at: Option<Time>, host: &'a str, behind: &'a str) -> Option<Pr
     let mut words = behind.splitn(4, ' ');
     let (program, pid, _id, data) = (words.next()?, words.next()?, words.next()?, words.next()?);
     let pid = if pid == "-" { None } else { Some(pid.parse().ok()?) };
-    let rest = match data.strip_prefix('-') {
+    let rest = match data.strip_prefix("- ") {
         Some(rest) => rest,
         None => data.strip_prefix('[')?.split_once("] ")?.1,
     };

@@ -222,6 +222,11 @@ pub enum Fact {
         /// Who did so.
         at: Party,
     },
+    /// A quick mode came with a message ID that another negotiation had already used.
+    MessageIdReused {
+        /// Who found it.
+        at: Party,
+    },
     /// The peer's address or port behind a NAT changed.
     MappingChanged {
         /// Before.

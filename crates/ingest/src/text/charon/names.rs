@@ -87,7 +87,7 @@ pub(super) fn message(text: &str) -> Option<Parsed<'_>> {
 }
 
 /// A notify by its short or its long name; those of no consequence are left out.
-pub(super) fn notify(name: &str) -> Option<NotifyType> {
+pub(in crate::text) fn notify(name: &str) -> Option<NotifyType> {
     Some(match name {
         "NO_PROP" | "NO_PROPOSAL_CHOSEN" => NotifyType::NO_PROPOSAL_CHOSEN,
         "PLD_MAL" | "PAYLOAD_MALFORMED" => NotifyType::PAYLOAD_MALFORMED,
