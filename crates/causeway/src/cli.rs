@@ -120,6 +120,8 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   as = "windows-11"
   authentication = ["mschapv2"]
   device = "office%d"
+  userspace = false                  # true: not with routes, full_tunnel, allow_lan, dns, dns_domains, device
+  # socks = "1080", http = "8080", forward = ["13389=10.0.0.5:3389"]: these three only with userspace
   mtu = 1400
   timeout = 20
   once = false

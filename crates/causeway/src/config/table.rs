@@ -165,6 +165,11 @@ impl<'t, 'i> Table<'t, 'i> {
         self.number(key, range, mistakes).map(Duration::from_secs)
     }
 
+    /// Where the value under a key stands that has been asked for; `None` if there is none.
+    pub(crate) fn place(&self, key: &str) -> Option<Range<usize>> {
+        Some(self.entries?.get(key)?.span())
+    }
+
     /// Reports every key that was not asked for, with the nearest one that was.
     pub(crate) fn finish(self, mistakes: &mut Mistakes) {
         let Some(entries) = self.entries else { return };

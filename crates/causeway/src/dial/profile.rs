@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use crypto::Secret;
+use userspace::forward::{Forward, Local};
 
 use super::domain::Domain;
 use crate::cli::{Client, Protocol, Tunnel};
@@ -34,6 +35,10 @@ pub(crate) struct Profile {
     pub(crate) client: Option<Client>,
     pub(crate) auth: Vec<Method>,
     pub(crate) device: Option<String>,
+    pub(crate) userspace: bool,
+    pub(crate) socks: Option<Local>,
+    pub(crate) http: Option<Local>,
+    pub(crate) forwards: Vec<Forward>,
     pub(crate) mtu: Option<u16>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) once: bool,
@@ -108,8 +113,38 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     }
     profile.without_ipsec = root.flag("without_ipsec", mistakes).unwrap_or(false);
     profile.clear_password = root.flag("clear_password", mistakes).unwrap_or(false);
+    read_userspace(&mut profile, mistakes, root);
     profile.order = order.into_iter().flatten().map(|tunnel| tunnel.value.0).collect();
     profile
+}
+
+/// What there is instead of a device, and that it is only there instead of one.
+fn read_userspace(profile: &mut Profile, mistakes: &mut Mistakes, root: &mut Table<'_, '_>) {
+    profile.userspace = root.flag("userspace", mistakes).unwrap_or(false);
+    profile.socks = root.parsed("socks", mistakes).map(|local| local.value);
+    profile.http = root.parsed("http", mistakes).map(|local| local.value);
+    let forwards = root.list::<Forward>("forward", mistakes).unwrap_or_default();
+    profile.forwards = forwards.into_iter().map(|forward| forward.value).collect();
+    let says = |profile: &Profile, key| match key {
+        "full_tunnel" => profile.full_tunnel,
+        "allow_lan" => profile.allow_lan,
+        "dns" => profile.dns,
+        _ => true,
+    };
+    if profile.userspace {
+        for key in ["routes", "full_tunnel", "allow_lan", "dns", "dns_domains", "device"] {
+            if let Some(place) = root.place(key).filter(|_| says(profile, key)) {
+                mistakes.add(place, format!("`{key}` is for a device, and with `userspace` there is none"), None);
+            }
+        }
+    } else {
+        for key in ["socks", "http", "forward"] {
+            if let Some(place) = root.place(key) {
+                let help = Some("add `userspace = true`".to_owned());
+                mistakes.add(place, format!("`{key}` needs `userspace`"), help);
+            }
+        }
+    }
 }
 
 /// A value that the command line knows by name.
@@ -145,6 +180,34 @@ mod tests {
         assert_eq!(profile.client, Some(Client::Windows11));
         assert_eq!(profile.routes.len(), 1);
         assert!(!format!("{profile:?}").contains("words"));
+    }
+
+    #[test]
+    fn a_profile_can_end_the_tunnel_in_the_process() {
+        let profile = check(
+            "userspace = true\nsocks = \"1081\"\nhttp = \"[::1]:8080\"\nforward = [\"13389=10.0.0.5:3389\", \"22=ssh.example:22\"]\ndns = false\n",
+        )
+        .unwrap();
+        assert!(profile.userspace);
+        assert_eq!(profile.socks.unwrap().to_string(), "127.0.0.1:1081");
+        assert_eq!(profile.http.unwrap().to_string(), "[::1]:8080");
+        assert_eq!(profile.forwards[1].remote.to_string(), "ssh.example:22");
+    }
+
+    #[test]
+    fn proxies_need_userspace_and_routes_a_device() {
+        for (text, mistake) in [
+            ("socks = \"1080\"\n", "office.toml:1:9: `socks` needs `userspace`"),
+            ("userspace = false\nforward = [\"22=10.0.0.5:22\"]\n", "office.toml:2:11: `forward` needs `userspace`"),
+            ("userspace = true\nroutes = [\"10.0.0.0/8\"]\n", "office.toml:2:10: `routes` is for a device"),
+            ("userspace = true\nfull_tunnel = true\n", "office.toml:2:15: `full_tunnel` is for a device"),
+            ("device = \"office0\"\nuserspace = true\n", "office.toml:1:10: `device` is for a device"),
+            ("userspace = true\nforward = [\"22\"]\n", "office.toml:2:12: `forward`: "),
+            ("userspace = true\nsocks = \"70000\"\n", "office.toml:2:9: `socks`: "),
+        ] {
+            let error = check(text).unwrap_err();
+            assert!(error.contains(mistake), "{error}");
+        }
     }
 
     #[test]

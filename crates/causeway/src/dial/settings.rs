@@ -11,7 +11,7 @@ use ike::proposal::ChildPolicy;
 use net::netlink::Prefix;
 use net::terminal::SilentTerminal;
 use ppp::{Credentials, Method};
-use userspace::forward::Local;
+use userspace::forward::{Forward, Local};
 use userspace::proxy::Service;
 
 use super::domain::Domain;
@@ -111,7 +111,18 @@ impl Settings {
         let mut routes: Vec<_> = wanted.iter().filter_map(prefix).collect();
         let everything = routes.iter().any(|route| route.prefix_len() == 0);
         routes.retain(|route| route.prefix_len() != 0);
-        let services = options.userspace.then(|| services(options));
+        if profile.userspace && !options.userspace && wants_device(options) {
+            return Err(Failure::configuration(
+                "the profile says `userspace`, and then there is no device: --route, --full-tunnel, --allow-lan, --dns, \
+                 --dns-domain and --device are not for it",
+            ));
+        }
+        let proxies = Proxies {
+            socks: options.socks.or(profile.socks),
+            http: options.http.or(profile.http),
+            forwards: if options.forwards.is_empty() { profile.forwards } else { options.forwards.clone() },
+        };
+        let services = (options.userspace || profile.userspace).then(|| proxies.services());
         for service in services.iter().flatten().filter(|service| service.local().is_exposed()) {
             warnings.push(format!("{service}: other hosts can use it too, nobody is asked for a password"));
         }
@@ -271,12 +282,30 @@ fn withhold_passwords(methods: &mut Vec<Method>, permitted: bool, warnings: &mut
     Ok(())
 }
 
+/// Whether an option is given that a device is needed for; clap keeps them apart from --userspace.
+fn wants_device(options: &cli::Dial) -> bool {
+    !options.routes.is_empty()
+        || options.full_tunnel
+        || options.allow_lan
+        || options.dns
+        || !options.dns_domains.is_empty()
+        || options.device.is_some()
+}
+
 /// What is offered to programs on this host instead of a device.
-fn services(options: &cli::Dial) -> Vec<Service> {
-    let nothing_named = options.http.is_none() && options.forwards.is_empty();
-    let socks = options.socks.or(nothing_named.then_some(Local(SOCKS)));
-    let forwards = options.forwards.iter().cloned().map(Service::Forward);
-    socks.map(Service::Socks).into_iter().chain(options.http.map(Service::HttpConnect)).chain(forwards).collect()
+struct Proxies {
+    socks: Option<Local>,
+    http: Option<Local>,
+    forwards: Vec<Forward>,
+}
+
+impl Proxies {
+    fn services(self) -> Vec<Service> {
+        let nothing_named = self.http.is_none() && self.forwards.is_empty();
+        let socks = self.socks.or(nothing_named.then_some(Local(SOCKS)));
+        let forwards = self.forwards.into_iter().map(Service::Forward);
+        socks.map(Service::Socks).into_iter().chain(self.http.map(Service::HttpConnect)).chain(forwards).collect()
+    }
 }
 
 /// First wait, longest wait and transmissions of an IKE message that add up to about `timeout`.

@@ -106,3 +106,38 @@ fn when_no_address_answers_each_ones_failure_is_told() {
     assert_eq!(tried, ["net.udp500_blocked", "net.server_unreachable"]);
     assert_eq!(detail["without_route"][0], "2001:db8::1");
 }
+
+#[test]
+fn a_profile_offers_proxies_instead_of_a_device() {
+    let Some(world) = World::new() else { return };
+    let _server = world.serve(&[]);
+    let profile = world.scratch.join("proxies.toml");
+    let text = format!("server = \"{SERVER}\"\nuser = \"anna\"\nuserspace = true\nforward = [\"2007=10.99.0.1:7\"]\n");
+    std::fs::write(&profile, text).unwrap();
+    world.echo("0.0.0.0:7");
+    let profile = profile.to_str().unwrap();
+    let mut dial = world.dial(&[profile, "--json"]);
+    let connected = dial.until("connected").pop().unwrap();
+    assert_eq!((connected["device"].as_str(), connected["services"].as_array().unwrap().len()), (None, 1));
+    assert!(echoes(world.connect("127.0.0.1:2007")));
+    assert_eq!(dial.interrupt(), Some(0));
+    let failed = world.fail(&[profile, "--route", "10.0.0.0/8"], &[]);
+    assert_eq!(failed.output.status.code(), Some(2));
+}
+
+#[test]
+fn the_ghost_of_a_killed_dialer_does_not_stand_in_the_way_of_the_next() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    for _ in 0..3 {
+        let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+        assert_eq!(dial.until("connected").last().unwrap()["address"], "10.99.0.2");
+        drop(dial);
+    }
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--json"]);
+    assert_eq!(dial.until("connected").last().unwrap()["address"], "10.99.0.2");
+    let sessions = world.server(&[program(), "session", "list", "--json", "--socket", "state/control.sock"]);
+    assert_eq!(sessions.matches("10.99.0.").count(), 1, "{sessions}");
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!(count(server, ["session up", "session down", "connection failed"]), [4, 4, 0]);
+}
