@@ -184,7 +184,7 @@ impl Dissector {
         } else if source.port() == 53 {
             self.names.dns(note, destination, payload);
         } else if matches!(destination.port(), 67 | 68) {
-            self.names.dhcp(note, payload);
+            self.names.dhcp(note, payload, found.inside);
         }
     }
 
@@ -302,6 +302,7 @@ impl Dissector {
             sink.trouble(&format!("{} of {} packets were captured only in part (snap length)", self.cut, self.packets));
         }
         let mut note = Note::whole(sink, self.last);
+        let behind = self.ends.is_empty();
         self.incomplete(&mut note, None);
         self.ike.finish(&mut note);
         self.l2tp.finish(&mut note);
@@ -310,6 +311,6 @@ impl Dissector {
         self.esp.finish(&mut note, &mut self.ends);
         self.radius.finish(&mut note);
         self.inner.finish(&mut note);
-        self.names.finish(&mut note);
+        self.names.finish(&mut note, behind);
     }
 }

@@ -20,7 +20,7 @@ use wire::isakmp::{
 use self::nat::NatDetection;
 use self::opening::Opening;
 use self::payloads::Payloads;
-use super::note::{Ends, Note, digest, party, times};
+use super::note::{Ends, Note, digest, likely, party, times};
 use crate::Keys;
 
 /// Negotiations that are followed.
@@ -110,7 +110,7 @@ impl Tracker {
             }
             return;
         };
-        if !matches!(header.major_version(), 1 | 2) || header.cookies.initiator.is_zero() {
+        if !matches!(header.major_version(), 1 | 2) {
             return;
         }
         if self.sas.len() >= MOST && !self.sas.contains_key(&header.cookies.initiator) {
@@ -156,7 +156,7 @@ impl Sa {
             Role::Server
         } else {
             let known = if first { None } else { ends.role(source, destination) };
-            known.unwrap_or(Role::Client)
+            known.unwrap_or(if first { Role::Client } else { likely(source, destination) })
         };
         let (client, server) = if from == Role::Client { (source, destination) } else { (destination, source) };
         if first {

@@ -24,7 +24,7 @@ const BOOTREQUEST: u8 = 1;
 #[derive(Default)]
 pub(super) struct Tracker {
     told: HashSet<(String, bool)>,
-    asking: HashMap<[u8; 6], (u32, Time)>,
+    asking: HashMap<[u8; 6], Asking>,
 }
 
 impl Tracker {
@@ -49,8 +49,8 @@ impl Tracker {
         }
     }
 
-    /// Takes a datagram of DHCP.
-    pub(super) fn dhcp(&mut self, note: &Note<'_, '_>, payload: &[u8]) {
+    /// Takes a datagram of DHCP, inside the tunnel or beside it.
+    pub(super) fn dhcp(&mut self, note: &Note<'_, '_>, payload: &[u8], inside: bool) {
         let Some(station) = payload.get(28..34).and_then(|octets| <[u8; 6]>::try_from(octets).ok()) else { return };
         if payload.get(236..240) != Some(&DHCP_COOKIE[..]) {
             return;
@@ -58,21 +58,30 @@ impl Tracker {
         if payload.first() != Some(&BOOTREQUEST) {
             self.asking.remove(&station);
         } else if self.asking.len() < MOST || self.asking.contains_key(&station) {
-            let (count, at) = self.asking.entry(station).or_default();
-            *count += 1;
-            *at = note.now();
+            let asking = self.asking.entry(station).or_default();
+            asking.count += 1;
+            asking.inside |= inside;
+            asking.last = note.now();
         }
     }
 
-    /// Tells what stayed unanswered.
-    pub(super) fn finish(&mut self, note: &mut Note<'_, '_>) {
-        let mut asking: Vec<_> = std::mem::take(&mut self.asking).into_values().collect();
-        asking.sort_by_key(|(_, at)| *at);
-        for (count, at) in asking.into_iter().filter(|(count, _)| *count >= SILENCE) {
-            let text = format!("DHCP was asked {}, without an answer", times(count));
-            note.push_whole(at, &About::default(), &text, Fact::DhcpUnanswered);
+    /// Tells what stayed unanswered. Where the tunnel itself was captured, what its neighbours ask for is their affair.
+    pub(super) fn finish(&mut self, note: &mut Note<'_, '_>, behind: bool) {
+        let mut asking: Vec<Asking> = std::mem::take(&mut self.asking).into_values().collect();
+        asking.sort_by_key(|asking| asking.last);
+        for asking in asking.into_iter().filter(|asking| asking.count >= SILENCE && (asking.inside || behind)) {
+            let text = format!("DHCP was asked {}, without an answer", times(asking.count));
+            note.push_whole(asking.last, &About::default(), &text, Fact::DhcpUnanswered);
         }
     }
+}
+
+/// One station that asks for an address.
+#[derive(Default)]
+struct Asking {
+    count: u32,
+    inside: bool,
+    last: Time,
 }
 
 struct Answer {

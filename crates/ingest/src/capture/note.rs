@@ -78,6 +78,11 @@ fn key(a: IpAddr, b: IpAddr) -> (IpAddr, IpAddr) {
 }
 
 impl Ends {
+    /// Whether no pair spoke any of the protocols of a tunnel.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
     /// `client` was seen to begin a connection to `server`.
     pub(super) fn began(&mut self, client: IpAddr, server: IpAddr) {
         self.learn(client, server, true);
@@ -111,11 +116,13 @@ impl Ends {
         Some(if pair.client == source.ip() { Role::Client } else { Role::Server })
     }
 
-    /// The end that a sender is. The one who spoke first is taken for the client when nothing else is known.
+    /// The end that a sender is, by a guess when nothing else is known.
     pub(super) fn sender(&mut self, source: SocketAddr, destination: SocketAddr) -> Role {
         self.role(source, destination).unwrap_or_else(|| {
-            self.guess(source.ip(), destination.ip());
-            Role::Client
+            let role = likely(source, destination);
+            let (client, server) = if role == Role::Client { (source, destination) } else { (destination, source) };
+            self.guess(client.ip(), server.ip());
+            role
         })
     }
 
@@ -141,6 +148,22 @@ impl Ends {
         let name = exact.or(attempts.last()).map(|(_, name)| name.to_string());
         About { client: Some(client), server: Some(server), attempt: name, ..About::default() }
     }
+}
+
+/// The end that a sender probably is, where the beginning was not captured: the server has the port that is known, and a
+/// private address is more likely a client's. Else the one who spoke first is taken for the client.
+pub(super) fn likely(source: SocketAddr, destination: SocketAddr) -> Role {
+    let served = |address: SocketAddr| matches!(address.port(), 500 | 4500 | 1701 | 1723);
+    let private = |address: SocketAddr| match address.ip() {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
+    };
+    let server = match (served(source), served(destination)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => private(destination) && !private(source),
+    };
+    if server { Role::Server } else { Role::Client }
 }
 
 /// A role as the party that facts name.

@@ -187,7 +187,42 @@ fn a_large_segment_that_is_sent_in_vain_is_told_with_what_passed() {
     assert!(!facts(&capture.file(Format::PcapBig)).contains(&vanished.into()), "it came through in the end");
 }
 
+/// A datagram on a port that is followed, or a packet of a protocol that is.
+fn any_packet() -> impl Strategy<Value = Vec<u8>> {
+    let ports = prop::sample::select(vec![500, 4500, 1701, 1812, 53, 67]);
+    let protocols = prop::sample::select(vec![0, 1, 4, 6, 17, 41, 44, 47, 50, 51, 58]);
+    // What messages begin with, so that many get further than their first field.
+    let heads = prop::sample::select(vec![
+        vec![],
+        [&[7; 16][..], &[1, 0x10, 2, 0, 0, 0, 0, 0, 0, 0, 0, 90]].concat(),
+        [&[0, 0, 0, 0][..], &[7; 16], &[33, 0x20, 34, 8, 0, 0, 0, 0, 0, 0, 0, 90]].concat(),
+        vec![0xc8, 2, 0, 40, 0, 1, 0, 1, 0, 0, 0, 0, 0x80, 8, 0, 0, 0, 0, 0, 4],
+        vec![0, 2, 0, 1, 0, 1, 0xff, 3, 0xc0, 0x21, 1, 1, 0, 20],
+        vec![0x30, 0x81, 0x88, 0x0b, 0, 30, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0xc2, 0x27, 1, 1, 0, 20],
+        vec![3, 4, 0, 0, 0, 0, 5, 0, 0x45, 0, 0, 90],
+        vec![9, 9, 6, 0xbb, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 0, 0, 0, 0, 0, 0, 0, 16, 0, 1, 0x1a, 0x2b, 0x3c, 0x4d],
+    ]);
+    let tail = prop::collection::vec(any::<u8>(), 0..120);
+    (any::<bool>(), any::<bool>(), ports, protocols, heads, tail).prop_map(
+        |(back, is_udp, port, protocol, head, tail)| {
+            let (from, to) = if back { (SERVER, CLIENT) } else { (CLIENT, SERVER) };
+            let payload = [head, tail].concat();
+            if is_udp { udp(from, to, port, port, &payload) } else { ipv4(from, to, protocol, &payload) }
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn no_packet_stops_the_reader_and_the_same_file_tells_the_same(packets in prop::collection::vec(any_packet(), 0..12)) {
+        let mut capture = Capture::default();
+        for (at, packet) in (0..).zip(packets) {
+            capture.at(at, packet);
+        }
+        let file = capture.file(Format::PcapLittle);
+        prop_assert_eq!(facts(&file), facts(&file));
+    }
+
     #[test]
     fn no_octets_behind_a_header_stop_the_reader(
         octets in proptest::collection::vec(any::<u8>(), 0..600),
