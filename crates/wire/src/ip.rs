@@ -9,7 +9,10 @@ mod tcp;
 pub use checksum::{Checksum, pseudo_header};
 pub use datagram::Datagram;
 pub use mss::clamp_mss;
-pub use router::{RouterAdvertisement, is_router_solicitation};
+pub use router::{
+    Advertised, AdvertisedPrefix, RouterAdvertisement, is_router_advertisement, is_router_solicitation,
+    router_solicitation,
+};
 pub use tcp::{TcpFlags, TcpView};
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
