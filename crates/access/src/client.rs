@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use autoconf::Learned;
+use autoconf::{Ipv6Host, Learned};
 use clock::Timestamp;
 use ike::{IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
@@ -62,6 +62,8 @@ pub struct Permit(());
 pub struct Connection {
     /// Our address in the tunnel, the server's, and name servers.
     pub ipv4: ppp::Ipv4Settings,
+    /// What the server gave us of IPv6, as far as it has done so by now; [`Event::Ipv6`] tells of what comes later.
+    pub ipv6: Option<Ipv6Host>,
     /// How we proved who we are.
     pub authenticated: Option<ppp::Method>,
     /// What IKE agreed on.
@@ -82,6 +84,8 @@ pub enum Event {
     Ask(ppp::Ask),
     /// IP passes.
     Connected(Box<Connection>),
+    /// What the server gave us of IPv6 has changed since [`Event::Connected`]; `None` when there is nothing any more.
+    Ipv6(Option<Box<Ipv6Host>>),
     /// The server answered what it was asked after [`Event::Connected`]: what of it may be acted on.
     Pushed(Box<Learned>),
     /// The server did not answer that. The connection is as good without.
@@ -387,8 +391,9 @@ impl Dialer {
                     let session = ppp::Session::client(self.ppp.clone(), now, rng);
                     self.stack.start_ppp(now, rng, link, session, out);
                 }
+                StackEvent::RouterAdvertisement { packet, .. } => self.on_advertisement(now, &packet),
                 StackEvent::Dhcp { packet, .. } => self.on_dhcp(&packet),
-                StackEvent::Ppp { event, .. } => self.on_ppp(now, rng, *event),
+                StackEvent::Ppp { event, .. } => self.on_ppp(now, *event),
                 StackEvent::CallDown { failure, .. } => {
                     let closing = self.closing.take();
                     match (closing, failure) {
@@ -408,7 +413,7 @@ impl Dialer {
             self.learning = Learning::default();
             self.part(now, rng, out);
         }
-        self.learn(now, out);
+        self.learn(now, rng, out);
     }
 
     fn open_tunnel(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: PeerId, out: &mut dyn Output) {
@@ -490,7 +495,7 @@ impl Dialer {
         }
     }
 
-    fn on_ppp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ppp::Event) {
+    fn on_ppp(&mut self, now: Timestamp, event: ppp::Event) {
         match event {
             ppp::Event::Ask(ask) => self.events.push_back(Event::Ask(ask)),
             // Without a password it begins when there is one.
@@ -503,13 +508,7 @@ impl Dialer {
             ppp::Event::Ipv4Up(settings) => {
                 self.ipv4 = Some(settings);
                 self.stage = Stage::Up;
-                self.events.push_back(Event::Connected(Box::new(Connection {
-                    ipv4: settings,
-                    authenticated: self.authenticated,
-                    phase1: self.phase1.clone(),
-                    esp: self.peer.and_then(|peer| self.stack.data().suite(peer)),
-                })));
-                self.inquire(now, rng, settings.local);
+                self.await_ipv6(now);
             }
             ppp::Event::Closed { stage, failure } => {
                 if self.stage == Stage::Up {
@@ -519,12 +518,9 @@ impl Dialer {
                     self.end(Failure::Ppp { stage, failure, denied: None });
                 }
             }
-            ppp::Event::Ipv4Down
-            | ppp::Event::Ipv6Up(_)
-            | ppp::Event::Ipv6Down
-            | ppp::Event::Up
-            | ppp::Event::PeerInfo(_)
-            | ppp::Event::TimeRemaining { .. } => {}
+            ppp::Event::Ipv6Up(settings) => self.solicit(now, settings.local),
+            ppp::Event::Ipv6Down => self.forget_ipv6(),
+            ppp::Event::Ipv4Down | ppp::Event::Up | ppp::Event::PeerInfo(_) | ppp::Event::TimeRemaining { .. } => {}
         }
     }
 

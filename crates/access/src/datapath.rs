@@ -48,6 +48,13 @@ pub enum Punt {
         /// The call it came in on.
         link: LinkId,
     },
+    /// A server advertises itself as a router.
+    RouterAdvertisement {
+        /// The call it came in on.
+        link: LinkId,
+        /// The IPv6 packet.
+        packet: Vec<u8>,
+    },
     /// An IP packet of DHCP: a client's question, or a server's answer.
     Dhcp {
         /// The call it came in on.

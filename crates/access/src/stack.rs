@@ -130,6 +130,13 @@ pub enum Event {
         /// What.
         event: Box<ppp::Event>,
     },
+    /// The server of a call that we made advertises itself as a router.
+    RouterAdvertisement {
+        /// The call.
+        link: LinkId,
+        /// The IPv6 packet.
+        packet: Vec<u8>,
+    },
     /// An IP packet of DHCP came in on a call.
     Dhcp {
         /// The call.
@@ -435,6 +442,9 @@ impl Stack {
         match punt {
             Punt::L2tp { peer, message } => self.l2tp.handle_control(now, rng, peer, &message),
             Punt::RouterSolicitation { link } => self.advertise(now, link, out),
+            Punt::RouterAdvertisement { link, packet } => {
+                self.events.push_back(Event::RouterAdvertisement { link, packet });
+            }
             Punt::Dhcp { link, packet } => self.events.push_back(Event::Dhcp { link, packet }),
             Punt::Ppp { link, frame } => {
                 if let Some(ppp) = self.calls.get_mut(&link).and_then(|call| call.ppp.as_mut()) {

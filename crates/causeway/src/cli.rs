@@ -127,9 +127,10 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   once = false
 
 With --json the events are: progress (stage, ms), waiting, warning, address_failed (address, cause, detail), refused (ras,
-server_says), connected (address, peer, dns, device, services, routes, server, strategy, authentication, ike, esp,
-encapsulation), pushed (dns, domain, search, routes, refused), moved, strategy_failed (strategy, ras, cause, stage, detail),
-failed (ras, cause, stage, detail, and if several protocols were tried attempts), reconnecting (pause_ms), disconnected.
+server_says), connected (address, address6, peer, dns, device, services, routes, server, strategy, authentication, ike, esp,
+encapsulation), pushed (dns, domain, search, routes, refused), ipv6 (address6, dns), moved, strategy_failed (strategy, ras,
+cause, stage, detail), failed (ras, cause, stage, detail, and if several protocols were tried attempts), reconnecting
+(pause_ms), disconnected.
 
 Of several protocols the next is tried when one fails, unless the next would fail alike: no name, no route, wrong password. When
 all have failed the number is 800, and each one's own stands under it.

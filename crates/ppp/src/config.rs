@@ -134,6 +134,8 @@ pub struct ClientConfig {
     pub mru: u16,
     /// Whether IPv6CP is offered.
     pub ipv6: bool,
+    /// Whether the session ends when IPCP does not come up, although IPv6CP has.
+    pub requires_ipv4: bool,
     /// Timers and limits.
     pub timing: Timing,
 }
@@ -149,6 +151,7 @@ impl ClientConfig {
             ask_again: false,
             mru: DEFAULT_MRU,
             ipv6: false,
+            requires_ipv4: false,
             timing: Timing::default(),
         }
     }

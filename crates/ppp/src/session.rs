@@ -327,6 +327,11 @@ impl Session {
         self.network().and_then(|network| network.ipv6)
     }
 
+    /// Whether IPv6CP is being negotiated: it is neither up nor at an end.
+    pub fn awaits_ipv6(&self) -> bool {
+        self.network().is_some_and(Network::awaits_ipv6)
+    }
+
     /// Frames that were discarded.
     pub fn discards(&self) -> Discards {
         self.discards

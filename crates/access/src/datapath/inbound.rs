@@ -5,7 +5,7 @@ use std::ops::Range;
 use clock::Timestamp;
 use ike::{IkeSaId, Path};
 use wire::esp::EspHeader;
-use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, is_router_solicitation, protocol};
+use wire::ip::{IpView, UDP_HEADER_LEN, UdpView, clamp_mss, is_router_advertisement, is_router_solicitation, protocol};
 use wire::ppp::Protocol;
 
 use super::links::{Encapsulation, Protection};
@@ -182,6 +182,10 @@ impl DataPath {
             return Ok(());
         }
         let packet = &mut packet[..ip.total_len];
+        if link.dialled && is_router_advertisement(packet) {
+            self.punts.push(Punt::RouterAdvertisement { link: id, packet: packet.to_vec() });
+            return Ok(());
+        }
         if link.dialled && autoconf::is_reply(packet) {
             self.punts.push(Punt::Dhcp { link: id, packet: packet.to_vec() });
             return Ok(());

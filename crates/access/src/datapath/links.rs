@@ -290,10 +290,10 @@ impl DataPath {
         }
     }
 
-    /// Gives the client of a call that is open for IPv6 its prefix.
-    pub fn set_prefix(&mut self, id: LinkId, prefix: Prefix64) {
+    /// Gives the client of a call that is open for IPv6 its prefix, or takes it back.
+    pub fn set_prefix(&mut self, id: LinkId, prefix: Option<Prefix64>) {
         let ipv6 = self.links.get(&id).and_then(|link| link.ipv6);
-        self.set_ipv6(id, ipv6.map(|ipv6| Ipv6Link { prefix: Some(prefix), ..ipv6 }));
+        self.set_ipv6(id, ipv6.map(|ipv6| Ipv6Link { prefix, ..ipv6 }));
     }
 
     /// Removes a call; returns its last state.

@@ -60,6 +60,13 @@ impl DataPath {
         let mtu = link.mtu;
         let segments = Segments::new(offload, packet).map_err(|_| Dropped::Ip)?;
         let v6 = segments.ip().source.is_ipv6();
+        // What has no business on the link stays here; a server without IPv6 would reject each packet.
+        if link.dialled && v6 && link.ipv6.and_then(|ipv6| ipv6.prefix).is_none() {
+            return Err(Dropped::NotUp);
+        }
+        if link.dialled && v6 && segments.ip().destination.is_multicast() {
+            return Err(Dropped::Destination);
+        }
         // Only a packet that is sent whole can be a SYN; it is clamped once its checksum is complete.
         let whole = segments.count() == 1;
         for index in 0..segments.count() {

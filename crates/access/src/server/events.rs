@@ -37,6 +37,8 @@ impl Endpoint {
                     self.on_call_up(now, rng, peer, link, correlation_id, out);
                 }
                 StackEvent::Ppp { link, event } => self.on_ppp(now, rng, link, *event, out),
+                // Only a call that we made brings one.
+                StackEvent::RouterAdvertisement { .. } => {}
                 StackEvent::Dhcp { link, packet } => self.on_dhcp(link, &packet, out),
                 StackEvent::CallDown { link, last, failure } => self.on_call_down(link, &last, failure),
             }

@@ -23,8 +23,13 @@ const PREFIX_LIFETIME: u32 = 7200;
 impl Stack {
     /// Gives `prefix` to the client on `link`, whose IPv6CP is up, and tells it so.
     pub fn set_prefix(&mut self, now: Timestamp, link: LinkId, prefix: Prefix64, out: &mut dyn Output) {
-        self.data.set_prefix(link, prefix);
+        self.data.set_prefix(link, Some(prefix));
         self.advertise(now, link, out);
+    }
+
+    /// Notes which prefix the server of `link` has given us, or that it has taken it back.
+    pub fn adopt_prefix(&mut self, link: LinkId, prefix: Option<Prefix64>) {
+        self.data.set_prefix(link, prefix);
     }
 
     /// Sends an advertisement, and plans the next.

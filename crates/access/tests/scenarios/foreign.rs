@@ -253,7 +253,7 @@ impl Foreign {
                         ppp.handle_frame(world.now, &mut world.rng, &frame);
                     }
                 }
-                Punt::RouterSolicitation { .. } | Punt::Dhcp { .. } => {}
+                Punt::RouterSolicitation { .. } | Punt::RouterAdvertisement { .. } | Punt::Dhcp { .. } => {}
             }
         }
     }

@@ -1,11 +1,13 @@
 //! What the server tells its clients of the network behind it, once they have their addresses.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use access::client::Event;
 use access::datapath::Dropped;
+use access::server::Endpoint;
 use autoconf::Learned;
+use clock::Timestamp;
 use sim::Network;
 use wire::dhcp::{Message, MessageType, Op, OptionCode};
 use wire::ip::Datagram;
@@ -128,4 +130,82 @@ fn a_reload_changes_what_is_told() {
     world.connect_all();
     let [learned] = learned(&world, 0)[..] else { panic!("not one answer") };
     assert_eq!((learned.domain.as_deref(), learned.routes.len()), (Some("new.example"), 0));
+}
+
+/// A server with IPv6 in the tunnel, and a client that wants it.
+fn with_ipv6(offered: bool) -> World {
+    let mut config = server_config();
+    config.ipv6 = offered.then(|| "fd00:99::/48".parse().unwrap());
+    config.ppp.ipv6 = offered;
+    let mut world = World::with(3, config);
+    let client = world.add_client(Network::INTERNET, public(10));
+    (world.clients[client].config.ppp.ipv6, world.clients[client].config.ppp.requires_ipv4) = (true, true);
+    world
+}
+
+fn ipv6_at_connection(world: &World) -> Option<Option<Ipv6Addr>> {
+    world.clients[0].events.iter().find_map(|event| match event {
+        Event::Connected(connection) => Some(connection.ipv6.as_ref().map(|host| host.address)),
+        _ => None,
+    })
+}
+
+fn ipv6(source: Ipv6Addr, destination: Ipv6Addr) -> Vec<u8> {
+    let payload = [128, 0, 0, 0, 0, 1, 0, 1];
+    let mut packet = vec![0x60, 0, 0, 0, 0, payload.len() as u8, 58, 64];
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend(payload);
+    packet
+}
+
+#[test]
+fn a_client_has_an_ipv6_address_when_it_is_connected() {
+    let mut world = with_ipv6(true);
+    world.connect_all();
+    let address = ipv6_at_connection(&world).expect("connected").expect("an address");
+    assert_eq!(address.segments()[..4], [0xfd00, 0x99, 0, 1]);
+    assert!(world.clients[0].tun.is_empty(), "the advertisement is no business of the host");
+    let office: Ipv6Addr = "2001:db8::80".parse().unwrap();
+    let (there, back) = (ipv6(address, office), ipv6(office, address));
+    world.client_sends(0, VnetHeader::default(), &there);
+    world.server_sends(VnetHeader::default(), &back);
+    world.run_for(Duration::from_secs(1));
+    assert!(world.server_tun.iter().any(|(_, packet)| *packet == there));
+    assert!(world.clients[0].tun.iter().any(|(_, packet)| *packet == back));
+    // The prefix lives on through many of its lifetimes.
+    world.run_for(Duration::from_secs(4 * 7200));
+    assert!(!world.clients[0].events.iter().any(|event| matches!(event, Event::Ipv6(_))));
+    world.ping(0);
+}
+
+#[test]
+fn a_server_without_ipv6_does_not_delay_the_connection_and_gets_none() {
+    let mut world = with_ipv6(false);
+    world.dial(0);
+    let connected = |world: &World| ipv6_at_connection(world).is_some();
+    assert!(world.run_until(Duration::from_secs(30), connected));
+    assert_eq!(ipv6_at_connection(&world), Some(None));
+    assert!(world.now.since(Timestamp::ZERO + Duration::from_secs(1000)) < Duration::from_secs(1));
+    world.run_for(Duration::from_secs(3));
+    let sent = world.server_sent;
+    world.client_sends(0, VnetHeader::default(), &ipv6("fd00::1".parse().unwrap(), "2001:db8::80".parse().unwrap()));
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(world.dialer(0).drops().get(Dropped::NotUp), 1);
+    assert_eq!(world.server_sent, sent, "the server had to reject it");
+    world.ping(0);
+}
+
+#[test]
+fn a_server_that_negotiates_ipv6_and_advertises_nothing_costs_a_second() {
+    let mut world = with_ipv6(true);
+    let mut config = server_config();
+    config.ppp.ipv6 = true;
+    world.server = Endpoint::new(config);
+    world.dial(0);
+    assert!(world.run_until(Duration::from_secs(30), |world| world.is_up(0)));
+    assert_eq!(ipv6_at_connection(&world), None, "it is waited for");
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(ipv6_at_connection(&world), Some(None));
+    world.ping(0);
 }

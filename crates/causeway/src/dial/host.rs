@@ -1,16 +1,17 @@
 //! What a connection sets up on this host, and removes again: device, address, routes, name servers.
 
+mod ipv6;
 mod pushed;
 
 use std::fs::{self, File};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use autoconf::Learned;
+use autoconf::{Ipv6Host, Learned};
 use net::host::{Journal, Need};
 use net::netlink::{self, Change, InterfaceAddress, LinkSettings, Netlink, NetlinkError, Prefix, Route, UnmarkedRule};
-use net::nft::Nft;
+use net::nft::{Nft, NftError};
 use net::raw::Family;
 use net::resolved::LinkNames;
 use net::tun::TunQueue;
@@ -52,6 +53,20 @@ pub(crate) struct Host {
     address: Option<InterfaceAddress>,
     /// Routes into the tunnel.
     inside: Vec<Route>,
+    /// The addresses of IPv6.
+    addresses6: Vec<InterfaceAddress>,
+    /// The address that packets of IPv6 get.
+    source6: Option<Ipv6Addr>,
+    /// In a full tunnel, where IPv6 leads while the server takes it.
+    default6: Option<Route>,
+    /// In a full tunnel, where IPv6 ends otherwise.
+    nowhere6: Option<Route>,
+    /// What IPCP brought last.
+    ipv4: Option<Ipv4Settings>,
+    /// What the server said of its network last.
+    learned: Learned,
+    /// Name servers from router advertisements.
+    dns6: Vec<Ipv6Addr>,
     /// Networks that the server named, of those that lead into the tunnel.
     pushed: Vec<Prefix>,
     /// The route that keeps packets to the server outside the tunnel.
@@ -92,6 +107,7 @@ impl Host {
         let mut netlink = Netlink::open().map_err(failed)?;
         let link = netlink.link(tun.name()).map_err(failed)?;
         let index = link.ok_or_else(|| Failure::local(format!("the device {device} is gone")))?.index;
+        quieten(tun.name());
         let running = running_file();
         let guard = Guard::new(index, tun.name());
         let mut host = Host {
@@ -100,6 +116,13 @@ impl Host {
             index,
             address: None,
             inside: Vec::new(),
+            addresses6: Vec::new(),
+            source6: None,
+            default6: None,
+            nowhere6: None,
+            ipv4: None,
+            learned: Learned::default(),
+            dns6: Vec::new(),
             pushed: Vec::new(),
             server: None,
             resolver: None,
@@ -135,22 +158,12 @@ impl Host {
                 .push(format!("the kernel may drop the server's answers as coming the wrong way (rp_filter): {error}"));
         }
         self.bring_up(settings.mtu).map_err(failed)?;
-        let table = TABLE + self.index;
-        for (family, any) in [(Family::V4, IpAddr::from([0; 4])), (Family::V6, IpAddr::from([0_u16; 8]))] {
-            let everything = Prefix::new(any, 0).expect("every address has a prefix of no bits");
-            let route = Route { table, ..Route::on_link(everything, self.index) };
-            let rule = UnmarkedRule { family, priority: RULE_PRIORITY, unless_mark: MARK, table };
-            let made = self.netlink.add_route(&route).and_then(|_| self.netlink.add_rule(&rule));
-            match made {
-                Ok(_) => self.rules.push(rule),
-                // Without IPv6 on this host nothing can leave by it.
-                Err(_) if family == Family::V6 && !Path::new("/proc/sys/net/ipv6").exists() => {}
-                Err(error) if family == Family::V6 => {
-                    warnings.push(format!("IPv6 is not led into the tunnel and passes beside it: {error}"));
-                }
-                Err(error) => return Err(failed(error)),
-            }
-        }
+        let everything = self.everything(Family::V4);
+        let table = everything.table;
+        let rule = rule(Family::V4, table);
+        let _ = self.netlink.add_route(&everything).and_then(|_| self.netlink.add_rule(&rule)).map_err(failed)?;
+        self.rules.push(rule);
+        warnings.extend(self.close_ipv6()?);
         if !settings.dns && asks_around() {
             warnings.push(
                 "names may not be found: the name servers around are not reached from a full tunnel without --dns"
@@ -174,6 +187,16 @@ impl Host {
             });
         }
         Ok(warnings)
+    }
+
+    /// The route of everything into the tunnel, in the table of a full one.
+    fn everything(&self, family: Family) -> Route {
+        let any = match family {
+            Family::V4 => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Family::V6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        let everything = Prefix::new(any, 0).expect("every address has a prefix of no bits");
+        Route { table: TABLE + self.index, ..Route::on_link(everything, self.index) }
     }
 
     /// Whether there is a full tunnel with a device. The rules of one that was killed while others ran are removed.
@@ -264,6 +287,7 @@ impl Host {
         server: IpAddr,
         outside: &netlink::Path,
         ipv4: &Ipv4Settings,
+        ipv6: Option<&Ipv6Host>,
     ) -> Result<Vec<String>, Unusable> {
         let local = ipv4.local;
         if !assignable(local) || IpAddr::V4(local) == server || outside.source == Some(IpAddr::V4(local)) {
@@ -285,12 +309,10 @@ impl Host {
             let _ = self.netlink.add_address(&address).map_err(kernel("add the address"))?;
             self.address = Some(address);
         }
-        if let Err(error) = self.guard.protect(vec![local.into()]) {
-            warnings.push(format!("packets to {local} are taken from the network outside, too: {error}"));
-        }
-        let servers = name_servers(ipv4, &Learned::default());
+        self.ipv4 = Some(*ipv4);
         if settings.full_tunnel {
-            self.hold_inside(server, peer.into_iter().chain(servers.iter().copied().map(IpAddr::V4)))?;
+            let servers = name_servers(ipv4, &Learned::default()).into_iter().map(IpAddr::V4);
+            self.hold_inside(server, peer.into_iter().chain(servers))?;
         }
         if settings.covers(server) {
             self.keep_outside(server, outside).map_err(kernel("keep the way to the server outside the tunnel"))?;
@@ -298,21 +320,23 @@ impl Host {
         // What the server named in an earlier connection stays until it says something else: nothing leaves outside meanwhile.
         let wanted = settings.routes.iter().chain(&self.pushed).copied();
         for destination in wanted.filter(|_| !settings.full_tunnel).collect::<Vec<_>>() {
-            if self.lead_inside(destination, local)? == Change::AlreadySo {
+            if self.lead_inside(destination)? == Change::AlreadySo {
                 warnings.push(format!("there is a route to {destination} already, which may lead elsewhere"));
             }
         }
-        if settings.dns && servers.is_empty() {
+        warnings.extend(self.set_ipv6(settings, server, ipv6)?);
+        if settings.dns && self.resolver.is_none() {
             warnings.push("the server named no name servers".into());
-        } else if settings.dns {
-            self.use_name_servers(settings, server, local, &servers, &mut warnings)?;
         }
         Ok(warnings)
     }
 
     /// Leads a network into the tunnel; `AlreadySo` when somebody else leads it elsewhere.
-    fn lead_inside(&mut self, destination: Prefix, local: Ipv4Addr) -> Result<Change, Unusable> {
-        let source = Some(IpAddr::V4(local)).filter(|_| destination.address().is_ipv4());
+    fn lead_inside(&mut self, destination: Prefix) -> Result<Change, Unusable> {
+        let source = match destination.address() {
+            IpAddr::V4(_) => self.ipv4.map(|ipv4| ipv4.local.into()),
+            IpAddr::V6(_) => self.source6.map(IpAddr::V6),
+        };
         let route = Route { source, ..Route::on_link(destination, self.index) };
         if self.inside.contains(&route) {
             return Ok(Change::Made);
@@ -332,16 +356,17 @@ impl Host {
         Ok(())
     }
 
-    /// Asks these name servers, for what was asked for on this host and by the server.
-    fn use_name_servers(
+    /// Asks the name servers that are known now, for what was asked for on this host and by the server: those of the address assignment, then what the server said besides, then of IPv6.
+    fn update_name_servers(
         &mut self,
         settings: &Settings,
         server: IpAddr,
-        local: Ipv4Addr,
-        servers: &[Ipv4Addr],
         warnings: &mut Vec<String>,
     ) -> Result<(), Unusable> {
-        let servers: Vec<_> = servers.iter().filter(|&&server| server != local).copied().map(IpAddr::V4).collect();
+        let Some(ipv4) = self.ipv4.filter(|_| settings.dns) else { return Ok(()) };
+        let own = ipv4.local;
+        let servers = name_servers(&ipv4, &self.learned).into_iter().filter(|&server| server != own).map(IpAddr::V4);
+        let servers: Vec<_> = servers.chain(self.dns6.iter().copied().map(IpAddr::V6)).collect();
         // Packets to the server stay outside, in clear: in a full tunnel only our own do.
         let (outside, servers): (Vec<_>, Vec<_>) =
             servers.into_iter().partition(|&address| address == server && !settings.full_tunnel);
@@ -404,6 +429,12 @@ impl Host {
         Ok(())
     }
 
+    /// The tunnel's addresses are reached through it only.
+    fn protect(&mut self) -> Result<(), NftError> {
+        let ipv4 = self.ipv4.map(|ipv4| ipv4.local.into());
+        self.guard.protect(ipv4.into_iter().chain(self.source6.map(IpAddr::V6)).collect())
+    }
+
     fn keep_outside(&mut self, server: IpAddr, outside: &netlink::Path) -> Result<(), NetlinkError> {
         if outside.local {
             return Ok(());
@@ -457,6 +488,9 @@ impl Drop for Host {
         for rule in self.rules.drain(..) {
             let _ = self.netlink.remove_rule(&rule);
         }
+        if let Some(route) = self.nowhere6.take() {
+            let _ = self.netlink.remove_route(&route);
+        }
         self.guard.release(&mut self.netlink);
         if let Some(mut switches) = self.switches.take() {
             let _ = switches.restore();
@@ -470,6 +504,18 @@ impl Drop for Host {
             let _ = fs::remove_file(running_path());
         }
     }
+}
+
+/// The device's IPv6 addresses and routes come from the server through this process, and the kernel finds none of its own.
+fn quieten(device: &str) {
+    for (switch, value) in [("addr_gen_mode", "1"), ("accept_ra", "0")] {
+        // Without IPv6 on this host there is nothing to switch.
+        let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{device}/{switch}"), value);
+    }
+}
+
+fn rule(family: Family, table: u32) -> UnmarkedRule {
+    UnmarkedRule { family, priority: RULE_PRIORITY, unless_mark: MARK, table }
 }
 
 fn kernel(what: &'static str) -> impl FnOnce(NetlinkError) -> Unusable {

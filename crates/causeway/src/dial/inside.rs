@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use access::Output;
 use access::client::Connection;
-use autoconf::Learned;
+use autoconf::{Ipv6Host, Learned};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng;
 use clock::Timestamp;
@@ -102,7 +102,10 @@ impl Inside {
         connection: &Connection,
     ) -> Result<Vec<String>, Unusable> {
         match self {
-            Inside::Device(host) => host.configure(settings, target.server, &target.path, &connection.ipv4),
+            Inside::Device(host) => {
+                let (ipv4, ipv6) = (&connection.ipv4, connection.ipv6.as_ref());
+                host.configure(settings, target.server, &target.path, ipv4, ipv6)
+            }
             Inside::Stack(stack) => stack.connect(now, rng, settings.mtu, connection),
         }
     }
@@ -118,11 +121,25 @@ impl Inside {
         learned: &Learned,
     ) -> Result<Pushed, Unusable> {
         match self {
-            Inside::Device(host) => host.push(settings, target.server, &target.path, ipv4, learned),
+            Inside::Device(host) => host.push(settings, target.server, &target.path, learned),
             Inside::Stack(stack) => {
                 stack.push(now, rng, settings.mtu, ipv4, learned);
                 Ok(Pushed::default())
             }
+        }
+    }
+
+    /// Sets up what the server gives of IPv6 now. Returns what may be wrong although it works.
+    pub(super) fn set_ipv6(
+        &mut self,
+        settings: &Settings,
+        target: &Target,
+        host: Option<&Ipv6Host>,
+    ) -> Result<Vec<String>, Unusable> {
+        match self {
+            Inside::Device(device) => device.set_ipv6(settings, target.server, host),
+            // It asks for none.
+            Inside::Stack(_) => Ok(Vec::new()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use access::client::{Connection, Dialer, Event};
 use access::{Failure, L2TP_PORT, Stage};
-use autoconf::Learned;
+use autoconf::{Ipv6Host, Learned};
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
 use crypto::Secret;
@@ -506,6 +506,11 @@ impl Running<'_> {
                         return Ok(Some(outcome));
                     }
                 }
+                Event::Ipv6(host) => {
+                    if let Some(outcome) = self.set_ipv6(host.as_deref()) {
+                        return Ok(Some(outcome));
+                    }
+                }
                 Event::Unanswered(_) => self.warn_if_nowhere(0),
                 Event::Moved { path } => self.call.report.moved(path),
                 Event::Ended { failure, stage, .. } => {
@@ -572,6 +577,19 @@ impl Running<'_> {
                 self.call.report.pushed(learned, &pushed);
                 pushed.warnings.iter().for_each(|warning| self.call.report.warning(warning));
                 self.warn_if_nowhere(pushed.routes.len());
+                None
+            }
+            Err(unusable) => Some(self.unusable(unusable)),
+        }
+    }
+
+    /// What the server gives of IPv6 has changed.
+    fn set_ipv6(&mut self, host: Option<&Ipv6Host>) -> Option<Outcome> {
+        let Call { settings, target, .. } = self.call;
+        match self.call.inside.set_ipv6(settings, target, host) {
+            Ok(warnings) => {
+                self.call.report.ipv6(host);
+                warnings.iter().for_each(|warning| self.call.report.warning(warning));
                 None
             }
             Err(unusable) => Some(self.unusable(unusable)),

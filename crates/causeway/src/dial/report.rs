@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use access::client::Connection;
 use access::datapath::{Encapsulation, Traffic};
-use autoconf::Learned;
+use autoconf::{Ipv6Host, Learned};
 use clock::Timestamp;
 use diagnose::{Cause, Layer, Ras, Verdict};
 use ppp::Method;
@@ -131,7 +131,8 @@ impl Report {
         let services = settings.services.as_deref().unwrap_or_default();
         let ms = self.millis();
         let ipv4 = &connection.ipv4;
-        let dns: Vec<_> = ipv4.name_servers().iter().map(ToString::to_string).collect();
+        let dns6 = connection.ipv6.iter().flat_map(|host| &host.dns).map(ToString::to_string);
+        let dns: Vec<_> = ipv4.name_servers().iter().map(ToString::to_string).chain(dns6).collect();
         let method = connection.authenticated.map(method_name);
         let ike = connection.phase1.as_ref().map(|phase1| phase1.suite.to_string());
         let esp = connection.esp.map(|(suite, _)| suite.to_string());
@@ -144,6 +145,7 @@ impl Report {
                 "event": "connected",
                 "ms": ms,
                 "address": ipv4.local.to_string(),
+                "address6": connection.ipv6.as_ref().map(|host| host.address.to_string()),
                 "peer": ipv4.remote.to_string(),
                 "dns": dns,
                 "device": device,
@@ -161,10 +163,11 @@ impl Report {
         let word = |text: Option<String>| text.unwrap_or_else(|| "none".into());
         let dns = if dns.is_empty() { String::new() } else { format!(", name servers {}", dns.join(" ")) };
         let routes = if routes.is_empty() { String::new() } else { format!(", routes {}", routes.join(" ")) };
+        let address6 = connection.ipv6.as_ref().map(|host| format!(" and {}", host.address)).unwrap_or_default();
         let device = device.map(|device| format!(", device {device}")).unwrap_or_default();
         let services: String = services.iter().map(|service| format!(", {service}")).collect();
         say(&format!(
-            "connected: address {}, server {} inside{device}{services}{routes}{dns}",
+            "connected: address {}{address6}, server {} inside{device}{services}{routes}{dns}",
             ipv4.local, ipv4.remote
         ));
         let method = method.unwrap_or("no authentication");
@@ -176,6 +179,18 @@ impl Report {
             Strategy::L2tpClear => "without IPsec, UNPROTECTED".to_owned(),
         };
         person(&format!("{} {:<12} {method} {protection}", clock(ms), "up"));
+    }
+
+    /// What the server gives of IPv6 has changed since the connection began.
+    pub(crate) fn ipv6(&self, host: Option<&Ipv6Host>) {
+        let address = host.map(|host| host.address.to_string());
+        if self.json {
+            let dns: Vec<_> = host.iter().flat_map(|host| &host.dns).map(ToString::to_string).collect();
+            self.event(&json!({ "event": "ipv6", "ms": self.millis(), "address6": address, "dns": dns }));
+        } else {
+            let address = address.as_deref().unwrap_or("no address any more");
+            person(&format!("{} {:<12} {address}", clock(self.millis()), "ipv6"));
+        }
     }
 
     /// The server said what is behind it.

@@ -192,7 +192,10 @@ impl Settings {
         let vendor_ids = self.offers.vendor_ids.clone();
         let initiate =
             ike::Initiate { vendor_ids: vendor_ids.unwrap_or_else(|| initiate.vendor_ids.clone()), ..initiate };
-        let (l2tp, ppp) = (self.l2tp(), self.ppp(&self.methods, password));
+        let (l2tp, mut ppp) = (self.l2tp(), self.ppp(&self.methods, password));
+        // A TUN device takes IPv6 if packets of its smallest size fit (RFC 8200 §5). The stack for proxies knows IPv4 only.
+        ppp.ipv6 = self.services.is_none() && self.mtu >= 1280;
+        ppp.requires_ipv4 = true;
         access::client::Config { ike, initiate, l2tp, ppp, inform: self.inform() }
     }
 

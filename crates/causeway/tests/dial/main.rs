@@ -111,9 +111,11 @@ fn the_private_network_around_is_reached_beside_a_full_tunnel_only_if_it_is_allo
     let closed = ["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"];
     let mut dial = world.dial(&closed);
     dial.until("connected");
-    for neighbour in ["192.168.77.1", "fd00:77::1", "198.51.100.7"] {
+    for neighbour in ["192.168.77.1", "198.51.100.7"] {
         assert!(leads(neighbour).contains("causeway0"), "{neighbour}: {}", leads(neighbour));
     }
+    // This server has no IPv6.
+    assert!(!world.client_reaches("fd00:77::1", 56));
     assert_eq!(dial.interrupt(), Some(0));
 
     let mut dial = world.dial(&[&closed[..], &["--allow-lan"]].concat());
@@ -261,6 +263,53 @@ fn a_server_tells_where_the_tunnel_leads_and_a_host_takes_what_it_may() {
     dial.until("warning");
     assert!(!world.client(&["ip", "route"]).contains("10.2.0.0/16"));
     assert_eq!(dial.interrupt(), Some(0));
+}
+
+#[test]
+fn ipv6_passes_where_the_server_offers_it() {
+    let Some(world) = World::new() else { return };
+    let before = (world.client_state(), world.client_ipv6());
+    let _server = world.serve_with("[network]\nnat = false\nipv6 = \"fd00:99::/48\"\n");
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--route", "fd00:99::/48", "--json"]);
+    let connected = dial.until("connected").pop().unwrap();
+    let address = connected["address6"].as_str().unwrap().to_owned();
+    assert!(address.starts_with("fd00:99:0:1:"), "{address}");
+    assert!(world.client(&["ip", "-6", "route", "get", "fd00:99::1"]).contains(&format!("src {address}")));
+    assert!(world.client_reaches("fd00:99::1", 1200));
+    let addresses = world.client(&["ip", "-6", "-o", "address", "show", "dev", "causeway0"]);
+    assert_eq!(addresses.lines().count(), 2, "{addresses}");
+    assert_eq!(dial.interrupt(), Some(0));
+    assert_eq!((world.client_state(), world.client_ipv6()), before);
+}
+
+#[test]
+fn a_full_tunnel_carries_ipv6_or_closes_it() {
+    let Some(world) = World::new() else { return };
+    let elsewhere = "2001:db8:7::7";
+    world.server(&["ip", "address", "add", "2001:db8:7::7/128", "dev", "lo"]);
+    world.server(&["ip", "address", "add", "2001:db8::1/64", "dev", "wire", "nodad"]);
+    world.client(&["ip", "address", "add", "2001:db8::2/64", "dev", "wire", "nodad"]);
+    world.client(&["ip", "route", "add", "default", "via", "2001:db8::1"]);
+    assert!(world.client_reaches(elsewhere, 56), "the test's own network does not work");
+    let before = (world.client_state(), world.client_ipv6());
+    let server = world.serve_with("[network]\nnat = false\n");
+    let mut dial = world.dial(&["--server", SERVER, "--user", "anna", "--full-tunnel", "--json"]);
+    assert!(dial.until("connected").pop().unwrap()["address6"].is_null());
+    assert!(!world.client_reaches(elsewhere, 56), "IPv6 passed beside the tunnel");
+    assert!(!world.client_reaches("2001:db8::1", 56), "IPv6 passed beside the tunnel");
+    // The same server with IPv6: it is carried, and closed again while the tunnel is down.
+    server.stop();
+    dial.until("reconnecting");
+    let server = world.serve_with("[network]\nnat = false\nipv6 = \"fd00:99::/48\"\n");
+    assert!(dial.until("connected").pop().unwrap()["address6"].is_string());
+    assert!(world.client(&["ip", "-6", "route", "get", elsewhere]).contains("causeway0"));
+    assert!(world.client_reaches(elsewhere, 1200));
+    server.stop();
+    dial.until("reconnecting");
+    assert!(!world.client_reaches(elsewhere, 56), "IPv6 passed beside the tunnel");
+    assert_eq!(dial.interrupt(), Some(0));
+    assert!(world.client_reaches(elsewhere, 56), "the way outside is not back");
+    assert_eq!((world.client_state(), world.client_ipv6()), before);
 }
 
 #[test]

@@ -166,6 +166,13 @@ impl World {
         server
     }
 
+    /// Rules and routes of the client's IPv6, but for those that the kernel makes of addresses, some of them a while later.
+    pub(crate) fn client_ipv6(&self) -> (String, Vec<String>) {
+        let routes = self.client(&["ip", "-6", "route", "show", "table", "all"]);
+        let routes = routes.lines().filter(|route| !route.contains("proto kernel")).map(String::from).collect();
+        (self.client(&["ip", "-6", "rule"]), routes)
+    }
+
     /// A server of a configuration file with these tables.
     pub(crate) fn serve_with(&self, tables: &str) -> Running {
         let file = self.scratch.join("server.toml");

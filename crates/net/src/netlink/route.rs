@@ -17,6 +17,8 @@ pub struct Route {
     pub source: Option<IpAddr>,
     /// Preference among routes to one destination; the lowest wins.
     pub metric: Option<u32>,
+    /// Packets end here, and whoever sent them is told so.
+    pub unreachable: bool,
     /// The routing table; [`Route::MAIN`] unless rules lead elsewhere.
     pub table: u32,
 }
@@ -27,7 +29,21 @@ impl Route {
 
     /// A route to `destination` on the link behind `interface`.
     pub fn on_link(destination: Prefix, interface: u32) -> Route {
-        Route { destination, gateway: None, interface: Some(interface), source: None, metric: None, table: Route::MAIN }
+        Route {
+            destination,
+            gateway: None,
+            interface: Some(interface),
+            source: None,
+            metric: None,
+            unreachable: false,
+            table: Route::MAIN,
+        }
+    }
+
+    /// A route on which packets to `destination` end, unless a better one leads there. It belongs to no interface.
+    pub fn to_nowhere(destination: Prefix) -> Route {
+        let metric = Some(u32::MAX);
+        Route { interface: None, metric, unreachable: true, ..Route::on_link(destination, 0) }
     }
 }
 
@@ -117,7 +133,8 @@ impl Netlink {
         self.channel.command(kind, flags, |message| {
             let scope = if route.gateway.is_some() { libc::RT_SCOPE_UNIVERSE } else { libc::RT_SCOPE_LINK };
             let table = u8::try_from(route.table).unwrap_or(libc::RT_TABLE_UNSPEC);
-            message.fixed(&header(&route.destination, table, PROTOCOL, scope, libc::RTN_UNICAST));
+            let kind = if route.unreachable { libc::RTN_UNREACHABLE } else { libc::RTN_UNICAST };
+            message.fixed(&header(&route.destination, table, PROTOCOL, scope, kind));
             message.attribute(libc::RTA_DST, &address_octets(route.destination.address()));
             message.number(libc::RTA_TABLE, route.table);
             if let Some(gateway) = route.gateway {
@@ -161,6 +178,7 @@ fn read(body: &[u8]) -> Option<ReadRoute> {
     let mut route = Route::on_link(Prefix::new(any, len)?, 0);
     route.interface = None;
     route.table = table.into();
+    route.unreachable = kind == libc::RTN_UNREACHABLE;
     for (attribute, value) in attributes(body.get(12..)?) {
         match attribute {
             libc::RTA_DST => route.destination = Prefix::new(read_address(value)?, len)?,

@@ -25,6 +25,8 @@ pub(crate) struct Network {
     pub(crate) ipv6: Option<Ipv6Settings>,
     ends: Vec<(Protocol, ProtocolEnd)>,
     was_up: bool,
+    /// Whether the session ends with IPCP.
+    pub(crate) requires_ipv4: bool,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,14 @@ impl Network {
             ipv6: None,
             ends: Vec::new(),
             was_up: false,
+            requires_ipv4: false,
         }
+    }
+
+    /// Whether IPv6CP is being negotiated: it is neither up nor at an end.
+    pub(crate) fn awaits_ipv6(&self) -> bool {
+        let ended = self.ends.iter().any(|(ended, _)| *ended == Protocol::IPV6CP);
+        self.ipv6cp.is_some() && self.ipv6.is_none() && !ended
     }
 
     /// Client: asks for an address.
@@ -217,7 +226,8 @@ impl Network {
             }
         }
         let ended = |protocol| self.ends.iter().any(|(ended, _)| *ended == protocol);
-        if ended(Protocol::IPCP) && (self.ipv6cp.is_none() || ended(Protocol::IPV6CP)) {
+        let alone = self.requires_ipv4 || self.ipv6cp.is_none() || ended(Protocol::IPV6CP);
+        if ended(Protocol::IPCP) && alone {
             return Err(self.failure());
         }
         Ok(())

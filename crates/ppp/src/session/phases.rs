@@ -139,6 +139,7 @@ impl Session {
                 config.ipv6
             }
             Role::Client(config) => {
+                network.requires_ipv4 = config.requires_ipv4;
                 network.start_ipcp_client(now, rng, &mut self.out);
                 config.ipv6
             }

@@ -31,7 +31,6 @@ impl Host {
         settings: &Settings,
         server: IpAddr,
         outside: &netlink::Path,
-        ipv4: &Ipv4Settings,
         learned: &Learned,
     ) -> Result<Pushed, Unusable> {
         let mut pushed = Pushed::default();
@@ -40,14 +39,14 @@ impl Host {
             let refused = learned.refused.iter().map(|(net, reason)| (net.to_string(), reason.to_string()));
             pushed.refused.extend(refused);
             let wanted = self.choose(settings, server, &learned.routes, &mut pushed)?;
-            self.replace_pushed(settings, server, outside, ipv4.local, wanted, &mut pushed)?;
+            self.replace_pushed(settings, server, outside, wanted, &mut pushed)?;
         }
         if settings.dns {
             let domains = learned.domain.iter().chain(&learned.search);
             self.domains = domains.filter_map(|domain| domain.parse().ok()).collect();
-            let servers = name_servers(ipv4, learned);
-            self.use_name_servers(settings, server, ipv4.local, &servers, &mut pushed.warnings)?;
         }
+        self.learned = learned.clone();
+        self.update_name_servers(settings, server, &mut pushed.warnings)?;
         Ok(pushed)
     }
 
@@ -84,7 +83,6 @@ impl Host {
         settings: &Settings,
         server: IpAddr,
         outside: &netlink::Path,
-        local: Ipv4Addr,
         wanted: Vec<Prefix>,
         pushed: &mut Pushed,
     ) -> Result<(), Unusable> {
@@ -97,7 +95,7 @@ impl Host {
         }
         self.pushed = wanted;
         for destination in self.pushed.clone() {
-            match self.lead_inside(destination, local)? {
+            match self.lead_inside(destination)? {
                 Change::Made => pushed.routes.push(destination),
                 Change::AlreadySo => {
                     pushed.refused.push((destination.to_string(), "this host has a route there already".to_owned()));
