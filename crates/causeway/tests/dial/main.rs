@@ -6,6 +6,7 @@
 
 mod manners;
 mod names;
+mod unit;
 mod world;
 
 use std::net::TcpListener;
