@@ -307,6 +307,18 @@ pub(crate) enum Session {
         #[command(flatten)]
         ask: Ask,
     },
+    /// List attempts that failed and sessions that were lost, the newest first.
+    Failed(Ask),
+    /// Say why an attempt failed or a session was lost, what is behind it, and what mends it.
+    Explain {
+        /// The session's name, as the log and `session failed` show it.
+        id: String,
+        /// Language of the answer: en, zh, ja or pt [default: from the locale].
+        #[arg(long, value_name = "LANGUAGE", value_parser = doctor::language)]
+        lang: Option<diagnose::Language>,
+        #[command(flatten)]
+        ask: Ask,
+    },
     /// End sessions properly.
     Disconnect {
         /// Names of sessions, as `session list` shows them.

@@ -5,6 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use diagnose::Language;
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
@@ -17,6 +18,10 @@ pub(crate) enum Question {
     Session(String),
     Disconnect(Disconnect),
     Pool,
+    /// Attempts that failed and sessions that were lost.
+    Failed,
+    /// What the doctor says of one of them, in a language.
+    Explain(String, Language),
 }
 
 /// Which sessions to end.
@@ -35,6 +40,8 @@ impl Question {
             Question::Disconnect(Disconnect::All) => json!({ "ask": "disconnect", "all": true }),
             Question::Disconnect(Disconnect::Named(ids)) => json!({ "ask": "disconnect", "ids": ids }),
             Question::Pool => json!({ "ask": "pool" }),
+            Question::Failed => json!({ "ask": "failed" }),
+            Question::Explain(id, language) => json!({ "ask": "explain", "id": id, "language": language.tag() }),
         }
     }
 
@@ -51,6 +58,11 @@ impl Question {
                 Some(Question::Disconnect(Disconnect::Named(ids.collect::<Option<_>>()?)))
             }
             "pool" => Some(Question::Pool),
+            "failed" => Some(Question::Failed),
+            "explain" => {
+                let language = value.get("language").and_then(Value::as_str).and_then(Language::from_tag);
+                Some(Question::Explain(value.get("id")?.as_str()?.to_owned(), language.unwrap_or(Language::English)))
+            }
             _ => None,
         }
     }
@@ -98,6 +110,8 @@ mod tests {
             Question::Disconnect(Disconnect::All),
             Question::Disconnect(Disconnect::Named(vec!["s1".into(), "s2".into()])),
             Question::Pool,
+            Question::Failed,
+            Question::Explain("s1".into(), Language::Japanese),
         ] {
             assert_eq!(Question::from_json(&question.to_json()), Some(question));
         }

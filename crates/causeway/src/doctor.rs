@@ -2,8 +2,8 @@
 
 mod explain;
 mod read;
-mod report;
-mod text;
+pub(crate) mod report;
+pub(crate) mod text;
 
 use diagnose::{Context, Diagnosis, Language, Ras, Scope, Texts};
 use observe::Timeline;
@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
 }
 
 /// The language of the locale; English for one that is not spoken.
-fn locale() -> Language {
+pub(crate) fn locale() -> Language {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
         Language::from_tag(&value)

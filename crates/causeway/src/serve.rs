@@ -1,6 +1,7 @@
 //! `causeway serve`: one worker that waits for sockets, device, signals and questions, and feeds the access layer.
 
 mod banner;
+mod history;
 mod host;
 mod log;
 mod questions;
@@ -12,6 +13,7 @@ mod view;
 use access::server::{Endpoint, SessionId};
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
+use diagnose::{Language, Texts};
 use net::batch::RecvBatch;
 use net::poll::{Interest, Poller, Signal, Signals, Token, Waker};
 use net::process::ServiceState;
@@ -22,6 +24,7 @@ use crate::config::{self, Config, LoadError};
 use crate::control::{Disconnect, Question};
 use crate::exit::Failure;
 use crate::io::{self, BATCH, NAT_T_PORT, Sockets, Wire};
+use history::History;
 use host::Host;
 use log::{Level, Log};
 use questions::{Pending, Questions};
@@ -81,6 +84,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         rng,
         log,
         warnings,
+        history: History::default(),
         unsent: 0,
     };
     worker.announce();
@@ -113,6 +117,7 @@ struct Worker {
     rng: ChaCha20Rng,
     log: Log,
     warnings: Vec<String>,
+    history: History,
     /// Packets that the host did not take.
     unsent: u64,
 }
@@ -210,7 +215,9 @@ impl Worker {
     fn tell(&mut self) {
         while let Some(event) = self.endpoint.poll_event() {
             let (level, message, fields) = view::event(&event, net::clock::now());
-            self.log.write(net::clock::unix_seconds(), level, message, &fields);
+            let at = net::clock::unix_seconds();
+            self.log.write(at, level, message, &fields);
+            self.history.record(&event, at);
         }
     }
 
@@ -289,7 +296,21 @@ impl Worker {
             }
             Question::Disconnect(which) => self.disconnect(now, which),
             Question::Pool => view::pool(&self.endpoint),
+            Question::Failed => self.history.list(),
+            Question::Explain(id, language) => self.explain(id, *language),
         }
+    }
+
+    fn explain(&self, name: &str, language: Language) -> Value {
+        let explained = name.parse().ok().and_then(|id: SessionId| {
+            if self.endpoint.sessions().any(|session| session.id == id) {
+                return Some(json!({ "error": "this session has not failed; `causeway session show` tells about it" }));
+            }
+            self.history.explain(id, &Texts::new(language))
+        });
+        explained.unwrap_or_else(
+            || json!({ "error": "no failed session of that name; `causeway session failed` lists them" }),
+        )
     }
 
     fn disconnect(&mut self, now: Timestamp, which: &Disconnect) -> Value {

@@ -59,6 +59,40 @@ pub(crate) fn session(command: &Session) -> Result<String, Failure> {
             });
             Ok(table(&columns, rows))
         }
+        Session::Failed(ask) => {
+            let answer = control::ask(ask.socket.as_deref(), &Question::Failed)?;
+            if ask.json {
+                return Ok(json_text(&answer));
+            }
+            let columns = ["SESSION", "USER", "PEER", "STAGE", "CAUSE", "RAS", "AT"];
+            let rows = answer["failed"].as_array().into_iter().flatten().map(|failed| {
+                let at = failed["unix_seconds"].as_i64().and_then(|at| jiff::Timestamp::from_second(at).ok());
+                vec![
+                    field(failed, "session"),
+                    field(failed, "user"),
+                    field(failed, "peer"),
+                    field(failed, "stage"),
+                    field(failed, "cause"),
+                    field(failed, "ras"),
+                    at.map(|at| at.to_string()).unwrap_or_default(),
+                ]
+            });
+            Ok(table(&columns, rows))
+        }
+        Session::Explain { id, lang, ask } => {
+            let language = lang.unwrap_or_else(crate::doctor::locale);
+            let answer = control::ask(ask.socket.as_deref(), &Question::Explain(id.clone(), language))?;
+            if ask.json {
+                return Ok(json_text(&answer["report"]));
+            }
+            // The server made the lines; whatever else it might hold does not reach the terminal.
+            Ok(answer["text"]
+                .as_str()
+                .unwrap_or_default()
+                .lines()
+                .map(|line| format!("{}\n", plain(&line.into())))
+                .collect())
+        }
         Session::Show { id, ask } => {
             let answer = control::ask(ask.socket.as_deref(), &Question::Session(id.clone()))?;
             if ask.json {

@@ -82,6 +82,6 @@ pub(crate) struct Read {
     pub(crate) common: Common,
 }
 
-fn language(tag: &str) -> Result<diagnose::Language, String> {
+pub(crate) fn language(tag: &str) -> Result<diagnose::Language, String> {
     diagnose::Language::from_tag(tag).ok_or_else(|| "there are en, zh, ja and pt".to_owned())
 }

@@ -5,7 +5,7 @@ use observe::{Place, Spot, Timeline};
 use serde_json::{Value, json};
 
 /// The whole report.
-pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
+pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
     let findings: Vec<Value> = diagnosis.findings.iter().map(|found| finding(timeline, found, texts)).collect();
     let sources: Vec<Value> = timeline
         .sources()

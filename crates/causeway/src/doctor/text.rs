@@ -6,7 +6,7 @@ use diagnose::{Cause, Diagnosis, Finding, Texts};
 use observe::{Place, Spot, Timeline};
 
 /// The whole report.
-pub(super) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> String {
+pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> String {
     let mut text = String::new();
     for source in timeline.sources() {
         for trouble in &source.trouble {

@@ -328,6 +328,16 @@ fn another_password_is_691() {
     let _server = world.serve(&[]);
     let failed = world.fail(&["--server", SERVER, "--user", "anna"], &[("CAUSEWAY_PASSWORD", "wrong")]);
     failed.is(13, 691, "auth.bad_credentials");
+    // The server knows more, and says it to those who may ask it.
+    let socket = ["--socket", "state/control.sock", "--json"];
+    let list: serde_json::Value =
+        serde_json::from_str(&world.server(&[&[program(), "session", "failed"], &socket[..]].concat())).unwrap();
+    let id = list["failed"][0]["session"].as_str().unwrap();
+    assert_eq!(list["failed"][0]["cause"], "auth.bad_credentials");
+    let explained: serde_json::Value =
+        serde_json::from_str(&world.server(&[&[program(), "session", "explain", id], &socket[..]].concat())).unwrap();
+    assert_eq!(explained["findings"][0]["cause"], "auth.bad_credentials");
+    assert!(!explained["findings"][0]["fix"].as_array().unwrap().is_empty(), "{explained}");
     assert_eq!(failed.event["stage"], "ppp.auth");
 }
 
