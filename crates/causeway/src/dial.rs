@@ -14,6 +14,7 @@ mod report;
 mod resolv;
 mod resolver;
 mod settings;
+mod sockets;
 mod strategy;
 
 use std::net::IpAddr;

@@ -1,7 +1,5 @@
 //! One call: sockets towards one server, and the dialer between them and the device, until the call is over.
 
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use access::client::{Connection, Dialer, Event};
@@ -11,12 +9,10 @@ use chacha20::ChaCha20Rng;
 use clock::Timestamp;
 use crypto::Secret;
 use diagnose::{Cause, Obstacle, Verdict};
-use ike::Path;
 use net::batch::RecvBatch;
 use net::poll::{Interest, Poller, Ready, Signals, Token};
 use net::process::ServiceState;
-use net::raw::EspSocket;
-use net::udp::{IcmpError, IcmpKind, UdpOptions, UdpSocket};
+use net::udp::{IcmpError, IcmpKind};
 use serde_json::json;
 use wire::virtio::VnetHeader;
 
@@ -25,14 +21,10 @@ use super::inside::{Entrance, Inside, Out};
 use super::prompt::{Prompt, Said};
 use super::report::{self, Ended, Report};
 use super::settings::Settings;
+use super::sockets::{ESP, IKE, L2TP, Line, NAT_T, Protection};
 use super::strategy::Strategy;
 use super::{Outcome, PROMPT, SIGNALS, TUN, Target, no_password, offers, stop_wanted};
-use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT, Sockets, family};
-
-const IKE: Token = Token(0x100);
-const NAT_T: Token = Token(0x101);
-const ESP: Token = Token(0x102);
-const L2TP: Token = Token(0x103);
+use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT};
 
 /// Silence after which a person is told that it is being waited.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,10 +32,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether this host is still where it was. A laptop that changes networks would otherwise have to
 /// wait for dead peer detection.
 const LOOK: Duration = Duration::from_secs(3);
-
-/// What it costs to do without IPsec.
-const CLEAR_PRICE: &str = "without IPsec nothing is protected: everybody on the way can read and change everything that goes \
-    through the tunnel, can pose as the server, and gets enough of the log-on to find out the password";
 
 /// Passwords that are asked for in one call: servers lock accounts after not many more.
 const TRIES: u32 = 3;
@@ -66,14 +54,7 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Calls, and carries packets until the end.
     pub(super) fn run(self, poller: &mut Poller) -> Result<Outcome, Outcome> {
-        let line = match self.strategy {
-            Strategy::L2tp => self.bind_ipsec()?,
-            Strategy::L2tpClear => {
-                // Each time, and not only where it was chosen: that may have been long ago, in a profile.
-                self.report.warning(CLEAR_PRICE);
-                self.bind_clear()?
-            }
-        };
+        let line = Line::open(self.strategy, self.settings, self.target, self.report)?;
         for (socket, token) in line.sockets.udp.iter().zip(line.tokens()) {
             poller.add(socket, *token, Interest::Read)?;
         }
@@ -112,94 +93,6 @@ impl Call<'_> {
             call: self,
         };
         running.carry(poller)
-    }
-
-    /// Ports 500 and 4500 if they are free. If another program has them (an IKE service, as a rule), any other: servers answer
-    /// to where a message came from, as they must behind a NAT. ESP then travels in UDP, because raw ESP packets would reach
-    /// the other service, too.
-    fn bind_ipsec(&self) -> Result<Line, Outcome> {
-        let mut sockets = Sockets::default();
-        let mut force_udp = false;
-        let options = self.udp_options();
-        for port in [IKE_PORT, NAT_T_PORT] {
-            // A server on this host has the usual ports, or nobody has: with them we would talk to ourselves.
-            let first = if self.target.path.local { 0 } else { port };
-            force_udp |= first != port;
-            let usual = UdpSocket::bind(SocketAddr::new(self.target.local, first), &options);
-            let socket = match usual {
-                Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
-                    force_udp = true;
-                    UdpSocket::bind(SocketAddr::new(self.target.local, 0), &options)
-                }
-                result => result,
-            };
-            let socket = socket.map_err(|error| self.no_port(port, &error))?;
-            if first == port && socket.local_addr().port() != port {
-                let chosen = socket.local_addr().port();
-                self.report
-                    .progress("net.ports", &format!("UDP {port} is not available here, UDP {chosen} takes its place"));
-            }
-            sockets.udp.push(socket);
-        }
-        // It takes privileges to open a raw socket.
-        force_udp |= self.settings.services.is_some();
-        if !force_udp {
-            match EspSocket::open(family(self.target.local), UdpOptions::default().buffers) {
-                Ok(socket) if socket.set_mark(self.settings.mark()).is_ok() => sockets.esp.push(socket),
-                Ok(_) | Err(_) => force_udp = true,
-            }
-        }
-        Ok(Line { sockets, protection: Protection::Ipsec { force_udp } })
-    }
-
-    /// Any port: that of L2TP may belong to a server here, and servers answer to where a message came from.
-    fn bind_clear(&self) -> Result<Line, Outcome> {
-        let socket = UdpSocket::bind(SocketAddr::new(self.target.local, 0), &self.udp_options());
-        let socket = socket.map_err(|error| self.no_port(0, &error))?;
-        let sockets = Sockets { udp: vec![socket], ..Sockets::default() };
-        Ok(Line { sockets, protection: Protection::None })
-    }
-
-    fn udp_options(&self) -> UdpOptions {
-        UdpOptions { icmp_errors: true, mark: self.settings.mark(), ..UdpOptions::default() }
-    }
-
-    fn no_port(&self, port: u16, error: &std::io::Error) -> Outcome {
-        let detail =
-            json!({ "address": self.target.local.to_string(), "port": port, "system_says": error.to_string() });
-        Outcome::Ended(report::obstacle(Obstacle::PortBusy, "net.ports", detail))
-    }
-}
-
-/// The sockets of a call: with IPsec first IKE's, second the one for NAT traversal; without, L2TP's.
-struct Line {
-    sockets: Sockets,
-    protection: Protection,
-}
-
-/// What the sockets are for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Protection {
-    Ipsec {
-        /// Raw ESP is not to be had.
-        force_udp: bool,
-    },
-    None,
-}
-
-impl Line {
-    /// The token of each UDP socket.
-    fn tokens(&self) -> &'static [Token] {
-        match self.protection {
-            Protection::Ipsec { .. } => &[IKE, NAT_T],
-            Protection::None => &[L2TP],
-        }
-    }
-
-    /// The path from a UDP socket to a port of the server.
-    fn path(&self, index: usize, server: IpAddr, port: u16) -> Path {
-        let local = self.sockets.udp.get(index).map(UdpSocket::local_addr);
-        Path { local: local.expect("the sockets are bound"), remote: SocketAddr::new(server, port) }
     }
 }
 
