@@ -23,6 +23,10 @@ pub enum Kind {
     Json,
     /// What programs of Windows print about a machine.
     Listing,
+    /// A zip archive of several pieces of evidence.
+    Zip,
+    /// A tar archive of several pieces of evidence.
+    Tar,
     /// Any text: logs and outputs of programs.
     Text,
     /// Nothing that is known.
@@ -38,6 +42,8 @@ impl Kind {
             | [0xa1, 0xb2, 0x3c, 0x4d, ..] => Kind::Pcap,
             [0x0a, 0x0d, 0x0d, 0x0a, ..] => Kind::Pcapng,
             [b'E', b'l', b'f', b'F', b'i', b'l', b'e', 0, ..] => Kind::Evtx,
+            [b'P', b'K', 3, 4, ..] => Kind::Zip,
+            _ if beginning.get(257..262) == Some(b"ustar") => Kind::Tar,
             [] => Kind::Text,
             _ => {
                 let head = beginning.get(..4096).unwrap_or(beginning);
@@ -60,6 +66,7 @@ impl Kind {
             Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText => SourceKind::WindowsEvents,
             Kind::Registry => SourceKind::Registry,
             Kind::Json => SourceKind::Profile,
+            Kind::Zip | Kind::Tar => SourceKind::Bundle,
             Kind::Listing | Kind::Text | Kind::Unknown => SourceKind::Unknown,
         }
     }

@@ -4,6 +4,7 @@
 //! reading it ends, needs memory that does not grow with it, and yields what could be understood: what could not is said in the
 //! source's [`trouble`](observe::Source::trouble).
 
+mod bundle;
 mod capture;
 mod keys;
 mod kind;
@@ -16,6 +17,7 @@ use std::io::{self, Read};
 use flate2::read::MultiGzDecoder;
 use observe::{SourceId, Time, Timeline};
 
+use bundle::Budget;
 pub use keys::Keys;
 pub use kind::Kind;
 pub use sink::Sink;
@@ -37,7 +39,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Octets of a file from which its kind is told.
 const BEGINNING: u64 = 64 << 10;
 
-/// Reads one piece of evidence into `timeline` and returns its source. `progress` is told how many octets have been read, now
+/// Reads one piece of evidence into `timeline` and returns its source; the members of a bundle are sources of their own, behind
+/// it. `progress` is told how many octets have been read, now
 /// and then.
 ///
 /// # Errors
@@ -49,19 +52,35 @@ pub fn read(
     timeline: &mut Timeline,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<SourceId> {
+    piece(name, &mut input, settings, timeline, &mut Budget::default(), progress)
+}
+
+/// Reads one piece of evidence, which may be a member of a bundle.
+fn piece(
+    name: &str,
+    input: &mut dyn Read,
+    settings: &Settings,
+    timeline: &mut Timeline,
+    budget: &mut Budget,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<SourceId> {
     let mut beginning = Vec::new();
-    read_beginning(&mut input, &mut beginning)?;
     let mut input: Box<dyn Read + '_> = Box::new(input);
+    read_beginning(&mut input, &mut beginning)?;
     let mut damaged = false;
     if beginning.starts_with(&GZIP) {
-        input = Box::new(MultiGzDecoder::new(io::Cursor::new(std::mem::take(&mut beginning)).chain(input)));
+        let packed = io::Cursor::new(std::mem::take(&mut beginning)).chain(input);
+        input = Box::new(budget.bound(MultiGzDecoder::new(packed)));
         if read_beginning(&mut input, &mut beginning).is_err() {
             damaged = true;
             input = Box::new(io::empty());
         }
     }
     let kind = Kind::of(&beginning);
-    let input = io::Cursor::new(beginning).chain(input);
+    let mut input = io::Cursor::new(beginning).chain(input);
+    if matches!(kind, Kind::Zip | Kind::Tar) {
+        return bundle::read(name, &mut input, kind, settings, timeline, budget, progress);
+    }
     let mut sink = Sink::new(timeline, name, kind.source());
     let id = sink.id();
     if damaged {
@@ -79,7 +98,7 @@ pub fn read(
             windows::read(input, kind, settings, &mut sink, progress)?;
         }
         Kind::Text => text::read(input, settings, &mut sink, progress)?,
-        Kind::Unknown => sink.trouble("neither a capture nor an event log nor text"),
+        Kind::Zip | Kind::Tar | Kind::Unknown => sink.trouble("neither a capture nor an event log nor text"),
     }
     Ok(id)
 }

@@ -78,6 +78,8 @@ pub enum SourceKind {
     Profile,
     /// Windows tracing files: PPP.LOG, Isakmp.log, Oakley.log.
     WindowsTrace,
+    /// An archive whose members are sources of their own.
+    Bundle,
     /// A probe of ours.
     Probe,
     /// The program's own engines, while they ran.
