@@ -16,7 +16,7 @@ mod reported;
 mod stage;
 mod tunnel;
 
-use observe::Timeline;
+use observe::{Fact, Timeline, reported as said};
 
 use crate::finding::{Diagnosis, Finding};
 use crate::{Cause, Ras};
@@ -61,7 +61,7 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     auth::claim(&picture, &mut claims);
     host::claim(&picture, &mut claims);
     reported::claim(&picture, context, &mut claims);
-    scope(context.scope, &mut claims);
+    scope(context.scope.or_else(|| collected(timeline)), &mut claims);
     let mut findings = claims.into_findings();
     findings.retain(|finding| finding.confidence >= WORTH);
     findings.truncate(MOST);
@@ -74,6 +74,18 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
         findings.push(Finding { cause: Cause::NoneHealthy, confidence: 0.9, at: None, evidence, against: Vec::new() });
     }
     Diagnosis { findings, stage: stage.map(stage::Stage::id), healthy, enough }
+}
+
+/// Who is affected, as it was said when the evidence was collected.
+fn collected(timeline: &Timeline) -> Option<Scope> {
+    timeline.observations().iter().find_map(|seen| match seen.fact {
+        Fact::Reported(said::Fact::Affects(affected)) => Some(match affected {
+            said::Affected::OneUser => Scope::OneUser,
+            said::Affected::OneSite => Scope::OneSite,
+            said::Affected::Everyone => Scope::Everyone,
+        }),
+        _ => None,
+    })
 }
 
 /// What the answer to the helpdesk's question does to the claims.

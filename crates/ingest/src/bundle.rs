@@ -3,6 +3,7 @@
 //! Everything is read once, from front to back, so that a bundle needs no more memory than its members. Nothing is written
 //! anywhere: the name of a member is a name to show, never a path. What a bundle may unfold to is bounded by [`Budget`].
 
+pub(crate) mod about;
 mod tar;
 mod zip;
 

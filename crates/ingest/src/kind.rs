@@ -1,6 +1,6 @@
 use observe::SourceKind;
 
-use crate::windows;
+use crate::{bundle, windows};
 
 /// What a file is, by its first octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,8 @@ pub enum Kind {
     Zip,
     /// A tar archive of several pieces of evidence.
     Tar,
+    /// What a collector says about its bundle.
+    About,
     /// Any text: logs and outputs of programs.
     Text,
     /// Nothing that is known.
@@ -45,6 +47,7 @@ impl Kind {
             [b'P', b'K', 3, 4, ..] => Kind::Zip,
             _ if beginning.get(257..262) == Some(b"ustar") => Kind::Tar,
             [] => Kind::Text,
+            _ if beginning.starts_with(bundle::about::HEAD) => Kind::About,
             _ => {
                 let head = beginning.get(..4096).unwrap_or(beginning);
                 let marked = matches!(beginning, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
@@ -66,7 +69,7 @@ impl Kind {
             Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText => SourceKind::WindowsEvents,
             Kind::Registry => SourceKind::Registry,
             Kind::Json => SourceKind::Profile,
-            Kind::Zip | Kind::Tar => SourceKind::Bundle,
+            Kind::Zip | Kind::Tar | Kind::About => SourceKind::Bundle,
             Kind::Listing | Kind::Text | Kind::Unknown => SourceKind::Unknown,
         }
     }

@@ -24,6 +24,10 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
         host::Fact::Registry { key, name, value: Some(value), .. } => {
             registry(seen, key, name, *value, picture, claims)
         }
+        // Without the value, Windows acts as with 0.
+        host::Fact::Registry { key, name, value: None, .. } if key == "services\\policyagent" => {
+            registry(seen, key, name, 0, picture, claims);
+        }
         host::Fact::Update { name } if matches!(name.as_str(), "KB5009543" | "KB5009566") => {
             claims.inferred(Cause::IkeVendorIdRejected, 0.5, [seen]);
         }

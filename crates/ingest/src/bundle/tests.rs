@@ -184,3 +184,16 @@ fn a_compressed_tar_archive_is_a_bundle_too() {
         assert!(timeline.observations().iter().all(|observation| observation.side == Side::Client));
     }
 }
+
+#[test]
+fn what_was_said_to_the_collector_counts_for_all_that_it_collected() {
+    let about = "causeway-collect 1\r\nscope: everyone\r\nside: client\r\nleft out: Security log: no rights\r\n";
+    let archive = [
+        packed("about.txt", about.as_bytes(), Sizes::InFront, 0),
+        packed("rasman.reg", REGISTRY.as_bytes(), Sizes::InFront, 0),
+    ];
+    let timeline = read(&archive.concat());
+    assert_eq!(told(&timeline)[0].1, reported::Fact::Affects(reported::Affected::Everyone).into());
+    assert!(timeline.observations().iter().all(|observation| observation.side == Side::Client));
+    assert_eq!(timeline.sources()[1].trouble, ["not collected: Security log: no rights"]);
+}

@@ -38,4 +38,17 @@ pub enum Fact {
     Connected,
     /// The product says that it ended in order.
     Disconnected,
+    /// Who is affected, as the person said who collected the evidence.
+    Affects(Affected),
+}
+
+/// Who is affected by a failure.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Affected {
+    /// One user or one machine; others connect.
+    OneUser,
+    /// Everybody at one place, behind one router.
+    OneSite,
+    /// Everybody.
+    Everyone,
 }
