@@ -141,3 +141,19 @@ fn the_ghost_of_a_killed_dialer_does_not_stand_in_the_way_of_the_next() {
     assert_eq!(dial.interrupt(), Some(0));
     assert_eq!(count(server, ["session up", "session down", "connection failed"]), [4, 4, 0]);
 }
+
+#[test]
+fn who_types_longer_than_the_server_waits_is_connected_by_a_second_call() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve(&[]);
+    let Some(mut terminal) = world.dial_at_terminal() else { return };
+    terminal.shows(QUESTION);
+    server.stop();
+    let _server = world.serve(&[]);
+    let meanwhile = terminal.answer("", b"secret\n");
+    assert!(!meanwhile.contains("RAS error"), "{meanwhile}");
+    let after = terminal.answer("connected: address 10.99.0.2", CTRL_C);
+    assert!(!after.contains("Password of"), "asked twice: {after}");
+    terminal.shows("disconnected");
+    assert_eq!(terminal.wait(), Some(0));
+}
