@@ -10,6 +10,9 @@ use crate::Ipv4Net;
 /// The largest message for a client that names no other size: what fits into a packet of the usual tunnel.
 const MAX_SIZE: usize = 1372;
 
+/// Octets of a value that one option holds.
+const OPTION_MAX: usize = 255;
+
 /// What a server tells its clients of the network behind it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Offer {
@@ -50,8 +53,7 @@ impl Offer {
     fn reply(&self, server: Ipv4Addr, question: Message) -> Vec<u8> {
         let wanted = question.option(OptionCode::PARAMETERS).map(<[u8]>::to_vec);
         let wants = |code: OptionCode| wanted.as_ref().is_none_or(|wanted| wanted.contains(&code.0));
-        let routes: Vec<_> = self.routes.iter().map(|net| classless(net, server)).collect();
-        let routes = encode_routes(&routes);
+        let routes = self.route_options(server);
         let mut options = vec![
             (OptionCode::MESSAGE_TYPE, vec![MessageType::ACK.0]),
             (OptionCode::SERVER_ID, server.octets().to_vec()),
@@ -75,12 +77,26 @@ impl Offer {
         // never cut: half of it would lead the other half elsewhere.
         let codes = [OptionCode::CLASSLESS_ROUTES, OptionCode::MICROSOFT_ROUTES];
         for code in codes.into_iter().filter(|&code| !routes.is_empty() && wants(code)) {
-            reply.options.push((code, routes.clone()));
+            let before = reply.options.len();
+            reply.options.extend(routes.iter().map(|part| (code, part.clone())));
             if reply.encode().len() > limit {
-                reply.options.pop();
+                reply.options.truncate(before);
             }
         }
         reply.encode()
+    }
+
+    /// The values of the options that carry the routes together: each holds whole routes, for clients that do not join them.
+    fn route_options(&self, router: Ipv4Addr) -> Vec<Vec<u8>> {
+        let mut parts: Vec<Vec<u8>> = Vec::new();
+        for net in &self.routes {
+            let route = encode_routes(&[classless(net, router)]);
+            match parts.last_mut().filter(|part| part.len() + route.len() <= OPTION_MAX) {
+                Some(part) => part.extend(route),
+                None => parts.push(route),
+            }
+        }
+        parts
     }
 }
 
