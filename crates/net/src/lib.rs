@@ -3,7 +3,8 @@
 //! Everything here is synchronous and non-blocking: a worker waits in one [`poll::Poller`] and then drains its own sockets and
 //! its own TUN queue in batches. Nothing is shared between threads; what a second thread needs, it opens or clones for itself.
 //!
-//! Linux only. No program is ever started: links, addresses, routes and nf_tables are spoken to over netlink.
+//! Linux only. No program is ever started: links, addresses, routes and nf_tables are spoken to over netlink, systemd-resolved over
+//! D-Bus.
 
 #![allow(unsafe_code)]
 
