@@ -11,14 +11,19 @@ mod secrets;
 mod time;
 mod words;
 
+mod accel;
+mod apple;
 mod causeway;
 mod charon;
 mod freeradius;
 mod kernel;
+mod networkmanager;
 mod output;
 mod pluto;
 mod pppd;
 mod pptp;
+mod racoon;
+mod routeros;
 mod softether;
 mod xl2tpd;
 
@@ -29,6 +34,7 @@ use observe::SourceKind;
 
 use crate::{Settings, Sink};
 use lines::Lines;
+use prefix::Prefix;
 pub(crate) use reader::{Line, Out, Reader};
 
 /// All readers, in the order in which a line without a tag is offered to them.
@@ -43,6 +49,10 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<softether::SoftEther>::default(),
         Box::<freeradius::FreeRadius>::default(),
         Box::<causeway::Causeway>::default(),
+        Box::<accel::AccelPpp>::default(),
+        Box::<routeros::RouterOs>::default(),
+        Box::<apple::Apple>::default(),
+        Box::<networkmanager::NetworkManager>::default(),
         Box::<kernel::Kernel>::default(),
         Box::<output::Ping>::default(),
         Box::<output::Routes>::default(),
@@ -113,7 +123,14 @@ impl<'s, 't> Dispatcher<'s, 't> {
 
     fn line(&mut self, whole: &str) {
         self.number += 1;
-        let prefix = prefix::split(whole, self.out.settings());
+        let mut prefix = prefix::split(whole, self.out.settings());
+        // NetworkManager logs what its children print, tags included.
+        if prefix.program.is_some_and(|program| program == "NetworkManager" || program.starts_with("nm-")) {
+            let inner = prefix::split(prefix.rest, self.out.settings());
+            if inner.program.is_some() || prefix.rest.starts_with(|digit: char| digit.is_ascii_digit()) {
+                prefix = Prefix { at: prefix.at, ..inner };
+            }
+        }
         let text = prefix.rest.trim();
         self.any |= !text.is_empty();
         self.out.begin(self.number, whole, prefix.at);

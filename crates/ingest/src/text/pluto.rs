@@ -50,7 +50,16 @@ impl Reader for Pluto {
         if self.peers.len() > MOST {
             self.peers.clear();
         }
-        if let Some((from, message)) = line.text.strip_prefix("packet from ").and_then(|rest| rest.split_once(": ")) {
+        // `ipsec auto --up` puts a code of three digits in front.
+        let text = match line.text.split_at_checked(4) {
+            Some((code, rest))
+                if code.ends_with(' ') && code.trim_end().bytes().all(|octet| octet.is_ascii_digit()) =>
+            {
+                rest
+            }
+            _ => line.text,
+        };
+        if let Some((from, message)) = text.strip_prefix("packet from ").and_then(|rest| rest.split_once(": ")) {
             let peer = words::socket(from);
             let context = Context {
                 key: String::new(),
@@ -61,11 +70,11 @@ impl Reader for Pluto {
             self.say(context, message, out);
             return true;
         }
-        if let Some((context, message)) = self.context(line.text) {
+        if let Some((context, message)) = self.context(text) {
             self.say(context, message, out);
             return true;
         }
-        self.daemon(line.text, out) || tagged
+        self.daemon(text, out) || tagged
     }
 }
 
