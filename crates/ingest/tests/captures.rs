@@ -1,6 +1,8 @@
 //! Recorded captures, when the environment variable CAUSEWAY_CAPTURES names the directory that holds them. `tshark` judges them,
 //! too, where it is installed.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -32,17 +32,19 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
 
 /// The two ends cut the integrity tag differently, or one cuts it otherwise than the suite says (RFC 4868 §2.6).
 fn tags(picture: &Picture<'_>, claims: &mut Claims) {
-    let tag = |octets: u8| {
-        picture
-            .first(move |seen| matches!(&seen.fact, Fact::Esp(esp::Fact::Tag { octets: told, .. }) if *told == octets))
+    let tag = |wanted: u8, least: u32| {
+        picture.first(move |seen| match &seen.fact {
+            Fact::Esp(esp::Fact::Tag { octets, lengths, .. }) => *octets == wanted && *lengths >= least,
+            _ => false,
+        })
     };
-    let Some(short) = tag(12) else { return };
     let sha2 = picture.first(|seen| match &seen.fact {
         Fact::Ike(ike::Fact::Chosen { phase: ike::Phase::Two, suite }) => suite.integrity == "sha2-256",
         Fact::Ike(ike::Fact::Phase2Up { suite: Some(suite), .. }) => suite.integrity == "sha2-256",
         _ => false,
     });
-    if let Some(other) = tag(16).or(sha2) {
+    let both = [tag(12, 1).zip(sha2), tag(12, 2).zip(tag(16, 2))];
+    if let Some((short, other)) = both.into_iter().flatten().next() {
         claims.inferred(Cause::EspSha2Truncation, 0.8, [short, other]);
     }
 }

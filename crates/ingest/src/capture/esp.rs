@@ -206,10 +206,10 @@ impl Flow {
         }
         let fact = Fact::Traffic { from: party(from), spi, packets, octets, largest, encapsulated };
         note.push_whole(self.last, &about, &text, fact);
-        if let Some(tag) = self.lengths.tag().filter(|_| self.unencrypted == 0) {
+        if let Some((tag, lengths)) = self.lengths.tag().filter(|_| self.unencrypted == 0) {
             let text =
                 format!("{from}: all packets with SPI {spi:#010x} have the length of an integrity tag of {tag} octets");
-            note.push_whole(self.last, &about, &text, Fact::Tag { from: party(from), spi, octets: tag });
+            note.push_whole(self.last, &about, &text, Fact::Tag { from: party(from), spi, octets: tag, lengths });
         }
         if let Some((passed, vanished)) = self.lengths.vanished() {
             let text = format!(

@@ -28,6 +28,8 @@ pub enum Fact {
         spi: u32,
         /// Octets of the tag: 12, 16 (or 32, which looks the same) or 24. HMAC-SHA2-256 has 16, truncated wrongly 12.
         octets: u8,
+        /// Different lengths that fit: with one only, any cipher may give it by chance.
+        lengths: u32,
     },
     /// Packets that carry an SPI of no known association.
     UnknownSpi {

@@ -79,16 +79,17 @@ impl Lengths {
     }
 
     /// Octets of the integrity tag, if all packets have a length that a cipher with blocks of 16 octets and an HMAC gives: 16
-    /// stands for 32, too.
-    pub(super) fn tag(&self) -> Option<u8> {
+    /// stands for 32, too. With it the number of lengths that were seen.
+    pub(super) fn tag(&self) -> Option<(u8, u32)> {
         // SPI, sequence number and IV are 24 octets, and the text is whole blocks.
         let [none, four, eight, twelve, other] = self.residues;
-        match (none, four, eight, twelve, other) {
-            (0, 3.., 0, 0, 0) => Some(12),
-            (0, 0, 3.., 0, 0) => Some(16),
-            (3.., 0, 0, 0, 0) => Some(24),
-            _ => None,
-        }
+        let tag = match (none, four, eight, twelve, other) {
+            (0, 3.., 0, 0, 0) => 12,
+            (0, 0, 3.., 0, 0) => 16,
+            (3.., 0, 0, 0, 0) => 24,
+            _ => return None,
+        };
+        Some((tag, u32::try_from(self.sizes.len()).unwrap_or(u32::MAX)))
     }
 }
 
@@ -125,12 +126,12 @@ mod tests {
 
     #[test]
     fn the_tag_shows_in_the_lengths() {
-        for (tag, expected) in [(12, Some(12)), (16, Some(16)), (24, Some(24)), (32, Some(16))] {
+        for (tag, expected) in [(12, 12), (16, 16), (24, 24), (32, 16)] {
             let mut lengths = Lengths::default();
             for blocks in 4..8 {
                 lengths.sent(second(0), 24 + 16 * blocks + tag);
             }
-            assert_eq!(lengths.tag(), expected);
+            assert_eq!(lengths.tag(), Some((expected, 4)));
         }
         let mut lengths = Lengths::default();
         for words in 20..30 {

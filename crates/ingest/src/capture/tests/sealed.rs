@@ -73,7 +73,7 @@ fn a_tag_that_was_cut_the_other_way_is_recognised() {
         let facts: Vec<Fact> = opened(&capture, bits).observations().iter().map(|one| one.fact.clone()).collect();
         let failed = fact::Fact::IntegrityFailed { at: Party::Server, packets: 3, other_truncation: true };
         assert!(facts.contains(&failed.into()), "{facts:?}");
-        let tag = fact::Fact::Tag { from: Party::Client, spi: SPI, octets };
+        let tag = fact::Fact::Tag { from: Party::Client, spi: SPI, octets, lengths: 1 };
         assert!(super::facts(&capture.file(Format::PcapBig)).contains(&tag.into()), "it shows without keys, too");
     }
 }
