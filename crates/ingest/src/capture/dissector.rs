@@ -93,7 +93,8 @@ impl Dissector {
     }
 
     fn ip(&mut self, note: &mut Note<'_, '_>, data: &[u8], found: Found) {
-        let Some(packet) = ip::parse(data) else { return };
+        let Some(mut packet) = ip::parse(data) else { return };
+        packet.destination = self.ends.known_as(packet.destination);
         if let Some(fragment) = packet.fragment {
             let whole = self.fragments.add(&packet, fragment, note.now());
             self.incomplete(note, note.at);

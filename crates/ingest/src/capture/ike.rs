@@ -7,7 +7,7 @@ mod suites;
 mod version2;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use observe::ike::{Exchange, Fact, Message, Phase, Sent, Suite};
 use observe::{About, Role, Time, network};
@@ -29,6 +29,12 @@ const MOST: usize = 4096;
 const MOST_SEEN: usize = 64;
 /// Quick modes of one negotiation that are remembered.
 const MOST_QUICK: usize = 64;
+/// The same packet within this time was captured twice, at two interfaces of one machine, rather than sent twice; and within
+/// the second time when it has other addresses there, in microseconds.
+const TWICE: i64 = 2_000;
+const ELSEWHERE: i64 = 50_000;
+/// Addresses of one client that are remembered.
+const MOST_SOURCES: usize = 8;
 /// Sets of fragments of one negotiation, and pieces of one of them.
 const MOST_FRAGMENTED: usize = 8;
 const MOST_PIECES: usize = 32;
@@ -63,7 +69,10 @@ struct Sa {
     fragmented: Vec<Fragmented>,
     nat: NatDetection,
     certificate: Option<bool>,
-    moved: bool,
+    /// Where the client's messages came from last, once it had left port 500.
+    moved: Option<SocketAddr>,
+    /// The addresses from which the client was seen to send.
+    sources: Vec<IpAddr>,
     phase1_told: bool,
     last: [Option<(Sent, Time)>; 2],
     unanswered: u32,
@@ -77,6 +86,8 @@ struct Seen {
     digest: u64,
     from: Role,
     exchange: Exchange,
+    last: Time,
+    way: (SocketAddr, SocketAddr),
 }
 
 /// A quick mode: who began it, and how far it came.
@@ -177,7 +188,8 @@ impl Sa {
             fragmented: Vec::new(),
             nat: NatDetection::default(),
             certificate: None,
-            moved: false,
+            moved: None,
+            sources: Vec::new(),
             phase1_told: false,
             last: [None, None],
             unanswered: 0,
@@ -200,19 +212,29 @@ impl Sa {
             Role::Client
         };
         let (client, server) = if from == Role::Client { (source, destination) } else { (destination, source) };
-        if (client, server) != (self.client, self.server) {
+        if from == Role::Client {
             // Leaving port 500 is part of the protocol; another address or port after that is a NAT's doing.
-            if self.moved && from == Role::Client && client != self.client {
-                let fact = Fact::MappingChanged { from: Some(self.client), to: Some(client) };
+            if let Some(before) = self.moved.filter(|before| *before != client) {
+                let fact = Fact::MappingChanged { from: Some(before), to: Some(client) };
                 note.push(&self.about, &format!("the client's packets now come from {client}"), fact);
             }
+            if self.sources.len() < MOST_SOURCES && !self.sources.contains(&client.ip()) {
+                self.sources.push(client.ip());
+            }
+            if datagram.port_4500 {
+                self.moved = Some(client);
+            }
+        } else if !self.sources.is_empty() && !self.sources.contains(&client.ip()) {
+            ends.alias(client.ip(), self.client.ip());
+            return from;
+        }
+        if (client, server) != (self.client, self.server) {
             ends.began(client.ip(), server.ip());
             ends.attempt(client, server, self.about.attempt.as_deref().unwrap_or_default());
             (self.client, self.server) = (client, server);
             self.about.client = Some(client);
             self.about.server = Some(server);
         }
-        self.moved |= datagram.port_4500;
         from
     }
 
@@ -242,10 +264,22 @@ impl Sa {
             return;
         }
         let digest = digest(message);
-        let earlier = self.seen.iter().find(|seen| seen.digest == digest && seen.from == from);
+        let way = (datagram.source, datagram.destination);
+        let known = self.seen.iter_mut().find(|seen| seen.digest == digest && seen.from == from);
+        let earlier = match known {
+            Some(seen) => {
+                let since = note.now().since(seen.last);
+                if note.at.is_some() && (since < TWICE || (seen.way != way && since < ELSEWHERE)) {
+                    return;
+                }
+                seen.last = note.now();
+                Some(seen.exchange)
+            }
+            None => None,
+        };
         let repeated = earlier.is_some();
         let exchange = match earlier {
-            Some(seen) => seen.exchange,
+            Some(exchange) => exchange,
             None if header.major_version() == 2 => version2::exchange(header),
             None => self.exchange(header, &payloads, from, encrypted),
         };
@@ -253,7 +287,7 @@ impl Sa {
             if self.seen.len() == MOST_SEEN {
                 self.seen.remove(0);
             }
-            self.seen.push(Seen { digest, from, exchange });
+            self.seen.push(Seen { digest, from, exchange, last: note.now(), way });
         }
         self.remember(note.now(), from, exchange);
         let mut text = describe(header, exchange, from, datagram.port_4500);

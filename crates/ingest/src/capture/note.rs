@@ -58,6 +58,7 @@ const MOST_PAIRS: usize = 8192;
 #[derive(Default)]
 pub(super) struct Ends {
     pairs: HashMap<(IpAddr, IpAddr), Pair>,
+    aliases: HashMap<IpAddr, IpAddr>,
 }
 
 struct Pair {
@@ -78,6 +79,22 @@ fn key(a: IpAddr, b: IpAddr) -> (IpAddr, IpAddr) {
 }
 
 impl Ends {
+    /// The capture was made on a NAT, where what goes out has the public address already and what comes in has the private one
+    /// again: packets for `private` are for the host that is known by `public`.
+    pub(super) fn alias(&mut self, private: IpAddr, public: IpAddr) {
+        if self.aliases.len() < MOST_PAIRS && !self.aliases.contains_key(&public) {
+            self.aliases.insert(private, public);
+        }
+    }
+
+    /// The address by which a host is known.
+    pub(super) fn known_as(&self, address: IpAddr) -> IpAddr {
+        if self.aliases.is_empty() {
+            return address;
+        }
+        self.aliases.get(&address).copied().unwrap_or(address)
+    }
+
     /// Whether no pair spoke any of the protocols of a tunnel.
     pub(super) fn is_empty(&self) -> bool {
         self.pairs.is_empty()

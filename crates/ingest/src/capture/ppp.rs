@@ -306,7 +306,8 @@ impl Link {
                     let text = format!("{protocol} does not come to an agreement");
                     note.push(&self.about, &text, Fact::NotConverging { protocol: named(protocol) });
                 }
-                self.network.refused(note, &self.about, protocol, packet, from);
+                let asked = &control.sides[other].asked;
+                self.network.refused(note, &self.about, protocol, packet, from, asked);
             }
             _ => {}
         }
@@ -329,6 +330,7 @@ impl Link {
     }
 
     fn finish(self, note: &mut Note<'_, '_>) {
+        let encrypted = self.control.get(&ppp::Protocol::CCP.0).is_some_and(|control| control.up);
         let mut control: Vec<_> =
             self.control.into_iter().filter(|(number, _)| is_negotiated(ppp::Protocol(*number))).collect();
         control.sort_by_key(|(number, control)| (control.last, *number));
@@ -343,6 +345,10 @@ impl Link {
                     note.push_whole(control.last.unwrap_or(self.last), &self.about, &text, fact);
                 }
             }
+        }
+        if let Some(role) = self.network.apart().filter(|_| !encrypted) {
+            let text = format!("{role}: the strengths of MPPE that the other end asks for are refused");
+            note.push_whole(self.last, &self.about, &text, Fact::EncryptionStrength { at: party(role) });
         }
         for (missing, role) in self.echo.into_iter().zip([Role::Client, Role::Server]) {
             if missing >= SILENCE {

@@ -67,6 +67,7 @@ impl Tracker {
     ) {
         let Ok(tcp) = TcpView::parse(segment) else { return };
         let from = if destination.port() == PORT { Role::Client } else { Role::Server };
+        let destination = self.translated(ends, &tcp, source, destination, from).unwrap_or(destination);
         let (client, server) = if from == Role::Client { (source, destination) } else { (destination, source) };
         if self.connections.len() >= MOST && !self.connections.contains_key(&(client, server)) {
             return;
@@ -81,6 +82,26 @@ impl Tracker {
             Connection::new(*begun, about)
         });
         connection.segment(note, links, &tcp, segment, from);
+    }
+
+    /// Where an answer really goes when the capture was made on a NAT: to the client whose SYN it acknowledges.
+    fn translated(
+        &self,
+        ends: &mut Ends,
+        tcp: &TcpView,
+        source: SocketAddr,
+        destination: SocketAddr,
+        from: Role,
+    ) -> Option<SocketAddr> {
+        if from == Role::Client || self.connections.contains_key(&(destination, source)) {
+            return None;
+        }
+        let asked = self.connections.iter().find(|((_, server), connection)| {
+            *server == source && !connection.opened && connection.streams[0].awaits(tcp.acknowledgement)
+        });
+        let ((client, _), _) = asked?;
+        ends.alias(destination.ip(), client.ip());
+        Some(*client)
     }
 
     /// Takes a GRE packet of version 1 (RFC 2637 §4.1); the IP packet in it, if it carries one in clear.

@@ -85,6 +85,56 @@ fn a_message_repeated_octet_for_octet_is_a_repetition_and_its_silence_is_told() 
 }
 
 #[test]
+fn what_a_capture_shows_twice_was_sent_once() {
+    let mut capture = Capture::default();
+    let message = ike_header([7; 8], [0; 8], 1, 2, 0, 0, &[]);
+    capture.at(1_000_000, udp([10, 0, 0, 5], SERVER, 500, 500, &message));
+    capture.at(1_010_000, udp(CLIENT, SERVER, 500, 500, &message));
+    let facts = facts(&capture.file(Format::PcapBig));
+    let messages = facts.iter().filter(|fact| matches!(fact, Fact::Ike(ike::Fact::Message(_)))).count();
+    assert_eq!(messages, 1, "the second is the first behind the NAT");
+}
+
+#[test]
+fn on_a_nat_both_addresses_of_the_client_are_one_client() {
+    let inside = [10, 0, 0, 5];
+    let mut capture = Capture::default();
+    let message = |responder, next, id| ike_header([7; 8], [responder; 8], next, 5, 0, id, &[0, 0, 0, 4]);
+    let marked = |message: Vec<u8>| [&[0; 4][..], &message].concat();
+    for at in 0..3 {
+        let id = at as u32 + 1;
+        capture.at(at * 1_000_000, udp(CLIENT, SERVER, 4500, 4500, &marked(message(8, 13, id))));
+        capture.at(at * 1_000_000 + 9, udp(SERVER, inside, 4500, 4500, &marked(message(8, 13, id + 100))));
+    }
+    let esp = [&[0xc0, 0, 0, 1, 0, 0, 0, 1][..], &[7; 64]].concat();
+    capture.at(4_000_000, udp(CLIENT, SERVER, 4500, 4500, &esp));
+    capture.at(4_000_001, udp(SERVER, inside, 4500, 4500, &esp));
+    let timeline = timeline(&capture.file(Format::PcapLittle));
+    for observation in timeline.observations() {
+        assert!(!matches!(observation.fact, Fact::Ike(ike::Fact::MappingChanged { .. })), "{observation:?}");
+        assert_eq!(observation.about.client.map(|client| client.ip()), Some(CLIENT.into()), "{observation:?}");
+    }
+}
+
+#[test]
+fn pptp_captured_on_a_nat_is_one_connection() {
+    let inside = [10, 0, 0, 5];
+    let mut capture = Capture::default();
+    capture.at(0, tcp(CLIENT, SERVER, 40_000, 1723, 1, 0x02, &[]));
+    capture.at(1, tcp(SERVER, inside, 1723, 40_000, 70, 0x12, &[]).with_acknowledgement(2));
+    capture.at(2, tcp(CLIENT, SERVER, 40_000, 1723, 2, 0x10, &[]).with_acknowledgement(71));
+    let answer = [&[0, 32, 0, 1, 0x1a, 0x2b, 0x3c, 0x4d, 0, 8, 0, 0, 0, 1, 0, 1, 1, 0][..], &[0; 14]].concat();
+    capture.at(3, tcp(SERVER, inside, 1723, 40_000, 71, 0x18, &answer));
+    let lcp = [0x30, 1, 0x88, 0x0b, 0, 8, 0, 1, 0, 0, 0, 0, 0xff, 3, 0xc0, 0x21, 1, 1, 0, 4];
+    capture.at(4, ipv4(CLIENT, SERVER, 47, &lcp));
+    capture.at(5, ipv4(SERVER, inside, 47, &lcp));
+    let facts = facts(&capture.file(Format::PcapBig));
+    assert!(facts.contains(&pptp::Fact::Connected.into()) && facts.contains(&pptp::Fact::CallUp.into()), "{facts:?}");
+    let silent = |fact: &Fact| matches!(fact, Fact::Pptp(pptp::Fact::NoGre { .. } | pptp::Fact::ConnectionTimedOut));
+    assert!(!facts.iter().any(silent), "{facts:?}");
+}
+
+#[test]
 fn a_notify_in_clear_is_told_with_its_sender() {
     let mut capture = Capture::default();
     capture.at(0, udp(CLIENT, SERVER, 500, 500, &ike_header([7; 8], [0; 8], 1, 2, 0, 0, &[])));

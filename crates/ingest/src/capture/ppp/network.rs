@@ -20,11 +20,17 @@ const BITS_40: u32 = 0x20;
 #[derive(Default)]
 pub(super) struct Network {
     address_told: bool,
-    strength_told: bool,
+    /// Who last proposed strengths of MPPE that the other end had not asked for.
+    apart: Option<Role>,
 }
 
 impl Network {
-    /// Takes a Configure-Nak or -Reject.
+    /// Who refused the other's strengths of MPPE, when they never met.
+    pub(super) fn apart(&self) -> Option<Role> {
+        self.apart
+    }
+
+    /// Takes a Configure-Nak or -Reject of what was `asked`.
     pub(super) fn refused(
         &mut self,
         note: &mut Note<'_, '_>,
@@ -32,15 +38,12 @@ impl Network {
         protocol: ppp::Protocol,
         packet: Packet<'_>,
         from: Role,
+        asked: &[u8],
     ) {
         let rejects = Code(packet.code) == Code::CONFIGURE_REJECT;
-        if protocol == ppp::Protocol::CCP
-            && rejects
-            && !self.strength_told
-            && mppe(packet.data).is_some_and(|bits| bits & STRENGTHS != 0)
-        {
-            self.strength_told = true;
-            note.push(about, &format!("{from} rejects MPPE"), Fact::EncryptionStrength { at: who(from) });
+        if protocol == ppp::Protocol::CCP && !rejects {
+            let (asked, wanted) = (mppe(asked).unwrap_or(0) & STRENGTHS, mppe(packet.data).unwrap_or(0) & STRENGTHS);
+            self.apart = (asked != 0 && wanted != 0 && asked & wanted == 0).then_some(from);
         }
         if protocol == ppp::Protocol::IPCP
             && rejects

@@ -20,6 +20,11 @@ impl Stream {
         self.octets.clear();
     }
 
+    /// Whether this acknowledges everything that was sent so far, and something was.
+    pub(super) fn awaits(&self, acknowledgement: u32) -> bool {
+        self.next == Some(acknowledgement)
+    }
+
     /// Takes the data of a segment. What came before is left out; after a hole, which the capture or the path made, the
     /// next message that begins a segment is waited for.
     pub(super) fn add(&mut self, sequence: u32, data: &[u8]) {
