@@ -269,7 +269,8 @@ impl Sa {
         let earlier = match known {
             Some(seen) => {
                 let since = note.now().since(seen.last);
-                if note.at.is_some() && (since < TWICE || (seen.way != way && since < ELSEWHERE)) {
+                // A capture whose times stand still says nothing by them.
+                if since > 0 && (since < TWICE || (seen.way != way && since < ELSEWHERE)) {
                     return;
                 }
                 seen.last = note.now();
