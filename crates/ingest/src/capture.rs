@@ -8,6 +8,7 @@ mod ike;
 mod inner;
 mod ip;
 mod l2tp;
+mod lengths;
 mod link;
 mod names;
 mod note;

@@ -18,6 +18,9 @@ use crate::{Settings, Sink};
 /// Packets within packets that are opened.
 const DEEPEST: u8 = 4;
 
+/// Incomplete datagrams that are told; more say no more.
+const MOST_LOST: u32 = 64;
+
 const GRE: u8 = 47;
 const AH: u8 = 51;
 
@@ -37,6 +40,7 @@ pub(super) struct Dissector {
     last: Option<Time>,
     packets: u64,
     cut: u64,
+    lost: u32,
 }
 
 /// Where a packet was found.
@@ -66,6 +70,7 @@ impl Dissector {
             last: None,
             packets: 0,
             cut: 0,
+            lost: 0,
         }
     }
 
@@ -283,9 +288,11 @@ impl Dissector {
             let Some([a, b, c, d, ..]) = datagram.head.as_deref() else { continue };
             let source = SocketAddr::new(datagram.source, u16::from_be_bytes([*a, *b]));
             let destination = SocketAddr::new(datagram.destination, u16::from_be_bytes([*c, *d]));
-            if !matches!(source.port(), 500 | 4500) && !matches!(destination.port(), 500 | 4500) {
+            let of_tunnel = matches!(source.port(), 500 | 4500) || matches!(destination.port(), 500 | 4500);
+            if datagram.protocol != protocol::UDP || !of_tunnel || self.lost >= MOST_LOST {
                 continue;
             }
+            self.lost += 1;
             let from = self.ends.sender(source, destination);
             let about = self.ends.about(source, destination, from);
             let text = format!("{from}: the fragments of a datagram to port {} did not all come", destination.port());

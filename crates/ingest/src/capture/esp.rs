@@ -1,6 +1,5 @@
 //! ESP: the sums of each direction, what the lengths alone say, and what is inside where that can be read.
 
-mod lengths;
 mod opened;
 
 use std::collections::HashMap;
@@ -10,15 +9,13 @@ use observe::esp::Fact;
 use observe::{Time, network};
 use wire::esp::EspHeader;
 
-use self::lengths::Lengths;
 use self::opened::{Openers, Outcome, unencrypted};
+use super::lengths::{LOOKED_AT, Lengths};
 use super::note::{Ends, Note, party};
 use crate::Keys;
 
 /// Directions of associations that are followed.
 const MOST: usize = 8192;
-/// Packets of one direction whose lengths are looked at: what they say, they say early.
-const LOOKED_AT: u64 = 20_000;
 
 /// A packet of ESP.
 #[derive(Clone, Copy)]

@@ -144,6 +144,7 @@ struct Datagram {
 pub(super) struct Incomplete {
     pub source: IpAddr,
     pub destination: IpAddr,
+    pub protocol: u8,
     pub since: Time,
     /// Its beginning, if that came.
     pub head: Option<Vec<u8>>,
@@ -203,6 +204,7 @@ impl Fragments {
             .map(|(key, datagram)| Incomplete {
                 source: key.source,
                 destination: key.destination,
+                protocol: key.protocol,
                 since: datagram.since,
                 head: datagram.pieces.into_iter().find(|(offset, _)| *offset == 0).map(|(_, piece)| piece),
             })

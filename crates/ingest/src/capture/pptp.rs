@@ -6,10 +6,11 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use observe::pptp::Fact;
-use observe::{About, Role, Time};
+use observe::{About, Role, Time, network};
 use wire::ip::{TcpFlags, TcpView};
 
 use self::stream::Stream;
+use super::lengths::{LOOKED_AT, Lengths};
 use super::note::{Ends, Note, party, times};
 use super::ppp::{Carrier, Key, Links};
 
@@ -51,6 +52,7 @@ struct Gre {
     about: About,
     packets: [u64; 2],
     octets: [u64; 2],
+    lengths: [Lengths; 2],
     last: Time,
 }
 
@@ -138,6 +140,12 @@ impl Tracker {
         if sequence == 0 || length == 0 {
             return None;
         }
+        let (mine, other) = if from == Role::Client { (0, 1) } else { (1, 0) };
+        if gre.packets[mine] <= LOOKED_AT {
+            let octets = u32::try_from(length).unwrap_or(u32::MAX);
+            gre.lengths[mine].sent(note.now(), octets);
+            gre.lengths[other].came(note.now(), octets);
+        }
         let frame = rest.get(sequence + acknowledgement..)?;
         let frame = frame.get(..length).unwrap_or(frame);
         // Bulk data: compressed or encrypted frames are only counted.
@@ -175,6 +183,12 @@ impl Tracker {
                     let text = format!("{from}: {packets} packets of GRE, {octets} octets");
                     let fact = Fact::Gre { from: party(from), packets, octets };
                     note.push_whole(gre.last, &gre.about, &text, fact);
+                }
+                if let Some((passed, vanished)) = gre.lengths[index].vanished() {
+                    let text = format!(
+                        "{from}: packets of GRE with {vanished} octets and more are never answered, those with {passed} are"
+                    );
+                    note.push_whole(gre.last, &gre.about, &text, network::Fact::LargeVanish { passed, vanished });
                 }
             }
         }

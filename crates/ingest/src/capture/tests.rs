@@ -84,6 +84,36 @@ fn a_message_repeated_octet_for_octet_is_a_repetition_and_its_silence_is_told() 
     assert_eq!(facts.last(), Some(&stood.into()));
 }
 
+/// An IPv4 packet in two fragments.
+fn fragments(packet: &[u8], at: usize) -> [Vec<u8>; 2] {
+    let (header, payload) = packet.split_at(20);
+    let piece = |part: &[u8], position: u16| {
+        let mut piece = [header, part].concat();
+        piece[2..4].copy_from_slice(&((20 + part.len()) as u16).to_be_bytes());
+        piece[6..8].copy_from_slice(&position.to_be_bytes());
+        piece
+    };
+    [piece(&payload[..at], 0x2000), piece(&payload[at..], (at / 8) as u16)]
+}
+
+#[test]
+fn fragments_in_any_order_are_one_message_and_a_lost_one_is_told() {
+    let message = ike_header([7; 8], [8; 8], 5, 2, 1, 0, &[1; 800]);
+    let [first, second] = fragments(&udp(CLIENT, SERVER, 500, 500, &message), 400);
+    let mut capture = Capture::default();
+    capture.at(0, second);
+    capture.at(1, first.clone());
+    let told = facts(&capture.file(Format::PcapBig));
+    assert!(
+        matches!(&told[0], Fact::Ike(ike::Fact::Message(message)) if message.exchange == ike::Exchange::MainMode(5)),
+        "{told:?}"
+    );
+    let mut capture = Capture::default();
+    capture.at(0, first);
+    let lost = network::Fact::FragmentsLost { from: Party::Client };
+    assert_eq!(facts(&capture.file(Format::PcapBig)), [lost.into()]);
+}
+
 #[test]
 fn what_a_capture_shows_twice_was_sent_once() {
     let mut capture = Capture::default();

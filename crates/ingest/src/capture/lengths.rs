@@ -2,6 +2,8 @@
 
 use observe::Time;
 
+/// Packets of one direction whose lengths are looked at: what they say, they say early.
+pub(super) const LOOKED_AT: u64 = 20_000;
 /// Lengths of one direction that are told apart.
 const MOST: usize = 32;
 /// A packet that is large enough to be stopped by a path's MTU.
