@@ -29,6 +29,11 @@ impl<'a> Sink<'a> {
         self.id
     }
 
+    /// Observations for which there is still room.
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+
     /// What is known of the source.
     pub fn source(&mut self) -> &mut Source {
         self.timeline.source_mut(self.id).expect("the sink added its source")

@@ -32,8 +32,12 @@ impl<'a, 's> Note<'a, 's> {
         self.at.unwrap_or(Time(0))
     }
 
-    /// Adds an observation.
+    /// Adds an observation. What single packets say leaves room for the sums at the end.
     pub(super) fn push(&mut self, about: &About, text: &str, fact: impl Into<Fact>) {
+        if matches!(self.spot, Spot::Frame(_)) && self.sink.left() <= RESERVED {
+            self.sink.trouble("so much happens in it that later packets were only counted");
+            return;
+        }
         self.sink.push(self.at, self.spot, text, about.clone(), fact);
     }
 
@@ -50,6 +54,9 @@ impl<'a, 's> Note<'a, 's> {
         }
     }
 }
+
+/// Observations that are kept for the end of the capture.
+const RESERVED: usize = Sink::MOST / 4;
 
 /// Pairs of hosts that are remembered.
 const MOST_PAIRS: usize = 8192;

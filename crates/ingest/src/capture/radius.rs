@@ -14,6 +14,10 @@ use super::note::{Note, readable, times};
 /// Requests that are followed at the same time.
 const MOST: usize = 4096;
 
+/// Requests without an answer that are told while others follow, and at the end.
+const MOST_SILENCES: u32 = 256;
+const MOST_TOLD: usize = 256;
+
 const ACCESS_REQUEST: u8 = 1;
 const ACCESS_REJECT: u8 = 3;
 const ACCOUNTING_REQUEST: u8 = 4;
@@ -37,6 +41,7 @@ pub(super) fn is_port(port: u16) -> bool {
 pub(super) struct Tracker {
     waiting: HashMap<(SocketAddr, SocketAddr, u8), Request>,
     begun: u64,
+    silences: u32,
 }
 
 struct Request {
@@ -106,7 +111,10 @@ impl Tracker {
             known.at = note.now();
         } else {
             if let Some(before) = self.waiting.remove(&key) {
-                before.silence(note, key.1);
+                self.silences += 1;
+                if self.silences <= MOST_SILENCES {
+                    before.silence(note, key.1);
+                }
             }
             self.begun += 1;
             let request =
@@ -140,7 +148,7 @@ impl Tracker {
     pub(super) fn finish(&mut self, note: &mut Note<'_, '_>) {
         let mut waiting: Vec<_> = std::mem::take(&mut self.waiting).into_iter().collect();
         waiting.sort_by_key(|(_, request)| request.number);
-        for ((_, server, _), request) in waiting {
+        for ((_, server, _), request) in waiting.into_iter().take(MOST_TOLD) {
             request.silence(note, server);
         }
     }
