@@ -87,12 +87,12 @@ fn a_message_repeated_octet_for_octet_is_a_repetition_and_its_silence_is_told() 
 #[test]
 fn a_flood_leaves_room_for_the_sums() {
     let mut capture = Capture::default();
-    for number in 0..80_000_u32 {
+    for number in 0..160_000_u32 {
         let [a, b, c, d] = number.to_be_bytes();
         let request = [&[1, d, 0, 20][..], &[7; 12], &[a, b, c, d]].concat();
         capture.at(number.into(), udp(CLIENT, SERVER, 1000, 1812, &request));
     }
-    capture.at(90_000, ipv4(CLIENT, SERVER, 50, &[&[0xc0, 0, 0, 1][..], &[7; 64]].concat()));
+    capture.at(200_000, ipv4(CLIENT, SERVER, 50, &[&[0xc0, 0, 0, 1][..], &[7; 64]].concat()));
     let timeline = timeline(&capture.file(Format::PcapLittle));
     let said = "so much happens in it that later packets were only counted";
     assert_eq!(timeline.sources()[0].trouble, [said]);
