@@ -5,7 +5,7 @@ use observe::{Fact, reported};
 use super::Context;
 use super::claims::Claims;
 use super::picture::Picture;
-use crate::{Cause, Ras};
+use crate::{Cause, Code, Ras};
 
 pub(super) fn claim(picture: &Picture<'_>, context: Context, claims: &mut Claims) {
     for seen in picture.all() {
@@ -14,6 +14,12 @@ pub(super) fn claim(picture: &Picture<'_>, context: Context, claims: &mut Claims
             reported::Fact::Ras { code } => {
                 for (cause, weight) in causes(Ras(*code)) {
                     claims.inferred(cause, weight, [seen]);
+                }
+            }
+            reported::Fact::Ike { code } => {
+                let causes = Code::Ike(*code).info().map(|info| info.causes).unwrap_or_default();
+                for (place, cause) in causes.into_iter().enumerate() {
+                    claims.inferred(cause, if place == 0 { 0.4 } else { 0.2 }, [seen]);
                 }
             }
             reported::Fact::Verdict { cause, .. } => {

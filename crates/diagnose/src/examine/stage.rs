@@ -89,6 +89,25 @@ fn of(fact: &Fact) -> Option<Stage> {
             _ => Some(Stage::PppLcp),
         },
         Fact::Reported(reported::Fact::Connected) => Some(Stage::Up),
+        Fact::Reported(reported::Fact::Ike { .. }) => Some(Stage::IkePhase1),
+        Fact::Reported(reported::Fact::Ras { code }) => of_code(*code),
+        // The dialer's own landmarks: 20223 is written when the tunnel is up, 20224 before PPP begins.
+        Fact::Reported(reported::Fact::Event { provider, id: 20223 | 20224 }) if provider == "RasClient" => {
+            Some(Stage::PppLcp)
+        }
+        _ => None,
+    }
+}
+
+/// The stage at which a code arises, where it arises at one only.
+fn of_code(code: u32) -> Option<Stage> {
+    match code {
+        868 => Some(Stage::Name),
+        806 => Some(Stage::PptpCall),
+        766 | 786..=793 | 835 => Some(Stage::IkePhase1),
+        718 | 721 | 734 => Some(Stage::PppLcp),
+        646..=649 | 691 | 708 | 709 | 812 | 919 => Some(Stage::PppAuthentication),
+        716 | 717 | 720 | 731..=733 | 735 | 736 | 738 | 741 | 742 => Some(Stage::PppNetwork),
         _ => None,
     }
 }
