@@ -5,7 +5,6 @@
 
 mod lines;
 mod prefix;
-#[allow(dead_code)]
 mod reader;
 mod secrets;
 mod time;
@@ -16,16 +15,21 @@ mod apple;
 mod causeway;
 mod charon;
 mod freeradius;
+mod journal;
 mod kernel;
 mod networkmanager;
 mod output;
 mod pluto;
 mod pppd;
 mod pptp;
+mod prose;
 mod racoon;
 mod routeros;
 mod softether;
 mod xl2tpd;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -60,6 +64,8 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<output::Sockets>::default(),
         Box::<output::Filter>::default(),
         Box::<output::Machine>::default(),
+        Box::<output::Xfrm>::default(),
+        Box::<prose::Prose>::default(),
     ]
 }
 
@@ -92,12 +98,29 @@ pub(crate) fn read(
 struct Dispatcher<'s, 't> {
     out: Out<'s, 't>,
     readers: Vec<Slot>,
-    by_program: HashMap<String, Option<usize>>,
+    by_program: HashMap<String, Tag>,
     number: u64,
     /// The reader that took the last line.
     last: usize,
     /// Lines with anything on them.
     any: bool,
+}
+
+/// Whose the lines with a tag are.
+#[derive(Clone, Copy)]
+enum Tag {
+    /// One reader's.
+    Of(usize),
+    /// Of no program that is known: a container or a script may log in its own name what such a program prints.
+    Nobodys {
+        /// Lines in a row that no reader took.
+        lines: u32,
+    },
+}
+
+impl Tag {
+    /// Lines in a row that no reader takes, after which nothing is expected behind a tag any more.
+    const PATIENCE: u32 = 64;
 }
 
 /// A reader, and how many lines it took.
@@ -123,7 +146,11 @@ impl<'s, 't> Dispatcher<'s, 't> {
 
     fn line(&mut self, whole: &str) {
         self.number += 1;
-        let mut prefix = prefix::split(whole, self.out.settings());
+        let journal = journal::entry(whole);
+        let mut prefix = match &journal {
+            Some(entry) => entry.prefix(),
+            None => prefix::split(whole, self.out.settings()),
+        };
         // NetworkManager logs what its children print, tags included.
         if prefix.program.is_some_and(|program| program == "NetworkManager" || program.starts_with("nm-")) {
             let inner = prefix::split(prefix.rest, self.out.settings());
@@ -135,15 +162,17 @@ impl<'s, 't> Dispatcher<'s, 't> {
         self.any |= !text.is_empty();
         self.out.begin(self.number, whole, prefix.at);
         let line = Line { at: prefix.at, program: prefix.program, pid: prefix.pid, text, whole };
-        if let Some(program) = prefix.program
-            && let Some(index) = self.reader_of(program)
-        {
-            if let Some(slot) = self.readers.get_mut(index) {
-                slot.lines += 1;
-                slot.reader.read(&line, &mut self.out);
+        match prefix.program.map(|program| self.tag(program)) {
+            Some(Tag::Of(index)) => {
+                if let Some(slot) = self.readers.get_mut(index) {
+                    slot.lines += 1;
+                    slot.reader.read(&line, &mut self.out);
+                }
+                self.last = index;
+                return;
             }
-            self.last = index;
-            return;
+            Some(Tag::Nobodys { lines: Tag::PATIENCE.. }) => return,
+            Some(Tag::Nobodys { .. }) | None => {}
         }
         let order = std::iter::once(self.last).chain((0..self.readers.len()).filter(|index| *index != self.last));
         for index in order {
@@ -151,21 +180,28 @@ impl<'s, 't> Dispatcher<'s, 't> {
             if slot.reader.read(&line, &mut self.out) {
                 slot.lines += 1;
                 self.last = index;
+                if let Some(tag) = prefix.program.and_then(|program| self.by_program.get_mut(program)) {
+                    *tag = Tag::Nobodys { lines: 0 };
+                }
                 return;
             }
         }
+        if let Some(Tag::Nobodys { lines }) = prefix.program.and_then(|program| self.by_program.get_mut(program)) {
+            *lines += 1;
+        }
     }
 
-    /// The reader of a program.
-    fn reader_of(&mut self, program: &str) -> Option<usize> {
+    /// What is known of a tag.
+    fn tag(&mut self, program: &str) -> Tag {
         if let Some(known) = self.by_program.get(program) {
             return *known;
         }
-        let found = self.readers.iter().position(|slot| slot.reader.is_program(program));
+        let reader = self.readers.iter().position(|slot| slot.reader.is_program(program));
+        let tag = reader.map_or(Tag::Nobodys { lines: 0 }, Tag::Of);
         if self.by_program.len() < Self::TAGS {
-            self.by_program.insert(program.to_owned(), found);
+            self.by_program.insert(program.to_owned(), tag);
         }
-        found
+        tag
     }
 
     fn finish(mut self) {

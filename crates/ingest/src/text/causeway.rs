@@ -3,6 +3,7 @@
 use observe::{About, Party, Role, SourceKind, host, ike, ppp, reported};
 use serde_json::Value;
 
+use super::prefix;
 use super::reader::{Line, Out, Reader};
 use super::words;
 
@@ -28,6 +29,10 @@ impl Reader for Causeway {
         if text.starts_with('{') {
             let Ok(Value::Object(object)) = serde_json::from_str(text) else { return tagged };
             let fields = Value::Object(object);
+            if let Some(time) = string(&fields, "time") {
+                let at = prefix::split(time, out.settings()).at;
+                out.set_at(at);
+            }
             if let Some(event) = string(&fields, "event") {
                 return self.dialled(event, &fields, out);
             }

@@ -7,6 +7,7 @@ mod host;
 mod ping;
 mod routes;
 mod sockets;
+mod xfrm;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use filter::Filter;
@@ -14,6 +15,7 @@ pub(crate) use host::Machine;
 pub(crate) use ping::Ping;
 pub(crate) use routes::Routes;
 pub(crate) use sockets::Sockets;
+pub(crate) use xfrm::Xfrm;
 
 /// Whether an interface of this name is a VPN's.
 fn is_tunnel(interface: &str) -> bool {

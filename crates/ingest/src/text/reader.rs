@@ -1,7 +1,6 @@
 //! What a reader of one product's lines is given, and what it gives back.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 
 use observe::{About, Fact, Role, Side, SourceKind, Spot, Time};
 
@@ -149,6 +148,11 @@ impl<'s, 't> Out<'s, 't> {
         self.at
     }
 
+    /// The line itself names its time: readers of structured lines say it here.
+    pub(crate) fn set_at(&mut self, at: Option<Time>) {
+        self.at = at.or(self.at);
+    }
+
     /// What the reader may know beside the text.
     pub(crate) fn settings(&self) -> &Settings {
         self.settings
@@ -212,14 +216,4 @@ impl<'s, 't> Out<'s, 't> {
     pub(super) fn sink(&mut self) -> &mut Sink<'t> {
         self.sink
     }
-}
-
-/// An observation's subject that names an attempt.
-pub(crate) fn attempt(key: impl Into<String>) -> About {
-    About { attempt: Some(key.into()), ..About::default() }
-}
-
-/// An observation's subject that names the observer's peer.
-pub(crate) fn peer(address: Option<SocketAddr>) -> About {
-    About { peer: address, ..About::default() }
 }

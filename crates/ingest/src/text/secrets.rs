@@ -45,6 +45,16 @@ pub(crate) fn hide(line: &str) -> Cow<'_, str> {
             }
         }
     }
+    // FreeRADIUS logs "[user/password]" when it is told to.
+    if shown.contains("] (from client ")
+        && let Some(start) = shown.find("[").filter(|_| shown.contains("Login ") || shown.contains("Invalid user"))
+        && let Some(at) = shown.find(": [").map(|at| at + 3).or(Some(start + 1))
+        && let Some(end) = shown.get(at..).and_then(|rest| rest.find("] (from client ")).map(|end| at + end)
+        && let Some(slash) = shown.get(at..end).and_then(|inside| inside.find('/')).map(|slash| at + slash + 1)
+        && shown.get(slash..end).is_some_and(|inside| !inside.starts_with("<via"))
+    {
+        shown.to_mut().replace_range(slash..end, "***");
+    }
     // Answers to challenges: with the challenge a few lines above, the password can be guessed from them.
     for word in ["[CHAP Response ", "MS-CHAP2-Response = ", "MS-CHAP-Response = ", "CHAP-Password = "] {
         if let Some(at) = shown.find(word) {

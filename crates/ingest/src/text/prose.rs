@@ -1,0 +1,92 @@
+//! What people write: codes in their sentences, and files of keys that they paste.
+
+use observe::ike::Fact;
+use observe::{About, Party, SourceKind, reported};
+
+use super::reader::{Line, Out, Reader};
+use super::words;
+
+/// Reads what no program's reader took.
+#[derive(Default)]
+pub(crate) struct Prose;
+
+impl Reader for Prose {
+    fn kind(&self) -> SourceKind {
+        SourceKind::Unknown
+    }
+
+    fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
+        let text = line.whole.trim();
+        if let Some(key) = shared_key(text) {
+            if let Some(what) = unusual(key) {
+                out.say(About::default(), Fact::KeyCharacters { at: Party::Here, what: what.to_owned() });
+            }
+            return true;
+        }
+        let mut any = false;
+        for code in codes(text) {
+            any = true;
+            match code {
+                600..=999 => out.say(About::default(), reported::Fact::Ras { code }),
+                _ => out.say(About::default(), reported::Fact::Ike { code }),
+            }
+        }
+        any
+    }
+}
+
+/// The key in a line of ipsec.secrets: `selectors : PSK "key"`.
+fn shared_key(text: &str) -> Option<&str> {
+    if text.starts_with('#') {
+        return None;
+    }
+    let (before, rest) = text.split_once(": PSK ")?;
+    // A sentence has more words in front than a line has selectors.
+    (before.split_whitespace().count() <= 6).then(|| rest.trim())
+}
+
+/// What is unusual about a key, or about the marks around it.
+fn unusual(quoted: &str) -> Option<&'static str> {
+    let typographic =
+        |char: char| matches!(char, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2032}' | '\u{2033}');
+    // An editor or a converter may have left the character's number in place of the character.
+    let escaped = ["u2018", "u2019", "u201c", "u201d"].iter().any(|mark| quoted.to_ascii_lowercase().contains(mark));
+    if quoted.contains(typographic) || escaped {
+        return Some("typographic quotation marks");
+    }
+    let key = words::quoted(quoted, '"').or_else(|| words::quoted(quoted, '\'')).unwrap_or(quoted);
+    if !key.is_ascii() {
+        Some("characters beyond ASCII")
+    } else if key.trim() != key {
+        Some("blanks at an end")
+    } else if key.contains(['"', '\'', '\\']) {
+        Some("quotation marks or backslashes")
+    } else {
+        None
+    }
+}
+
+/// Codes of RAS and of IPsec that a sentence names as errors.
+fn codes(text: &str) -> Vec<u32> {
+    if !text.contains("rror") && !text.contains("RROR") {
+        return Vec::new();
+    }
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for (at, _) in lower.match_indices("error").take(8) {
+        let rest = lower.get(at + 5..).unwrap_or_default();
+        let rest = ["s", " code", " number", " no.", ":", " returned on failure", " is", " =", " #", "#"]
+            .iter()
+            .fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+        let rest = rest.trim_start_matches([' ', ':', '(', '#']);
+        let Some(code) = words::number(rest).and_then(|code| u32::try_from(code).ok()) else { continue };
+        let ended = rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).chars().next();
+        if ended.is_some_and(|next| next.is_alphanumeric()) {
+            continue;
+        }
+        if matches!(code, 600..=999 | 13800..=13999) && !found.contains(&code) {
+            found.push(code);
+        }
+    }
+    found
+}
