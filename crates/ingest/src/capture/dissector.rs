@@ -37,6 +37,7 @@ pub(super) struct Dissector {
     inner: inner::Tracker,
     names: names::Tracker,
     errors: Errors,
+    first: Option<Time>,
     last: Option<Time>,
     packets: u64,
     cut: u64,
@@ -67,6 +68,7 @@ impl Dissector {
             inner: inner::Tracker::default(),
             names: names::Tracker::default(),
             errors: Errors::default(),
+            first: None,
             last: None,
             packets: 0,
             cut: 0,
@@ -78,6 +80,7 @@ impl Dissector {
     pub(super) fn packet(&mut self, packet: &Packet<'_>, sink: &mut Sink<'_>) {
         self.packets += 1;
         self.cut += u64::from(packet.data.len() < packet.original);
+        self.first = self.first.or(packet.at);
         self.last = self.last.max(packet.at);
         if !link::is_known(packet.link) {
             sink.trouble(&format!("frames of link type {} cannot be read", packet.link));
@@ -309,6 +312,8 @@ impl Dissector {
         if self.cut > 0 {
             sink.trouble(&format!("{} of {} packets were captured only in part (snap length)", self.cut, self.packets));
         }
+        // Also where nothing happens, something is known: that it did not happen.
+        sink.source().span = self.first.zip(self.last);
         let mut note = Note::whole(sink, self.last);
         let behind = self.ends.is_empty();
         self.incomplete(&mut note, None);

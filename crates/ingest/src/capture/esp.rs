@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use observe::esp::Fact;
-use observe::{Time, network};
+use observe::{Role, Time, ike, network};
 use wire::esp::EspHeader;
 
 use self::opened::{Openers, Outcome, unencrypted};
@@ -16,6 +16,8 @@ use crate::Keys;
 
 /// Directions of associations that are followed.
 const MOST: usize = 8192;
+/// Changes of a NAT's mapping that are told of one direction.
+const MOST_MOVES: usize = 16;
 
 /// A packet of ESP.
 #[derive(Clone, Copy)]
@@ -63,6 +65,9 @@ struct Flow {
     frames: (u64, u64),
     last: Time,
     lengths: Lengths,
+    /// When the packets began to come from another address or port behind a NAT.
+    moves: Vec<(Time, SocketAddr, SocketAddr)>,
+    twofold: bool,
     unencrypted: u64,
     failed: u64,
     other_truncation: bool,
@@ -93,6 +98,14 @@ impl Tracker {
         let latest = self.latest;
         let Some(flow) = self.flows.get_mut(latest) else { return Inside::Unknown };
         let octets = u32::try_from(packet.octets).unwrap_or(u32::MAX);
+        if flow.source != packet.source && flow.encapsulated {
+            // There and back again: it was captured before and behind a NAT at once.
+            flow.twofold |= flow.moves.iter().any(|(_, before, _)| *before == packet.source);
+            if flow.moves.len() < MOST_MOVES {
+                flow.moves.push((at, flow.source, packet.source));
+            }
+            flow.source = packet.source;
+        }
         flow.packets += 1;
         flow.octets += u64::from(octets);
         flow.largest = flow.largest.max(octets);
@@ -182,6 +195,8 @@ impl Flow {
             frames: (packet.frame, packet.frame),
             last: at,
             lengths: Lengths::default(),
+            moves: Vec::new(),
+            twofold: false,
             unencrypted: 0,
             failed: 0,
             other_truncation: false,
@@ -203,6 +218,11 @@ impl Flow {
         }
         let fact = Fact::Traffic { from: party(from), spi, packets, octets, largest, encapsulated };
         note.push_whole(self.last, &about, &text, fact);
+        for (when, before, after) in self.moves.iter().filter(|_| from == Role::Client && !self.twofold) {
+            let text = format!("{from}: packets with SPI {spi:#010x} came from {before} and now come from {after}");
+            let fact = ike::Fact::MappingChanged { from: Some(*before), to: Some(*after) };
+            note.push_whole(*when, &about, &text, fact);
+        }
         if let Some((tag, lengths)) = self.lengths.tag().filter(|_| self.unencrypted == 0) {
             let text =
                 format!("{from}: all packets with SPI {spi:#010x} have the length of an integrity tag of {tag} octets");

@@ -135,7 +135,7 @@ impl Tracker {
             let opening = key.map(|key| Opening::new(key.key.clone()));
             Sa { opening, ..Sa::new(number, datagram, &header, ends) }
         });
-        let from = sa.sender(note, ends, datagram, &header);
+        let from = sa.sender(ends, datagram, &header);
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         if (length > datagram.message.len() || length < HEADER_LEN) && !datagram.cut {
             note.trouble(&format!("an IKE message of {} octets says that it has {length}", datagram.message.len()));
@@ -200,29 +200,25 @@ impl Sa {
     }
 
     /// Who sent a datagram of this negotiation; follows its ends to other ports, and behind a NAT to other addresses.
-    fn sender(&mut self, note: &mut Note<'_, '_>, ends: &mut Ends, datagram: &Datagram<'_>, header: &Header) -> Role {
+    fn sender(&mut self, ends: &mut Ends, datagram: &Datagram<'_>, header: &Header) -> Role {
         let (source, destination) = (datagram.source, datagram.destination);
         let from = if header.major_version() == 2 {
             if header.flags.0 & version2::INITIATOR != 0 { Role::Client } else { Role::Server }
         } else if source == self.client {
             Role::Client
-        } else if source == self.server || (self.client.ip() != self.server.ip() && source.ip() == self.server.ip()) {
+        } else if source == self.server
+            || (self.client.ip() != self.server.ip() && source.ip() == self.server.ip())
+            // A server of several addresses may answer from another one than was asked.
+            || (source.ip() != self.client.ip() && destination == self.client)
+        {
             Role::Server
         } else {
             Role::Client
         };
         let (client, server) = if from == Role::Client { (source, destination) } else { (destination, source) };
         if from == Role::Client {
-            // Leaving port 500 is part of the protocol; another address or port after that is a NAT's doing.
-            if let Some(before) = self.moved.filter(|before| *before != client) {
-                let fact = Fact::MappingChanged { from: Some(before), to: Some(client) };
-                note.push(&self.about, &format!("the client's packets now come from {client}"), fact);
-            }
             if self.sources.len() < MOST_SOURCES && !self.sources.contains(&client.ip()) {
                 self.sources.push(client.ip());
-            }
-            if datagram.port_4500 {
-                self.moved = Some(client);
             }
         } else if !self.sources.is_empty() && !self.sources.contains(&client.ip()) {
             ends.alias(client.ip(), self.client.ip());
@@ -278,6 +274,9 @@ impl Sa {
             }
             None => None,
         };
+        if from == Role::Client {
+            self.follow(note, datagram);
+        }
         let repeated = earlier.is_some();
         let exchange = match earlier {
             Some(exchange) => exchange,
@@ -329,6 +328,18 @@ impl Sa {
                 }
             }
             self.milestones(note, exchange, datagram.port_4500);
+        }
+    }
+
+    /// Leaving port 500 is part of the protocol; another address or port after that is a NAT's doing.
+    fn follow(&mut self, note: &mut Note<'_, '_>, datagram: &Datagram<'_>) {
+        if let Some(before) = self.moved.filter(|before| *before != datagram.source) {
+            let text = format!("the client's packets now come from {}", datagram.source);
+            let fact = Fact::MappingChanged { from: Some(before), to: Some(datagram.source) };
+            note.push(&self.about, &text, fact);
+        }
+        if datagram.port_4500 {
+            self.moved = Some(datagram.source);
         }
     }
 

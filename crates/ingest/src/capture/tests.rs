@@ -100,6 +100,30 @@ fn a_flood_leaves_room_for_the_sums() {
     assert!(last.is_some(), "the sum of ESP is there");
 }
 
+#[test]
+fn a_mapping_that_changes_under_a_living_tunnel_is_told() {
+    let mut capture = Capture::default();
+    let esp = [&[0xc0, 0, 0, 1, 0, 0, 0, 1][..], &[7; 64]].concat();
+    capture.at(1, udp(CLIENT, SERVER, 4500, 4500, &esp));
+    capture.at(2, udp(CLIENT, SERVER, 61_000, 4500, &esp));
+    let expected = ike::Fact::MappingChanged { from: Some((CLIENT, 4500).into()), to: Some((CLIENT, 61_000).into()) };
+    let timeline = timeline(&capture.file(Format::PcapBig));
+    assert!(timeline.observations().iter().any(|one| one.fact == expected.clone().into() && one.at.unwrap().0 == 2));
+}
+
+#[test]
+fn an_answer_from_another_address_is_still_the_servers() {
+    let mut capture = Capture::default();
+    capture.at(0, udp(CLIENT, SERVER, 500, 500, &ike_header([7; 8], [0; 8], 1, 2, 0, 0, &[0, 0, 0, 4])));
+    capture.at(9, udp([203, 0, 113, 2], CLIENT, 500, 500, &ike_header([7; 8], [8; 8], 1, 2, 0, 0, &[0, 0, 0, 4])));
+    let facts = facts(&capture.file(Format::PcapBig));
+    let answered = |fact: &Fact| {
+        matches!(fact, Fact::Ike(ike::Fact::Message(message))
+            if message.from == Party::Server && message.exchange == ike::Exchange::MainMode(2))
+    };
+    assert!(facts.iter().any(answered), "{facts:?}");
+}
+
 /// An IPv4 packet in two fragments.
 fn fragments(packet: &[u8], at: usize) -> [Vec<u8>; 2] {
     let (header, payload) = packet.split_at(20);
@@ -139,6 +163,22 @@ fn what_a_capture_shows_twice_was_sent_once() {
     let facts = facts(&capture.file(Format::PcapBig));
     let messages = facts.iter().filter(|fact| matches!(fact, Fact::Ike(ike::Fact::Message(_)))).count();
     assert_eq!(messages, 1, "the second is the first behind the NAT");
+}
+
+#[test]
+fn a_capture_on_both_sides_of_a_nat_shows_no_change_of_mapping() {
+    let mut capture = Capture::default();
+    let marked = |id| [&[0; 4][..], &ike_header([7; 8], [8; 8], 8, 5, 1, id, &[9; 32])].concat();
+    let esp = |number| [&[0xc0, 0, 0, 1, 0, 0, 0, number][..], &[7; 64]].concat();
+    for number in 0..4_u8 {
+        let at = u64::from(number) * 1_000_000 + 1;
+        for (later, source) in [(0, [10, 0, 0, 5]), (10, CLIENT)] {
+            capture.at(at + later, udp(source, SERVER, 4500, 4500, &marked(number.into())));
+            capture.at(at + later + 100, udp(source, SERVER, 4500, 4500, &esp(number)));
+        }
+    }
+    let facts = facts(&capture.file(Format::PcapngBig));
+    assert!(!facts.iter().any(|fact| matches!(fact, Fact::Ike(ike::Fact::MappingChanged { .. }))), "{facts:?}");
 }
 
 #[test]
