@@ -23,7 +23,7 @@ pub struct CodeInfo {
     pub symbol: &'static str,
     /// Microsoft's text.
     pub text: &'static str,
-    /// The stage at which it arises, where it is known.
+    /// The stage at which it arises, where it is known; [`Texts::stage`](crate::Texts::stage) has its words.
     pub stage: Option<&'static str>,
     /// What is behind it, in the order of likelihood.
     pub causes: Vec<Cause>,

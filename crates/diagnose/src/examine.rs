@@ -18,6 +18,9 @@ mod tunnel;
 
 use observe::{Fact, Timeline, reported as said};
 
+#[cfg(test)]
+pub(crate) use stage::Stage;
+
 use crate::finding::{Diagnosis, Finding};
 use crate::{Cause, Ras};
 use claims::Claims;

@@ -8,7 +8,7 @@ mod language;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
 use crate::remedy::{self, Remedy};
-use crate::{Cause, FixAt, Ras};
+use crate::{Cause, Code, FixAt, Ras};
 
 pub use language::Language;
 
@@ -114,6 +114,20 @@ impl Texts {
         self.get(&format!("at-{}", message_id(fix_at.id()))).unwrap_or_else(|| fix_at.id().to_owned())
     }
 
+    /// A stage of an attempt, or a place where codes arise, in words and with its identifier.
+    pub fn stage(&self, id: &str) -> String {
+        let words = self.get(&format!("stage-{}", message_id(id)));
+        words.map_or_else(|| id.to_owned(), |words| format!("{words} [{id}]"))
+    }
+
+    /// Our own words about a code.
+    pub fn code(&self, code: Code) -> Option<String> {
+        match code {
+            Code::Ras(ras) => self.get(&format!("ras-{ras}")),
+            Code::Ike(code) => self.get(&format!("ipsec-{code}")),
+        }
+    }
+
     /// A Windows error in a sentence.
     pub fn ras(&self, ras: Ras) -> Option<String> {
         self.get(&format!("ras-{ras}")).or_else(|| ras.text().map(str::to_owned))
@@ -141,9 +155,12 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 
     use super::*;
+    use crate::examine::Stage;
 
     #[test]
     fn the_files_have_no_mistakes() {
@@ -171,6 +188,96 @@ mod tests {
                 assert!(only.get(&format!("at-{}", message_id(cause.fix_at().id()))).is_some(), "{language:?} {cause}");
             }
         }
+    }
+
+    #[test]
+    fn every_language_has_the_messages_attributes_and_values_of_english_and_no_others() {
+        let english = content(Language::English);
+        for language in Language::ALL {
+            let other = content(*language);
+            let lacking: Vec<_> = english.iter().filter(|(id, values)| other.get(*id) != Some(values)).collect();
+            assert!(lacking.is_empty(), "{language:?} lacks, or has with other values: {lacking:?}");
+            let more: Vec<_> = other.keys().filter(|id| !english.contains_key(*id)).collect();
+            assert!(more.is_empty(), "English lacks what {language:?} has: {more:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_language_without_spaces_uses_its_own_punctuation() {
+        for language in [Language::Chinese] {
+            for (id, text) in said(language) {
+                let own = text.chars().any(|character| u32::from(character) >= 0x3000);
+                // "SSTP (HTTPS)" is the same everywhere.
+                assert!(own || text.split(' ').count() <= 2, "{language:?} {id} is not translated: {text}");
+                let letters: Vec<char> = text.chars().collect();
+                for pair in letters.windows(2) {
+                    let [before, mark] = pair else { continue };
+                    let halfwidth = matches!(mark, ',' | ';' | ':' | '?' | '!') && u32::from(*before) >= 0x3040;
+                    assert!(!halfwidth, "{language:?} {id}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_stage_that_a_code_or_a_finding_names_has_words_in_every_language() {
+        let stages: BTreeSet<&str> = Code::all()
+            .filter_map(|code| code.info()?.stage)
+            .chain(Stage::ALL.iter().map(|stage| stage.id()))
+            .collect();
+        assert!(stages.contains("ike.phase1") && stages.contains("up"));
+        for language in Language::ALL {
+            let only = Texts { language: *language, bundles: vec![bundle(*language)] };
+            for stage in &stages {
+                assert_ne!(only.stage(stage), **stage, "{language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_that_has_a_cause_has_words_of_our_own() {
+        let texts = Texts::new(Language::English);
+        for info in Code::all().filter_map(Code::info).filter(|info| !info.causes.is_empty()) {
+            assert!(texts.code(info.code).is_some(), "{:?}", info.code);
+        }
+    }
+
+    /// What is said in a language, by identifier.
+    fn said(language: Language) -> Vec<(String, String)> {
+        let texts = Texts { language, bundles: vec![bundle(language)] };
+        content(language).into_keys().map(|id| (id.clone(), texts.get(&id).unwrap_or_default())).collect()
+    }
+
+    /// The identifiers of messages and attributes, and the values that each takes.
+    fn content(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let mut content = BTreeMap::new();
+        for text in language.resources() {
+            let resource = FluentResource::try_new((*text).to_owned()).unwrap_or_else(|(resource, _)| resource);
+            for entry in resource.entries() {
+                let Entry::Message(message) = entry else { continue };
+                let id = message.id.name;
+                if let Some(pattern) = &message.value {
+                    content.insert(id.to_owned(), values(pattern));
+                }
+                for attribute in &message.attributes {
+                    content.insert(format!("{id}.{}", attribute.id.name), values(&attribute.value));
+                }
+            }
+        }
+        content
+    }
+
+    fn values(pattern: &Pattern<&str>) -> BTreeSet<String> {
+        let placed = pattern.elements.iter().filter_map(|element| match element {
+            PatternElement::Placeable { expression } => Some(expression),
+            PatternElement::TextElement { .. } => None,
+        });
+        let expression = |expression: &Expression<&str>| match expression {
+            Expression::Inline(InlineExpression::VariableReference { id }) => id.name.to_owned(),
+            Expression::Select { selector: InlineExpression::VariableReference { id }, .. } => id.name.to_owned(),
+            other => format!("{other:?}"),
+        };
+        placed.map(expression).collect()
     }
 
     #[test]

@@ -90,11 +90,15 @@ fn as_text(meaning: &Meaning, texts: &Texts, out: &mut String) {
             let number = code.number().to_string();
             let _ = writeln!(out, "{number} {}", info.symbol);
             let _ = writeln!(out, "  {}", info.text);
-            if let Some(own) = own_text(*code, texts) {
+            if let Some(own) = texts.code(*code) {
                 let _ = writeln!(out, "  {own}");
             }
             if let Some(stage) = info.stage {
-                let _ = writeln!(out, "  {}", texts.with("explain-stage", &[("stage", stage)]).unwrap_or_default());
+                let _ = writeln!(
+                    out,
+                    "  {}",
+                    texts.with("explain-stage", &[("stage", &texts.stage(stage))]).unwrap_or_default()
+                );
             }
             let causes = causes(*code);
             if causes.is_empty() {
@@ -110,14 +114,6 @@ fn as_text(meaning: &Meaning, texts: &Texts, out: &mut String) {
     }
 }
 
-/// Our own words about a code.
-fn own_text(code: Code, texts: &Texts) -> Option<String> {
-    match code {
-        Code::Ras(ras) => texts.get(&format!("ras-{ras}")),
-        Code::Ike(code) => texts.get(&format!("ipsec-{code}")),
-    }
-}
-
 fn as_json(meaning: &Meaning, texts: &Texts) -> Value {
     match meaning {
         Meaning::Code(code) => {
@@ -129,7 +125,7 @@ fn as_json(meaning: &Meaning, texts: &Texts) -> Value {
                 "symbol": info.as_ref().map(|info| info.symbol),
                 "text": info.as_ref().map(|info| info.text),
                 "stage": info.as_ref().and_then(|info| info.stage),
-                "meaning": own_text(*code, texts),
+                "meaning": texts.code(*code),
                 "causes": causes,
             })
         }

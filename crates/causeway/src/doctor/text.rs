@@ -14,7 +14,7 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) 
         }
     }
     if let Some(stage) = diagnosis.stage {
-        let _ = writeln!(text, "{}", say(texts, "report-stage", &[("stage", stage)]));
+        let _ = writeln!(text, "{}", say(texts, "report-stage", &[("stage", &texts.stage(stage))]));
     }
     if !diagnosis.enough {
         let _ = writeln!(text, "{}", say(texts, "report-not-enough", &[]));

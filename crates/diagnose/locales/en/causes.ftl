@@ -12,7 +12,7 @@ net-server_unreachable = Nothing at the server's address answers
     .meaning = Neither IKE nor TCP gets any reply. The address is wrong or old, the server is down, or a firewall in front of it drops everything. A ping that gets no answer proves nothing, because many servers drop it.
     .settle = Run a probe from a second network, such as a phone's; compare the address that the name gives with the server's present one.
 net-udp500_blocked = IKE on UDP port 500 does not get through, or its answers do not return
-    .meaning = The client's first messages stay unanswered. A firewall or router drops UDP 500 towards the server or on the way back, or the packets go to another machine.
+    .meaning = The client's first messages stay unanswered. A firewall, a router or security software on the client drops UDP 500 towards the server or on the way back, or the packets go to another machine.
     .settle = Capture UDP 500 at the server while somebody dials: if nothing arrives, the way there is closed; if requests arrive and answers leave, the way back is.
 net-udp4500_blocked = IKE works on UDP port 500 and goes silent when it moves to port 4500
     .meaning = There is a NAT on the way, so both ends change to UDP 4500 in the middle of the negotiation, and that port is closed somewhere. Forwarding only UDP 500, or also 1701, is a frequent mistake: with IPsec, 1701 travels inside.
@@ -78,7 +78,7 @@ ike-nat_t_unsupported = There is a NAT on the way, and one side cannot traverse 
     .meaning = ESP cannot pass a NAT that translates ports unless both ends support NAT traversal (RFC 3947 or its drafts). One of them does not announce it.
     .settle = See whether both first messages announce NAT traversal.
 ike-server_behind_nat_refused = The Windows client refuses a server behind a NAT
-    .meaning = By default Windows makes no associations with a server that is itself behind a NAT (AssumeUDPEncapsulationContextOnSendRule is 0 or absent). A client behind a NAT is no problem for it. The value 1 permits servers behind a NAT, 2 also when both are; instructions that say otherwise are wrong.
+    .meaning = By default Windows makes no associations with a server that is itself behind a NAT (AssumeUDPEncapsulationContextOnSendRule is 0 or absent). A client behind a NAT is no problem for it. The value 1 permits servers behind a NAT, 2 also when both are; instructions that say otherwise are wrong. IKEv2 is not concerned.
     .settle = Dial from a Linux or macOS machine in the same place: if that works, it is this.
 ike-same_nat_collision = A second client behind the same NAT displaces or blocks the first
     .meaning = Both come from one public address, and the server tells clients apart by address and port only. The second one takes the first one's associations, or is refused.
@@ -285,7 +285,7 @@ host-wan_miniport_broken = Windows' WAN Miniport is missing, or not bound to TCP
     .meaning = The virtual adapters on which VPN connections run are damaged, often after a system upgrade or by another VPN product. It shows on one machine only.
     .settle = See whether others can connect from the same place; look at the hidden network adapters.
 host-prohibit_ipsec = A registry value switches IPsec off for L2TP
-    .meaning = ProhibitIpSec=1 makes Windows send L2TP in clear. Many guides recommend it against error 789. It helps only with servers that accept L2TP without encryption; with every IPsec server it is what breaks the connection.
+    .meaning = ProhibitIpSec=1 makes Windows send L2TP in clear. Many guides recommend it against error 789. It helps only with servers that accept L2TP without encryption; with every server that requires IPsec it is what breaks the connection.
     .settle = Read the value; capture at the client: is UDP 1701 to be seen in clear?
 host-weak_crypto_only = One side can only do algorithms that are not secure any more
     .meaning = DES, MD5 and 40- or 56-bit keys are refused by default on every current system. AllowL2TPWeakCrypto and AllowPPTPWeakCrypto permit them again under RasMan\Parameters; under PolicyAgent, where some guides put them, they do nothing.

@@ -99,3 +99,34 @@ ask-scope-again = Please answer 1, 2 or 3, or just Enter.
 explain-unknown = “{ $asked }” is neither a number nor a message that is known here. Give the number that the client shows, or the whole line.
 explain-stage = It arises at this stage: { $stage }
 explain-causes = What is behind it, the most likely first:
+
+### Stages of an attempt, and the places where codes arise.
+
+stage-local = inside the client's machine
+stage-device = the device or virtual adapter on the client
+stage-logon = log-on to Windows
+stage-sharing = Internet Connection Sharing, not the VPN
+stage-strategy = the choice of the tunnel type
+stage-net-name = looking the server's name up
+stage-net-route = the route to the server
+stage-transport = reaching the server
+stage-pptp-control = PPTP control connection (TCP 1723)
+stage-pptp-call = PPTP call, with GRE
+stage-sstp = SSTP (HTTPS)
+stage-ike = IPsec negotiation (IKE)
+stage-ike-phase1 = IKE phase 1: key exchange and proof of identity
+stage-ike-phase2 = IKE phase 2: protection for the traffic
+stage-ike-v2 = IKEv2: inner address and traffic selectors
+stage-esp = IPsec is up; packets through it (ESP)
+stage-l2tp-tunnel = setting up the L2TP tunnel
+stage-l2tp-call = the call in the L2TP tunnel
+stage-ppp = PPP
+stage-ppp-lcp = PPP: agreeing on the link (LCP)
+stage-ppp-auth = PPP: user name and password
+stage-ppp-eap = PPP: authentication by EAP
+stage-ppp-ccp = PPP: compression and encryption (CCP, MPPE)
+stage-ppp-network = PPP: address and network protocols (IPCP, IPv6CP)
+stage-server = the server's configuration or limits
+stage-radius = RADIUS, between the VPN server and its authentication server
+stage-policy = remote access policy of the server
+stage-up = connected

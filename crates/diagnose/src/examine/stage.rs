@@ -6,7 +6,7 @@ use super::picture::Picture;
 
 /// A stage, in the order of an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     Name,
     Route,
     PptpControl,
@@ -23,8 +23,26 @@ pub(super) enum Stage {
 }
 
 impl Stage {
+    /// All of them, in the order of an attempt.
+    #[cfg(test)]
+    pub(crate) const ALL: &'static [Stage] = &[
+        Stage::Name,
+        Stage::Route,
+        Stage::PptpControl,
+        Stage::PptpCall,
+        Stage::IkePhase1,
+        Stage::IkePhase2,
+        Stage::Esp,
+        Stage::L2tpTunnel,
+        Stage::L2tpCall,
+        Stage::PppLcp,
+        Stage::PppAuthentication,
+        Stage::PppNetwork,
+        Stage::Up,
+    ];
+
     /// The stage as it stands in logs and JSON.
-    pub(super) const fn id(self) -> &'static str {
+    pub(crate) const fn id(self) -> &'static str {
         match self {
             Stage::Name => "net.name",
             Stage::Route => "net.route",

@@ -15,7 +15,7 @@ pub enum Language {
 
 impl Language {
     /// All of them.
-    pub const ALL: &'static [Language] = &[Language::English];
+    pub const ALL: &'static [Language] = &[Language::English, Language::Chinese];
 
     /// Its tag (BCP 47).
     pub const fn tag(self) -> &'static str {
@@ -57,7 +57,13 @@ impl Language {
                 include_str!("../../locales/en/codes.ftl"),
                 include_str!("../../locales/en/report.ftl"),
             ],
-            Language::Chinese | Language::Japanese | Language::Portuguese => &[],
+            Language::Chinese => &[
+                include_str!("../../locales/zh-CN/causes.ftl"),
+                include_str!("../../locales/zh-CN/fixes.ftl"),
+                include_str!("../../locales/zh-CN/codes.ftl"),
+                include_str!("../../locales/zh-CN/report.ftl"),
+            ],
+            Language::Japanese | Language::Portuguese => &[],
         }
     }
 }

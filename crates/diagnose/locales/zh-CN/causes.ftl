@@ -1,0 +1,306 @@
+### 原因：一句话概括、含义与由来，以及怎样确认。
+
+# 客户端与服务器之间的网络。
+
+net-no_internet = 客户端没有可用的互联网路由
+    .meaning = 客户端的数据根本发不出去：没有默认路由、网卡未启用，或者网络要求先在认证页面登录。这一点不解决，改任何 VPN 设置都没有用。
+    .settle = 在同一台机器、同一网络上打开任意网页；查看有没有默认路由。
+net-dns_failure = 服务器的域名无法解析
+    .meaning = 客户端按域名查找服务器，却得不到地址。可能是域名写错了、DNS 记录已被删除，或者客户端使用的 DNS 服务器没有响应。
+    .settle = 在客户端上用当前 DNS 和另一台 DNS 分别解析该域名，再直接拨 IP 地址试试。
+net-server_unreachable = 服务器地址上没有任何响应
+    .meaning = IKE 和 TCP 都得不到回应：地址写错或已更换、服务器已关机，或者前面的防火墙丢弃了所有数据包。ping 不通说明不了问题，因为许多服务器本来就不回应 ping。
+    .settle = 换一个网络（例如手机热点）再探测一次；核对域名解析出的地址与服务器当前的地址是否一致。
+net-udp500_blocked = UDP 500 上的 IKE 报文过不去，或者应答回不来
+    .meaning = 客户端发出的第一批报文没有得到应答。防火墙、路由器或客户端上的安全软件丢弃了去往服务器的 UDP 500 或其应答，或者报文被转到了另一台机器。
+    .settle = 拨号时在服务器上抓 UDP 500：什么都没收到，说明去程不通；收到请求并且发出了应答，说明回程不通。
+net-udp4500_blocked = IKE 在 UDP 500 上正常，切换到 UDP 4500 后就没有响应了
+    .meaning = 路径上有 NAT，双方在协商途中改用 UDP 4500，而这个端口在某处不通。常见的错误是只转发 UDP 500，或者多转发一个 1701：使用 IPsec 时，1701 是封装在里面传输的。
+    .settle = 让 NAT 后面的客户端拨号，同时在服务器上抓 UDP 4500。
+net-esp_blocked = IPsec 已协商成功，但 ESP（IP 协议 50）数据包过不去
+    .meaning = 没有 NAT 时，ESP 不走 UDP，而是一个独立的 IP 协议。许多防火墙放行 UDP 500，却丢弃协议 50。于是协商成功，而服务器收不到第一条 L2TP 消息。
+    .settle = 在两端抓 ESP。强制 UDP 封装（在服务器上设置，或者中间经过 NAT）后是否恢复正常，立刻见分晓。
+net-tcp1723_blocked = 到 TCP 1723 的 PPTP 控制连接建立不起来
+    .meaning = 连接请求在途中被丢弃：表现为超时，而不是被拒绝。
+    .settle = 从客户端所在网络和另一个网络分别连接 TCP 1723。立即被拒绝，说明服务器上该端口没有开放；一直没有回应，说明途中被丢弃。
+net-gre_blocked = PPTP 控制连接正常，但 GRE（IP 协议 47）只能单向通过或完全不通
+    .meaning = PPTP 用 GRE 传输数据，它既不是 TCP 也不是 UDP。路由器要有“PPTP 穿透”功能来转换呼叫 ID，防火墙要放行协议 47。
+    .settle = 拨号一次，在两端抓“proto 47”，对比哪边在发、哪边收到了。
+net-fragments_dropped = IP 分片被丢弃，较大的 IKE 报文因此丢失
+    .meaning = 带证书的 IKE 报文超过一个数据包的大小，要分片传输，而有些防火墙会丢弃分片。小报文能通过，所以协商恰好停在发送证书的那一步。
+    .settle = 在服务器上抓包：只收到第一个分片，或者一个分片也收不到。
+net-mtu_blackhole = 隧道里小包能通，满长的大包却消失了
+    .meaning = 路径上某一段允许的最大包长比两端以为的小，而通知这件事的 ICMP 消息又被丢弃。ping 和登录都正常，打开网页、访问共享文件夹、收发邮件却会卡住。
+    .settle = 在隧道内带“不分片”标志 ping，逐步加大包长；从哪个长度开始不通，就按它来设置 MTU。
+net-nat_mapping_lost = 已建立的隧道在 NAT 上的映射丢失或改变了
+    .meaning = 空闲时间超过了 NAT 保留映射的时间、NAT 设备重启过，或者客户端换了网络。之后的数据包会从另一个端口出来，或者不知去向。
+    .settle = 看看是否每次都在空闲同样长的时间后断开；对比断开前后客户端的外部端口。
+net-port_busy = 需要的端口被另一个程序占用
+    .meaning = 本机上另一个 VPN 服务、残留的旧进程或其他产品占用了 UDP 500、4500、1701 或 TCP 1723。即使那里有回应，说的也不是所需的协议。
+    .settle = 在这台机器上查看这些端口由哪个程序占用。
+
+# IPsec 协商。
+
+ike-no_proposal_phase1 = 客户端与服务器在第一阶段（IKE）没有共同的提议
+    .meaning = 加密算法、哈希算法和 Diffie-Hellman 组是成套提出的，而客户端的任何一套服务器都不允许。旧系统只会 3DES、SHA-1 和 1024 位组，新的服务器已经不再接受这些。
+    .settle = 把双方的列表放在一起对比：客户端的提议可以在服务器日志里看到，或者抓它的第一个报文。
+ike-no_proposal_phase2 = 客户端与服务器在第二阶段（ESP）没有共同的提议
+    .meaning = 密钥交换已经成功，但保护数据的算法对不上，或者模式对不上：L2TP 需要传输模式。
+    .settle = 对比双方的 ESP 算法，并看看是否有一方要求隧道模式。
+ike-psk_mismatch = 客户端与服务器的预共享密钥不一致
+    .meaning = 双方都走到了第一个加密报文，其中一方解不开对方发来的内容。使用预共享密钥时，这就说明密钥不同。大小写、末尾的空格和形似的字符都算不同。
+    .settle = 先在两端都改成一个只有字母和数字的短密钥试拨一次，成功后再换成强密钥。
+ike-psk_missing = 有一方没有为对端配置预共享密钥
+    .meaning = IKEv1 在得知对端名称之前，就要按它的地址查找密钥。这个地址没有对应的条目，只有另一个地址或名称的条目；或者客户端根本没有填写密钥。
+    .settle = 查看密钥文件：有没有这个地址的条目，或者适用于任意地址的条目？
+ike-psk_characters = 预共享密钥含有各客户端编码方式不同的字符
+    .meaning = 弯引号、带变音符号的字母、全角字符以及首尾空格，在不同的系统上会变成不同的字节。密钥看起来一样，其实不一样。
+    .settle = 在两端改用只含 ASCII 字母和数字的密钥。
+ike-identity_mismatch = 对端的身份标识与预期不符
+    .meaning = 密钥是对的，随之而来的身份标识却不对。典型情况是 NAT 后面的服务器用内网地址作为自己的标识，而客户端期望的是公网地址；或者一方期望域名，收到的却是地址。
+    .settle = 对比日志中的身份标识与配置里期望的标识。
+ike-cert_missing = 没有可用的计算机证书
+    .meaning = 使用证书的 L2TP 需要一张带私钥的计算机证书，存放在本地计算机的证书存储中。用户证书不算。
+    .settle = 列出计算机证书，看看有没有带私钥的。
+ike-cert_untrusted = 证书链没有终止于对方信任的根证书
+    .meaning = 颁发机构或某个中间机构不在该机器受信任的根证书中，证书已被吊销，或者无法检查吊销状态。
+    .settle = 在拒绝证书的那台机器上手动验证证书链。
+ike-cert_name_mismatch = 服务器证书中没有所拨的名称
+    .meaning = 客户端会把所拨的域名或地址与证书中的名称相比较，二者必须一致。
+    .settle = 查看证书的使用者可选名称（SAN），与客户端填写的服务器地址对比。
+ike-cert_usage = 证书缺少必需的用途
+    .meaning = 扩展密钥用法（EKU）必须允许证书当前的用途：服务器需要“服务器身份验证”，客户端需要“客户端身份验证”，有些服务器两者都要。
+    .settle = 查看证书的扩展密钥用法。
+ike-cert_expired = 证书不在有效期内
+    .meaning = 证书已过期或尚未生效，也可能是检查证书的机器时钟不准。
+    .settle = 把证书的日期与两台机器的时钟对比。
+ike-nat_t_unsupported = 路径上有 NAT，而有一方不支持 NAT 穿越
+    .meaning = 除非两端都支持 NAT 穿越（RFC 3947 或其草案），ESP 无法通过转换端口的 NAT。有一方没有声明支持。
+    .settle = 看双方的第一个报文是否都声明了 NAT 穿越。
+ike-server_behind_nat_refused = Windows 客户端拒绝连接 NAT 后面的服务器
+    .meaning = 默认情况下（AssumeUDPEncapsulationContextOnSendRule 为 0 或不存在），Windows 不与自身位于 NAT 后面的服务器建立安全关联。客户端自己在 NAT 后面则不受影响。值为 1 时允许服务器在 NAT 后面，值为 2 时双方都在 NAT 后面也允许；与此不同的教程是错的。IKEv2 不受此值影响。
+    .settle = 在同一地点用 Linux 或 macOS 拨号：如果能连上，就是这个原因。
+ike-same_nat_collision = 同一 NAT 后面的第二个客户端挤掉第一个，或者连不上
+    .meaning = 两个客户端来自同一个公网地址，而服务器只按地址和端口区分客户端。第二个会接管第一个的安全关联，或者被拒绝。
+    .settle = 先分别单独连接，再同时连接。
+ike-selector_mismatch = 双方对要保护的流量没有达成一致
+    .meaning = 客户端在快速模式中给出协议、端口和地址（L2TP 是 UDP 1701），服务器没有与之对应的策略。原因可能是 NAT 后面的服务器期望自己的内网地址，也可能是端口不对。
+    .settle = 对比日志中快速模式的标识与服务器上的连接配置。
+ike-pfs_mismatch = 一方在第二阶段要求完全正向保密（PFS），而另一方不提供
+    .meaning = 启用 PFS 后，第二阶段要再做一次 Diffie-Hellman 交换。系统自带的 L2TP 客户端都不提供。
+    .settle = 看服务器的 ESP 提议里是否指定了组。
+ike-version_mismatch = 一方只支持 IKEv2，或者关闭了 IKEv1
+    .meaning = L2TP/IPsec 使用 IKEv1。有些服务器只配置了 IKEv2，或者 IKEv1 的配置没有加载。
+    .settle = 看第一个报文和应答分别是哪个版本。
+ike-mode_refused = 一方用主模式或野蛮模式，另一方只接受另一种
+    .meaning = 使用预共享密钥的野蛮模式会让任何监听者都能离线破解密钥，所以正规的服务器都会拒绝。系统自带的客户端使用主模式。
+    .settle = 查看第一个报文的交换类型。
+ike-vendor_id_rejected = 客户端因某个厂商 ID 而拒绝服务器
+    .meaning = 2022 年 1 月的 Windows 更新 KB5009543 和 KB5009566 使 Windows 拒绝发送某些厂商 ID 的服务器，后续更新已修复。
+    .settle = 看客户端是否在收到服务器的第一个应答后就不再发送，以及是否装了该更新而没有装后续更新。
+ike-message_id_reuse = 服务器把快速模式的消息 ID 当成了客户端的身份
+    .meaning = 每台 Windows 的快速模式消息 ID 都从同一个数开始递增。按消息 ID 识别客户端的服务器，会把第二个客户端当成第一个。
+    .settle = 看第一台 Windows 断开后，第二台是否马上就能连上。
+ike-peer_dead = 已建立连接的对端不再响应
+    .meaning = 隧道原本正常，后来再也收不到任何数据：线路中断、对端关机或重启，或者 NAT 丢失了映射。
+    .settle = 对比时间：两端是否同时失去对方？同一线路上还有别的连接中断吗？
+ike-peer_incompatible = 某个 IKE 实现不符合协议
+    .meaning = 某个报文在这一步不符合协议，或者对端以一个与密钥和提议都无关的错误拒绝了它。
+    .settle = 保存一次尝试的抓包以及双方的准确版本，在该产品的已知问题中查找这个错误。
+ike-rekey_failed = 更新密钥时隧道中断
+    .meaning = 连接能用一段时间，通常是 45 分钟、1 小时或 8 小时，每次都在同样的时长断开：一方拒绝了另一方的密钥更新。
+    .settle = 统计每次连接能维持多久。
+
+# ESP。
+
+esp-sha2_truncation = HMAC-SHA2-256 一方截断为 96 位，另一方截断为 128 位
+    .meaning = 旧的 Linux 内核和 Android 6 及以前的版本把校验值截得过短。协商全部成功，但数据包都通不过对方的校验。
+    .settle = ESP 改用 SHA-1 或 AES-GCM 试试：如果隧道有流量了，就是这个原因。
+esp-not_matching = 数据包没有走安全关联就发了出去
+    .meaning = 策略保护的是某个端口或地址，程序却从另一个发出：源端口不是 1701，或者用了另一个地址。这样的数据包会以明文发出或被丢弃。
+    .settle = 在该机器上抓包，看有没有明文的 L2TP（UDP 1701）。
+
+# 隧道。
+
+l2tp-not_protected = 没有 IPsec 保护的 L2TP 到达了要求 IPsec 的服务器
+    .meaning = 客户端为 L2TP 关闭了 IPsec，而服务器理所当然地忽略未受保护的报文。
+    .settle = 在客户端抓包：能看到明文的 UDP 1701 吗？
+l2tp-no_answer = IPsec 已建立，但里面没有程序应答 L2TP
+    .meaning = 安全关联正常，第一条 L2TP 消息却没有应答：L2TP 服务没有运行、监听在别处，或者服务器的防火墙在解密之后丢弃了 UDP 1701。
+    .settle = 查看服务器的监听端口：有没有程序在监听 UDP 1701？
+l2tp-tunnel_auth_failed = L2TP 隧道密码不一致
+    .meaning = 除了 IPsec 的预共享密钥，L2TP 还有自己的隧道密码。有一方要求隧道验证，而 Windows 根本不支持。
+    .settle = 在服务器的 L2TP 配置中查找“challenge”。
+l2tp-refused = 服务器拒绝或结束了 L2TP 隧道或呼叫
+    .meaning = 服务器拒绝了，但给出的原因说明不了什么。真正的原因通常在它自己日志的前一行：PPP 没有启动，或者已经退出。
+    .settle = 查看服务器在同一秒的日志。
+l2tp-peer_incompatible = L2TP 控制协议的实现有缺陷
+    .meaning = 一方发送了另一方处理不了的消息，或者把合法的消息当成了错误。
+    .settle = 记下双方的版本，在两个产品的已知问题中查找所引用的消息。
+pptp-refused = 服务器拒绝了 PPTP 连接或呼叫
+    .meaning = 服务器在应答中表示拒绝。
+    .settle = 查看应答中的结果码，以及服务器在同一秒的日志。
+tunnel-ports_exhausted = 这种隧道类型的端口已全部占用
+    .meaning = 服务器限制了这种协议的同时连接数，现在已达到上限；其中可能有早已断开的客户端留下的连接。
+    .settle = 统计服务器上的会话数，与上限对比。
+tunnel-server_full = 服务器的会话数已达上限
+    .meaning = 所有协议合计的上限、许可证数量或内存已经用完。
+    .settle = 统计服务器上的会话数，与各项上限对比。
+tunnel-protocol_disabled = 服务器没有启用这种隧道类型
+    .meaning = 服务器能应答别的协议，或者明确拒绝了这一种。
+    .settle = 看服务器为哪些隧道类型配置了端口或监听。
+
+# PPP。
+
+ppp-lcp_timeout = 隧道已建立，但对端始终不应答最初的 PPP 报文
+    .meaning = 隧道里没有数据通过，或者对端的 PPP 没有启动：缺少内核模块、选项有误，或者进程已退出。错误 721 就是这个意思；PPTP 时常见原因是 GRE 被拦截，但不是唯一的原因。
+    .settle = 看服务器的 PPP 有没有为这次呼叫留下任何日志。
+ppp-no_common_auth = 客户端与服务器没有共同的身份验证方法
+    .meaning = 双方各自坚持对方不允许的方法，例如一方只用 PAP，另一方只用 MS-CHAPv2。
+    .settle = 对比双方允许的方法；PPP 调试日志会显示要求了什么、拒绝了什么。
+ppp-loopback = 客户端发出的数据包又回到了自己这里
+    .meaning = PPP 在收到的数据中看到了自己的魔术字：线路成环，或者有设备把数据包原样送回。
+    .settle = 在两端抓包，看是谁把数据包送了回来。
+ppp-peer_dead = PPP 的 echo 请求没有应答
+    .meaning = 会话原本正常，后来对端没了声音：线路中断、隧道不通，或者到服务器的路由被拉进了隧道。
+    .settle = 连接期间查看到服务器的路由，以及对端同一分钟的日志。
+ppp-peer_incompatible = PPP 协商中的实现缺陷
+    .meaning = 一方不应答合法的请求、发送格式错误的报文，或者没完没了地重复同样的拒绝。
+    .settle = 保存 PPP 调试日志和双方的版本。
+
+# 用户是谁。
+
+auth-bad_credentials = 用户名、密码或域不正确
+    .meaning = 服务器上没有这个用户，或者密码不对。服务器几乎遇到什么问题都报 691，所以账户被锁定、没有权限、域控制器连不上，从外面看都一样；服务器自己的日志说得更清楚。
+    .settle = 用同样的用户名和密码在别处登录；查看服务器那一秒的日志。
+auth-user_format = 用户没错，但用户名的写法服务器不认识
+    .meaning = 对服务器来说，DOMAIN\user、user@domain 和单独的 user 是不同的名称。MS-CHAPv2 用用户名来计算应答，所以服务器如果去掉域名部分，就可能认为应答有误。
+    .settle = 换别的写法试试。
+auth-account_locked = 账户因多次失败而被锁定
+    .meaning = 密码输错的次数过多，往往是某台旧设备还在用旧密码不断尝试。
+    .settle = 查看账户的锁定状态，以及失败的尝试来自哪台机器。
+auth-account_disabled = 账户已禁用
+    .meaning = 管理员或某条规则禁用了它。
+    .settle = 查看该账户。
+auth-account_expired = 账户已过期
+    .meaning = 账户的到期日已过。MS-CHAP 没有对应的代码，所以客户端显示 691。
+    .settle = 查看账户的到期日。
+auth-password_expired = 密码已过期
+    .meaning = 用户必须先改密码才能登录；不是每个客户端都能在拨号时修改密码。
+    .settle = 在别处改好密码再拨号。
+auth-logon_hours = 这个时段不允许该用户登录
+    .meaning = 账户或策略规定了允许登录的时段，而现在不在其中。注意服务器的时区。
+    .settle = 对比允许的时段与服务器的时钟。
+auth-no_dialin_permission = 该账户没有远程访问权限
+    .meaning = 账户的拨入权限为“拒绝访问”，或者由策略决定，而没有策略授予权限。
+    .settle = 查看账户的“拨入”选项卡和各条策略。
+auth-no_policy_match = 没有远程访问策略与这次连接匹配
+    .meaning = 策略按顺序逐条检查，没有一条符合用户所在的组、时间、隧道类型或服务器地址。
+    .settle = 把各条策略的条件与服务器日志中的请求对比。
+auth-policy_constraint = 有策略匹配，但被它的某项约束拒绝
+    .meaning = 找到了正确的策略，但它不允许这种验证方法、端口类型、时段或第二个会话。
+    .settle = 查看服务器日志中的原因码。
+auth-method_not_enabled = 策略要求的身份验证方法在服务器上没有启用
+    .meaning = 策略与服务器设置互相矛盾，所以任何客户端都无法通过这条策略。
+    .settle = 对比策略的方法与服务器的方法。
+auth-ntlm_refused = 域控制器拒绝 NTLM，而服务器要靠它来验证 MS-CHAPv2
+    .meaning = 域控制器只接受 NTLMv2（LmCompatibilityLevel 为 5），而远程访问服务器用 NTLM 验证 MS-CHAPv2。本地用户和 PAP 正常，域用户不行。
+    .settle = 用服务器上的本地用户试试。
+auth-radius_no_answer = 没有 RADIUS 服务器应答
+    .meaning = VPN 服务器向 RADIUS 服务器查询用户，却得不到回应：地址或端口不对、被防火墙拦截，或者服务没有运行。用户等待一段时间后被拒绝。
+    .settle = 在 RADIUS 服务器上抓 UDP 1812。
+auth-radius_secret_mismatch = 两台服务器的 RADIUS 共享机密不一致
+    .meaning = 请求或应答通不过校验而被丢弃，或者解出来的密码是乱码。
+    .settle = 查看 RADIUS 服务器日志：会有“shared secret is incorrect”，或者显示一串乱码密码。
+auth-radius_unknown_client = RADIUS 服务器不认识发来请求的服务器
+    .meaning = RADIUS 服务器会忽略不在其客户端列表中的地址发来的请求。通常是因为 VPN 服务器用了另一个地址，或者两者之间有 NAT。
+    .settle = 查看 RADIUS 服务器日志：上面写着它忽略了哪个地址。
+auth-radius_message_authenticator = RADIUS 的一方要求 Message-Authenticator，而另一方不发送
+    .meaning = 自从出现名为 BlastRADIUS 的攻击，服务器可能要求这个属性，而旧版本不发送它。
+    .settle = 查看 RADIUS 服务器日志。
+auth-eap_refused = 没有共同的 EAP 类型，或者 EAP 验证失败
+    .meaning = 双方提议的类型对不上，或者 EAP 方法内部失败了：证书或内层密码有问题。
+    .settle = 看提议了哪些 EAP 类型，拒绝了哪一个。
+auth-tls_version = 双方的 TLS 版本对不上
+    .meaning = 一方关闭了旧版本，另一方没有更新的版本；EAP-TLS、PEAP 和 SSTP 因此失败。
+    .settle = 对比双方启用的版本。
+auth-ntauth_missing = 颁发用户证书的机构不在 NTAuth 存储中
+    .meaning = 策略服务器只接受该存储中的机构所颁发的登录证书。
+    .settle = 用 certutil -enterprise -viewstore NTAuth 查看该存储。
+
+# 加密与地址。
+
+ccp-encryption_required = 一方要求 PPP 加密（MPPE），而另一方不提供
+    .meaning = 一端要求 MPPE，另一端将其关闭或不支持。在 IPsec 中不需要它：隧道本身已经加密。
+    .settle = 对比双方的设置；PPP 调试日志会显示是谁拒绝的。
+ccp-strength_mismatch = 双方的 MPPE 强度或模式对不上
+    .meaning = 一方只允许 128 位或无状态模式，另一方只会更弱的。
+    .settle = 对比双方允许的强度。
+ccp-no_keys = 用户的身份验证方法不产生加密密钥
+    .meaning = MPPE 的密钥来自 MS-CHAP 或 EAP，PAP 和 CHAP 不产生密钥。
+    .settle = 看用了哪种身份验证方法。
+ncp-address_pool_exhausted = 没有空闲地址可分配
+    .meaning = 服务器给客户端用的地址范围已经用完，其中可能有早已断开的会话占用的地址。
+    .settle = 统计会话数和地址范围的大小。
+ncp-no_address = 服务器不分配地址
+    .meaning = 服务器没有配置地址范围、它的 DHCP 没有应答，或者 RADIUS 给了一个它用不了的地址。
+    .settle = 查看服务器在 IPCP 那一刻的日志。
+ncp-none_agreed = 没有协商成功任何网络协议
+    .meaning = PPP 已建立，但 IPv4 和 IPv6 都没有起来：一端关闭了它、没有绑定到适配器，或者地址被拒绝。只有一台 Windows 出现，通常是 WAN Miniport 的问题；所有机器都出现，就是服务器的问题。
+    .settle = 问问别人能不能连上；再看 PPP 调试日志中的 IPCP。
+ncp-apipa = 客户端得到的是 169.254.0.0/16 中的地址
+    .meaning = 服务器从 DHCP 获取给客户端用的地址，DHCP 没有应答，于是它自己编了一个。客户端显示已连接，却什么都访问不了。
+    .settle = 看服务器自己在那个网络上能否通过 DHCP 获得地址。
+ncp-address_conflict = 分配的地址已在别处使用，或者在这里用不了
+    .meaning = 服务器分配的地址已被另一台机器使用，或者落在客户端自己所在的网段中。
+    .settle = 对比分配的地址与客户端本地的网段。
+
+# 连接成功但没有流量。
+
+route-no_return_route = 服务器后面的主机没有到客户端地址的回程路由
+    .meaning = 请求能到达这些主机，但应答被送到了另一个不知道 VPN 地址的网关。
+    .settle = 在服务器后面的主机上抓包：请求到了吗？应答发往哪里？
+route-loop = 到 VPN 服务器的路由指向了隧道本身
+    .meaning = 所有流量都进了隧道，连承载隧道的数据包也不例外。隧道建立后不到一分钟就断开。
+    .settle = 连接期间查看到服务器公网地址的路由。
+route-forwarding_off = 服务器不转发数据包
+    .meaning = 客户端能访问服务器，但访问不了它后面的网络，因为服务器的系统没有开启转发，或者没有对客户端地址做 NAT。
+    .settle = 先 ping 服务器在隧道内的地址，再 ping 它后面的主机。
+route-filter_drop = 包过滤规则丢弃了流量
+    .meaning = 服务器上或它后面的某条规则丢弃了客户端发来的数据。后来安装的防火墙常会清掉 VPN 原有的规则。
+    .settle = 让客户端 ping，同时观察各条规则的计数器。
+route-dns = 通过隧道无法解析域名
+    .meaning = 用地址能访问，用域名不行：客户端查询的是外面的 DNS 服务器，或者里面的 DNS 服务器连不上或拒绝查询。
+    .settle = 用这条连接分配的 DNS 服务器解析一个域名。
+
+# 机器。
+
+host-service_stopped = 连接所需的服务没有运行
+    .meaning = 在 Windows 上，L2TP 需要 IPsec Policy Agent、IKE and AuthIP IPsec Keying Modules（IKEEXT）、Base Filtering Engine（BFE）和 Remote Access Connection Manager（RasMan）。“Routing and Remote Access”是服务器端的服务：有些教程让人在客户端启动它，这解决不了问题。
+    .settle = 查看这些服务的状态。
+host-server_not_running = VPN 服务没有运行，或者没有监听
+    .meaning = 服务器本身有响应，但端口是关闭的：服务没有启动、已崩溃，或者没有配置。
+    .settle = 查看服务器的监听端口。
+host-wan_miniport_broken = Windows 的 WAN Miniport 缺失，或者没有绑定 TCP/IP
+    .meaning = VPN 连接所用的虚拟适配器损坏，常见于系统升级之后或由其他 VPN 产品造成。只在一台机器上出现。
+    .settle = 看同一地点的其他人能否连上；查看隐藏的网络适配器。
+host-prohibit_ipsec = 某个注册表值关闭了 L2TP 的 IPsec
+    .meaning = ProhibitIpSec=1 会让 Windows 以明文发送 L2TP。许多教程用它来“解决”错误 789，但它只对接受不加密 L2TP 的服务器有用；对任何要求 IPsec 的服务器，它正是连不上的原因。
+    .settle = 查看该值；在客户端抓包：能看到明文的 UDP 1701 吗？
+host-weak_crypto_only = 有一方只支持已不安全的算法
+    .meaning = DES、MD5 以及 40 位或 56 位密钥，目前的系统默认都会拒绝。RasMan\Parameters 下的 AllowL2TPWeakCrypto 和 AllowPPTPWeakCrypto 会重新允许它们；有些教程把它们写在 PolicyAgent 下，那样不起作用。
+    .settle = 对比双方的提议。
+host-kernel_module_missing = 缺少内核模块
+    .meaning = 这个 Linux 内核没有 IPsec、L2TP、PPTP、PPP 或其加密的模块，或者模块被列入了黑名单。
+    .settle = 手动加载该模块，看内核怎么说。
+host-dev_ppp_missing = /dev/ppp 不存在或无权打开
+    .meaning = PPP 守护进程需要这个设备。在容器中，除非显式传入，否则没有或不允许使用。
+    .settle = 查看该设备是否存在；用容器时在容器里查看。
+host-known_os_bug = 这个版本的已知缺陷
+    .meaning = 操作系统或守护进程的某个版本会导致连接失败，其他版本不受影响。
+    .settle = 与装有其他版本的机器对比。
+host-configuration_error = 程序的配置有误，日志已指明
+    .meaning = 程序自己说了哪里不对，原文见证据。
+    .settle = 改正所引用的那一行指出的错误，再看下一行。
+none-healthy = 从这些证据中看不出问题
+    .meaning = 连接已建立，证据中没有任何异常。
