@@ -116,7 +116,8 @@ save() {
     shift
     command -v "$1" >/dev/null 2>&1 || return 0
     if ! "$@" >"$work/raw" 2>"$work/error"; then
-        [ -s "$work/raw" ] || left_out "$name: $* failed: $(head -n 1 "$work/error")"
+        # A journal without such lines fails without a word.
+        [ -s "$work/raw" ] || [ ! -s "$work/error" ] || left_out "$name: $* failed: $(head -n 1 "$work/error")"
     fi
     if [ -s "$work/raw" ]; then
         redact <"$work/raw" >"$into/$name"

@@ -55,7 +55,7 @@ pub(crate) fn read(
 ) -> io::Result<SourceId> {
     let id = Sink::new(timeline, name, SourceKind::Bundle).id();
     let first = timeline.sources().len();
-    let mut unpacker = Unpacker { name, id, settings, timeline, budget, progress };
+    let mut unpacker = Unpacker { name, id, settings, timeline, budget, progress, unread: 0 };
     if unpacker.budget.depth == 0 {
         unpacker.trouble("a bundle in a bundle in a bundle is not opened");
         return Ok(id);
@@ -67,6 +67,12 @@ pub(crate) fn read(
         _ => tar::read(input, &mut unpacker),
     };
     unpacker.budget.depth += 1;
+    // Collectors take settings along that people read.
+    match unpacker.unread {
+        0 => {}
+        1 => unpacker.trouble("one of its files holds nothing that is known"),
+        unread => unpacker.trouble(&format!("{unread} of its files hold nothing that is known")),
+    }
     match result {
         // What the packed data make impossible is a matter of the bundle, not of the machine.
         Err(error)
@@ -91,6 +97,8 @@ struct Unpacker<'a> {
     timeline: &'a mut Timeline,
     budget: &'a mut Budget,
     progress: &'a mut dyn FnMut(u64),
+    /// Members in which nothing is known.
+    unread: u32,
 }
 
 impl Unpacker<'_> {
@@ -111,7 +119,15 @@ impl Unpacker<'_> {
         if cut {
             self.trouble("a member unfolds to so much that only its beginning was read");
         }
-        result.map(|_| true)
+        let id = result?;
+        if let Some(source) = self.timeline.source_mut(id)
+            && source.trouble.iter().all(|said| said == crate::text::NOTHING_KNOWN)
+            && !source.trouble.is_empty()
+        {
+            source.trouble.clear();
+            self.unread += 1;
+        }
+        Ok(true)
     }
 
     fn trouble(&mut self, what: &str) {

@@ -69,6 +69,9 @@ fn readers() -> Vec<Box<dyn Reader>> {
     ]
 }
 
+/// What is said of a text that no reader knows.
+pub(crate) const NOTHING_KNOWN: &str = "nothing in this text is known";
+
 /// Reads a text, line by line.
 pub(crate) fn read(
     input: impl Read,
@@ -214,7 +217,7 @@ impl<'s, 't> Dispatcher<'s, 't> {
         sink.set_side(side);
         sink.source().kind = kind;
         if kind == SourceKind::Unknown && self.any {
-            sink.trouble("nothing in this text is known");
+            sink.trouble(NOTHING_KNOWN);
         }
     }
 

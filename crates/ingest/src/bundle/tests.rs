@@ -197,3 +197,17 @@ fn what_was_said_to_the_collector_counts_for_all_that_it_collected() {
     assert!(timeline.observations().iter().all(|observation| observation.side == Side::Client));
     assert_eq!(timeline.sources()[1].trouble, ["not collected: Security log: no rights"]);
 }
+
+#[test]
+fn files_that_nothing_is_known_of_are_counted_once() {
+    let archive = [
+        packed("options", b"mtu 1400\nlock\n", Sizes::InFront, 0),
+        packed("os-release", b"colour green\n", Sizes::InFront, 0),
+        packed("rasman.reg", REGISTRY.as_bytes(), Sizes::InFront, 0),
+        DIRECTORY.to_vec(),
+    ];
+    let timeline = read(&archive.concat());
+    assert_eq!(timeline.sources()[0].trouble, ["2 of its files hold nothing that is known"]);
+    assert!(timeline.sources().iter().skip(1).all(|source| source.trouble.is_empty()));
+    assert_eq!(timeline.observations().len(), 1);
+}
