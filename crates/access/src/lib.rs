@@ -6,12 +6,14 @@
 pub mod client;
 pub mod datapath;
 mod failure;
+mod keys;
 mod output;
 mod redial;
 pub mod server;
 pub mod stack;
 
 pub use failure::{Failure, NoTunnel, Stage};
+pub use keys::Keys;
 pub use output::Output;
 pub use redial::Redial;
 

@@ -22,9 +22,9 @@ use wire::esp::Encapsulated;
 use wire::ppp::{Protocol, full_frame};
 use wire::virtio::VnetHeader;
 
-use crate::Output;
 use crate::datapath::{DataPath, Encapsulation, LinkId, PeerId, Punt};
 use crate::server::Counts;
+use crate::{Keys, Output};
 use calls::Call;
 use children::Child;
 use peers::Peers;
@@ -418,6 +418,9 @@ impl Stack {
             }
             while let Some(event) = self.ike.poll_event() {
                 busy = true;
+                if let Some(keys) = Keys::of(&event) {
+                    out.keys(&keys);
+                }
                 self.on_ike(now, rng, event);
             }
             while let Some((peer, message)) = self.l2tp.poll_transmit() {

@@ -91,6 +91,10 @@ pub(crate) struct Serve {
     /// How log lines look.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log: LogFormat,
+    /// Append all keys to FILE, in the form of Wireshark's tables, to find a fault: whoever has it can read everything.
+    /// `causeway doctor read --keys FILE` opens captures with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -219,6 +223,10 @@ pub(crate) struct Dial {
     /// How long the server may leave an IKE message unanswered, in seconds [default: 20].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=120))]
     pub(crate) timeout: Option<u64>,
+    /// Append all keys to FILE, in the form of Wireshark's tables, to find a fault: whoever has it can read everything.
+    /// `causeway doctor read --keys FILE` opens captures with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keylog: Option<PathBuf>,
     /// End with the connection; otherwise a lost connection is made again.
     #[arg(long)]
     pub(crate) once: bool,

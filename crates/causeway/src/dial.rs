@@ -34,6 +34,7 @@ use serde_json::json;
 use crate::cli;
 use crate::exit::Failure;
 use crate::io;
+use crate::keylog::KeyLog;
 use inside::Inside;
 use name::Resolving;
 use prompt::{Prompt, Said};
@@ -64,13 +65,17 @@ pub(crate) fn run(options: &cli::Dial) -> Result<(), Failure> {
     if let Err(error) = net::process::forbid_dumps() {
         report.warning(&format!("core dumps could not be switched off, they would hold keys: {error}"));
     }
+    let keylog = options.keylog.as_deref().map(KeyLog::open).transpose()?;
+    if let Some(keylog) = &keylog {
+        report.warning(&keylog.warning());
+    }
     let rng = io::seeded()?;
     let failed = |error| Failure::local(format!("cannot wait: {error}"));
     let poller = Poller::new(64).map_err(failed)?;
     poller.add(&signals, SIGNALS, Interest::Read).map_err(failed)?;
     let password = settings.password.clone();
     let (inside, addresses, reached) = (None, Vec::new(), None);
-    let mut caller = Caller { settings, signals, poller, rng, report, inside, addresses, reached, password };
+    let mut caller = Caller { settings, signals, poller, rng, report, keylog, inside, addresses, reached, password };
     let result = caller.run();
     let _ = net::process::notify(ServiceState::Stopping);
     result
@@ -83,6 +88,7 @@ struct Caller {
     poller: Poller,
     rng: ChaCha20Rng,
     report: Report,
+    keylog: Option<KeyLog>,
     /// Made when the first attempt has found its way, and kept until the end.
     inside: Option<Inside>,
     /// What the server's name resolved to last.
@@ -347,6 +353,7 @@ impl Caller {
             rng: &mut self.rng,
             report: &self.report,
             inside: &mut *inside,
+            keylog: self.keylog.as_mut(),
             password: &mut self.password,
             target,
             first_answer: others.then(|| self.settings.first_answer()),

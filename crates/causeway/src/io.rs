@@ -3,8 +3,8 @@
 use std::io::IoSlice;
 use std::net::{IpAddr, SocketAddr};
 
-use access::Output;
 use access::datapath::Segments;
+use access::{Keys, Output};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use ike::Path;
@@ -15,6 +15,7 @@ use net::udp::UdpSocket;
 use wire::virtio::VnetHeader;
 
 use crate::exit::Failure;
+use crate::keylog::KeyLog;
 
 /// Datagrams that one receive call takes.
 pub(crate) const BATCH: usize = 32;
@@ -168,6 +169,7 @@ pub(crate) fn seeded() -> Result<ChaCha20Rng, Failure> {
 pub(crate) struct Wire<'a> {
     pub(crate) sockets: &'a Sockets,
     pub(crate) tun: &'a TunQueue,
+    pub(crate) keylog: Option<&'a mut KeyLog>,
     pub(crate) unsent: &'a mut u64,
 }
 
@@ -182,5 +184,11 @@ impl Output for Wire<'_> {
 
     fn tun(&mut self, offload: VnetHeader, packet: &[u8]) {
         *self.unsent += write_tun(self.tun, offload, packet);
+    }
+
+    fn keys(&mut self, keys: &Keys<'_>) {
+        if let Some(log) = &mut self.keylog {
+            log.write(keys);
+        }
     }
 }

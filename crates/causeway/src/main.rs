@@ -7,6 +7,7 @@ mod dial;
 mod doctor;
 mod exit;
 mod io;
+mod keylog;
 mod serve;
 mod show;
 

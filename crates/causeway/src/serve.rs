@@ -24,6 +24,7 @@ use crate::config::{self, Config, LoadError};
 use crate::control::{Disconnect, Question};
 use crate::exit::Failure;
 use crate::io::{self, BATCH, NAT_T_PORT, Sockets, Wire};
+use crate::keylog::KeyLog;
 use history::History;
 use host::Host;
 use log::{Level, Log};
@@ -49,6 +50,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     } else {
         (load(&options.config)?, None)
     };
+    let keylog = options.keylog.as_deref().map(KeyLog::open).transpose()?;
     // What another server on this host has, it keeps: ports and control socket are taken before anything is changed.
     let (sockets, no_esp) = sockets::bind(&config)?;
     let waker = Waker::new().map_err(|error| Failure::local(format!("cannot make an event: {error}")))?;
@@ -61,6 +63,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
     if let Err(error) = dumps {
         warnings.push(format!("core dumps could not be switched off, they would hold keys: {error}"));
     }
+    warnings.extend(keylog.as_ref().map(KeyLog::warning));
     if let Some(reason) = &no_esp {
         warnings.push(format!(
             "{reason}: only clients with NAT traversal (UDP 4500) are served; every client is made to use it"
@@ -85,6 +88,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         log,
         warnings,
         history: History::default(),
+        keylog,
         unsent: 0,
     };
     worker.announce();
@@ -118,6 +122,7 @@ struct Worker {
     log: Log,
     warnings: Vec<String>,
     history: History,
+    keylog: Option<KeyLog>,
     /// Packets that the host did not take.
     unsent: u64,
 }
@@ -125,7 +130,12 @@ struct Worker {
 /// The access layer with its way out; a macro because it borrows fields side by side.
 macro_rules! wire {
     ($worker:ident) => {
-        Wire { sockets: &$worker.sockets, tun: &$worker.host.tun, unsent: &mut $worker.unsent }
+        Wire {
+            sockets: &$worker.sockets,
+            tun: &$worker.host.tun,
+            keylog: $worker.keylog.as_mut(),
+            unsent: &mut $worker.unsent,
+        }
     };
 }
 

@@ -37,6 +37,8 @@ pub enum Event {
         /// Where the messages go.
         path: Path,
     },
+    /// The key of the messages that follow, before either peer has proved anything: for whoever records keys.
+    Phase1Keys(Box<Phase1Keys>),
     /// The peers have proved to each other that they know the pre-shared key.
     Phase1Up {
         /// The IKE SA.
@@ -114,6 +116,15 @@ pub struct PeerKnown {
     pub nat: Option<Nat>,
     /// Whether anything of it came by port 4500, readable or not: then the way for NAT traversal is open.
     pub heard_nat_t: bool,
+}
+
+/// What opens the encrypted messages of an IKE SA, as this end derived it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Phase1Keys {
+    /// The name of the IKE SA on the wire.
+    pub cookies: Cookies,
+    /// SKEYID_e as the cipher takes it (RFC 2409 appendix B).
+    pub encryption: Secret,
 }
 
 /// What phase 1 agreed on.

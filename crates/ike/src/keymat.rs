@@ -6,6 +6,8 @@ use crypto::hmac::hmac;
 use crypto::{Digest, HashAlg, Secret};
 use wire::isakmp::{Cookies, ProtocolId};
 
+use crate::event::{Event, Phase1Keys};
+
 /// SKEYID and what is derived from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Skeyid {
@@ -53,18 +55,27 @@ impl Skeyid {
         hmac(self.prf, self.a.as_bytes(), parts)
     }
 
-    /// The key of the IKE messages. SKEYID_e, or its expansion where it is too short for the cipher (appendix B).
+    /// The key of the IKE messages, for the cipher.
     pub(crate) fn cipher_key(&self, alg: CbcAlg) -> CbcKey {
+        CbcKey::new(alg, self.encryption(alg).as_bytes()).expect("the key has the cipher's length")
+    }
+
+    /// The key of the IKE messages. SKEYID_e, or its expansion where it is too short for the cipher (appendix B).
+    pub(crate) fn encryption(&self, alg: CbcAlg) -> Secret {
         let need = alg.key_len();
-        let key = if self.e.len() >= need {
+        if self.e.len() >= need {
             Secret::from(self.e.as_bytes().get(..need).unwrap_or_default())
         } else {
             expand(need, |last| match last {
                 None => hmac(self.prf, self.e.as_bytes(), &[&[0]]),
                 Some(last) => hmac(self.prf, self.e.as_bytes(), &[last]),
             })
-        };
-        CbcKey::new(alg, key.as_bytes()).expect("the key has the cipher's length")
+        }
+    }
+
+    /// The same, told to whoever records keys.
+    pub(crate) fn event(&self, cookies: Cookies, alg: CbcAlg) -> Event {
+        Event::Phase1Keys(Box::new(Phase1Keys { cookies, encryption: self.encryption(alg) }))
     }
 
     /// KEYMAT of one direction of a child SA, `len` octets: prf(SKEYID_d, [g(qm)^xy |] protocol | SPI | Ni_b | Nr_b), repeated

@@ -35,8 +35,8 @@ mod vendor;
 pub use config::Config;
 pub use engine::{Counts, Engine, Initiate};
 pub use event::{
-    ChildId, ChildKeys, CloseReason, DirectionKeys, Event, Failed, IkeSaId, NatOa, PeerKnown, Phase1Summary, Role,
-    Selectors,
+    ChildId, ChildKeys, CloseReason, DirectionKeys, Event, Failed, IkeSaId, NatOa, PeerKnown, Phase1Keys,
+    Phase1Summary, Role, Selectors,
 };
 pub use failure::{
     Denial, Drop, Drops, Failure, Incompatible, KeySuspicion, LocalFault, Misbehaviour, SelectorMismatch, Stage,

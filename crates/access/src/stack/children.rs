@@ -24,6 +24,8 @@ impl Stack {
     pub(super) fn on_ike(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, event: ike::Event) {
         match event {
             ike::Event::Started { sa, path, .. } => self.events.push_back(Event::IkeStarted { sa, path }),
+            // They went to whoever records them.
+            ike::Event::Phase1Keys(_) => {}
             ike::Event::Phase1Up { sa, summary } => self.on_phase1(now, sa, summary),
             ike::Event::ChildUp { sa, child } => self.on_child_up(now, rng, sa, &child),
             ike::Event::ChildDown { child, reason } => self.on_child_down(now, child, reason),

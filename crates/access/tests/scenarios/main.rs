@@ -13,6 +13,7 @@ mod foreign;
 mod host_side;
 mod hostile_server;
 mod isolation;
+mod keylog;
 mod lifetimes;
 mod lns;
 mod nat;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use access::client::{self, Dialer};
 use access::server::{self, Endpoint, Session};
-use access::{Failure, Output};
+use access::{Failure, Keys, Output};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use clock::Timestamp;
@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub(crate) server_sent: u64,
     /// Packets that clients sent.
     pub(crate) sent_by_clients: u64,
+    /// The server's keys as a file.
+    pub(crate) keys: String,
     by_node: HashMap<NodeId, Sender>,
     idle_steps: u32,
 }
@@ -77,6 +79,8 @@ pub(crate) struct Client {
     pub(crate) tun: Vec<TunWrite>,
     /// Whether it gave up because it was told that nothing gets to the server, as `causeway dial` does.
     pub(crate) is_unreachable: bool,
+    /// Its keys as a file.
+    pub(crate) keys: String,
     /// When the dialer wants to be called.
     due: Option<Timestamp>,
 }
@@ -86,6 +90,7 @@ pub(crate) struct Client {
 pub(crate) struct Wire {
     pub(crate) packets: Vec<Packet>,
     pub(crate) tun: Vec<TunWrite>,
+    pub(crate) keys: String,
 }
 
 impl Output for Wire {
@@ -101,6 +106,10 @@ impl Output for Wire {
 
     fn tun(&mut self, offload: VnetHeader, packet: &[u8]) {
         self.tun.push((offload, packet.to_vec()));
+    }
+
+    fn keys(&mut self, keys: &Keys<'_>) {
+        self.keys.push_str(std::str::from_utf8(keys.lines().as_bytes()).expect("a line of text"));
     }
 }
 
@@ -142,6 +151,23 @@ pub(crate) fn client_config(address: IpAddr, server: IpAddr, user: usize) -> cli
 /// An address of the Internet that belongs to client `number`.
 pub(crate) fn public(number: u8) -> IpAddr {
     Ipv4Addr::new(198, 51, 100, number).into()
+}
+
+impl Drop for World {
+    /// A failing test leaves keys beside the captures, and says how to have both explained.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let keys: String = self.clients.iter().map(|client| &client.keys[..]).chain([&self.keys[..]]).collect();
+        let directory = std::env::temp_dir().join("causeway-sim");
+        let file = directory.join(test_name()).with_extension("keys");
+        let captures = file.with_extension("").display().to_string();
+        match std::fs::create_dir_all(&directory).and_then(|()| std::fs::write(&file, keys)) {
+            Ok(()) => eprintln!("explained by: causeway doctor read {captures}-node-*.pcap --keys {}", file.display()),
+            Err(error) => eprintln!("the keys for {} are lost: {error}", file.display()),
+        }
+    }
 }
 
 /// The name of the running test, for the capture file.
@@ -187,6 +213,7 @@ impl World {
             octets: (0, 0),
             server_sent: 0,
             sent_by_clients: 0,
+            keys: String::new(),
             by_node: HashMap::from([(server_node, Sender::Server)]),
             idle_steps: 0,
         }
@@ -212,7 +239,8 @@ impl World {
         let node = self.net.add_host(segment, &[address], Link::default());
         let config = client_config(address, self.server_address, index);
         let (events, tun) = (Vec::new(), Vec::new());
-        self.clients.push(Client { node, config, dialer: None, events, tun, is_unreachable: false, due: None });
+        let keys = String::new();
+        self.clients.push(Client { node, config, dialer: None, events, tun, is_unreachable: false, keys, due: None });
         self.by_node.insert(node, Sender::Client(index));
         index
     }
@@ -463,6 +491,7 @@ impl World {
             self.server_events.push(event);
         }
         self.server_tun.extend(wire.tun);
+        self.keys.push_str(&wire.keys);
         for packet in wire.packets {
             self.octets.1 += payload_len(&packet) as u64;
             self.server_sent += 1;
@@ -477,6 +506,7 @@ impl World {
         }
         client.due = client.dialer.as_mut().and_then(Dialer::poll_timeout);
         client.tun.extend(wire.tun);
+        client.keys.push_str(&wire.keys);
         let node = client.node;
         self.sent_by_clients += wire.packets.len() as u64;
         wire.packets.into_iter().for_each(|packet| self.send(Sender::Client(index), node, packet));

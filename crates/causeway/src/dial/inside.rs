@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use access::Output;
 use access::client::Connection;
+use access::{Keys, Output};
 use autoconf::{Ipv6Host, Learned};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng;
@@ -23,6 +23,7 @@ use super::settings::Settings;
 use super::{TUN, Target};
 use crate::exit::Failure;
 use crate::io::{self, Sockets};
+use crate::keylog::KeyLog;
 
 /// Tokens of the proxies' descriptors begin here.
 const PROXIES: u64 = 1 << 32;
@@ -276,6 +277,7 @@ pub(super) enum Entrance<'a> {
 pub(super) struct Out<'a> {
     pub(super) sockets: &'a Sockets,
     pub(super) entrance: Entrance<'a>,
+    pub(super) keylog: Option<&'a mut KeyLog>,
     pub(super) unsent: &'a mut u64,
 }
 
@@ -293,6 +295,12 @@ impl Output for Out<'_> {
             Entrance::Device(tun) => *self.unsent += io::write_tun(tun, offload, packet),
             Entrance::Stack(Some(proxy), now) => proxy.handle_packet(*now, offload, packet),
             Entrance::Stack(None, _) => {}
+        }
+    }
+
+    fn keys(&mut self, keys: &Keys<'_>) {
+        if let Some(log) = &mut self.keylog {
+            log.write(keys);
         }
     }
 }

@@ -25,6 +25,7 @@ use super::sockets::{ESP, IKE, L2TP, Line, NAT_T, Protection};
 use super::strategy::Strategy;
 use super::{Outcome, PROMPT, SIGNALS, TUN, Target, no_password, offers, stop_wanted};
 use crate::io::{self, BATCH, IKE_PORT, NAT_T_PORT};
+use crate::keylog::KeyLog;
 
 /// Silence after which a person is told that it is being waited.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +45,7 @@ pub(super) struct Call<'a> {
     pub(super) rng: &'a mut ChaCha20Rng,
     pub(super) report: &'a Report,
     pub(super) inside: &'a mut Inside,
+    pub(super) keylog: Option<&'a mut KeyLog>,
     /// The password, if it is known; one that was typed is kept here when it was right.
     pub(super) password: &'a mut Option<Secret>,
     pub(super) target: &'a Target,
@@ -53,7 +55,7 @@ pub(super) struct Call<'a> {
 
 impl Call<'_> {
     /// Calls, and carries packets until the end.
-    pub(super) fn run(self, poller: &mut Poller) -> Result<Outcome, Outcome> {
+    pub(super) fn run(mut self, poller: &mut Poller) -> Result<Outcome, Outcome> {
         let line = Line::open(self.strategy, self.settings, self.target, self.report)?;
         for (socket, token) in line.sockets.udp.iter().zip(line.tokens()) {
             poller.add(socket, *token, Interest::Read)?;
@@ -63,7 +65,12 @@ impl Call<'_> {
         }
         let now = net::clock::now();
         let mut unsent = 0;
-        let out = &mut Out { sockets: &line.sockets, entrance: self.inside.entrance(now), unsent: &mut unsent };
+        let out = &mut Out {
+            sockets: &line.sockets,
+            entrance: self.inside.entrance(now),
+            keylog: self.keylog.as_deref_mut(),
+            unsent: &mut unsent,
+        };
         let server = self.target.server;
         let password = self.password.as_ref();
         let dialer = match line.protection {
@@ -138,6 +145,7 @@ macro_rules! wire {
         Out {
             sockets: &$running.line.sockets,
             entrance: $running.call.inside.entrance($now),
+            keylog: $running.call.keylog.as_deref_mut(),
             unsent: &mut $running.unsent,
         }
     };
@@ -313,7 +321,7 @@ impl Running<'_> {
     fn read_tun(&mut self, packet: &mut [u8]) -> std::io::Result<()> {
         let Inside::Device(host) = &*self.call.inside else { return Ok(()) };
         let entrance = Entrance::Device(&host.tun);
-        let out = &mut Out { sockets: &self.line.sockets, entrance, unsent: &mut self.unsent };
+        let out = &mut Out { sockets: &self.line.sockets, entrance, keylog: None, unsent: &mut self.unsent };
         let lost = io::read_tun(&host.tun, packet, |offload, packet| {
             self.dialer.handle_tun(offload, packet, out);
         })?;

@@ -102,6 +102,7 @@ impl AwaitKeys {
             .map_err(|_| Failure::Misbehaved(Misbehaviour::KeyExchange { group: suite.group }))?;
         let nonces = [&self.nonce[..], theirs.nonce];
         let keys = Skeyid::with_pre_shared_key(suite.hash, &wanted.key, nonces, &shared, cookies);
+        ctx.out.event(keys.event(*cookies, suite.cipher));
         let public = [self.secret.public().to_vec(), theirs.public.to_vec()];
         let variant = announced.nat_variant();
         let nat = variant.and_then(|variant| nat::detect(chain, variant, suite.hash, cookies, &wanted.path));

@@ -144,6 +144,7 @@ pub(crate) fn second(
     };
 
     let keys = Skeyid::with_pre_shared_key(suite.hash, &key, [theirs.nonce, &nonce], &shared, cookies);
+    ctx.out.event(keys.event(*cookies, suite.cipher));
     let public = [theirs.public.to_vec(), secret.public().to_vec()];
     let iv = phase1_iv(suite.hash, [&public[0], &public[1]], suite.cipher);
     let envelope = Envelope::new(keys.cipher_key(suite.cipher), iv);
