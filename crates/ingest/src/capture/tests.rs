@@ -1,6 +1,7 @@
 //! Captures made by hand, and the facts that come out of them.
 
 mod build;
+mod links;
 mod sealed;
 
 use observe::{Fact, Party, Timeline, ike, l2tp, network, ppp, pptp, radius};
