@@ -71,15 +71,16 @@ function Protect-Text([string] $Text) {
 }
 
 function Save-Text([string] $Name, $Content) {
-    $text = (@($Content) | Out-String -Width 4096)
+    $text = (@($Content) -join "`r`n") + "`r`n"
     if ($text.Trim().Length -gt 0) {
         [IO.File]::WriteAllText((Join-Path $into $Name), (Protect-Text $text), $utf8)
     }
 }
 
 # Runs one part; what fails is said, and the other parts go on.
-function Invoke-Part([string] $Name, [scriptblock] $Part) {
-    try { & $Part } catch { $leftOut.Add(('{0}: {1}' -f $Name, ($_.Exception.Message -replace '\s+', ' '))) }
+function Invoke-Part([string] $PartName, [scriptblock] $PartBlock) {
+    # Blocks see the variables of whoever calls them, so these have names that no caller uses.
+    try { & $PartBlock } catch { $leftOut.Add(('{0}: {1}' -f $PartName, ($_.Exception.Message -replace '\s+', ' '))) }
 }
 
 # The output of a program of Windows. Its errors are part of what it says.
@@ -91,10 +92,10 @@ function Save-Command([string] $Name, [string] $Program, [string[]] $Arguments) 
     }
 }
 
-function Save-Json([string] $Name, [scriptblock] $Part) {
+function Save-Json([string] $Name, [scriptblock] $Objects) {
     Invoke-Part $Name {
-        $objects = @(& $Part)
-        if ($objects.Count -gt 0) { Save-Text $Name (ConvertTo-Json -InputObject $objects -Depth 4) }
+        $collected = @(& $Objects)
+        if ($collected.Count -gt 0) { Save-Text $Name (ConvertTo-Json -InputObject $collected -Depth 4) }
     }
 }
 
