@@ -3,6 +3,7 @@
 //! Rules are functions of the observations alone. Each says what a fact, or the lack of one, claims about a cause and how
 //! strongly. Claims about one cause add up, and what a nearer cause explains loses its weight ([`claims`]).
 
+mod attempts;
 mod auth;
 mod claims;
 mod esp;
@@ -55,15 +56,18 @@ const MOST: usize = 6;
 /// Examines what was observed.
 pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     let picture = Picture::of(timeline);
-    let mut claims = Claims::new();
-    network::claim(&picture, &mut claims);
-    ike::claim(&picture, &mut claims);
-    esp::claim(&picture, &mut claims);
-    tunnel::claim(&picture, &mut claims);
-    ppp::claim(&picture, &mut claims);
-    auth::claim(&picture, &mut claims);
-    host::claim(&picture, &mut claims);
-    reported::claim(&picture, context, &mut claims);
+    let mut claims = Claims::new(attempts::Overcome::of(timeline));
+    for client in attempts::parties(timeline, Picture::of(timeline)) {
+        network::claim(&client, &mut claims);
+        ike::claim(&client, &mut claims);
+        esp::claim(&client, &mut claims);
+        tunnel::claim(&client, &mut claims);
+        ppp::claim(&client, &mut claims);
+        auth::claim(&client, &mut claims);
+        host::claim(&client, &mut claims);
+        reported::claim(&client, &mut claims);
+    }
+    reported::shown(context, &mut claims);
     scope(context.scope.or_else(|| collected(timeline)), &mut claims);
     let mut findings = claims.into_findings();
     findings.retain(|finding| finding.confidence >= WORTH);

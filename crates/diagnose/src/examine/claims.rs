@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use observe::{Observation, Place, Role};
 
+use super::attempts::Overcome;
 use super::relations;
 use crate::Cause;
 use crate::finding::Finding;
@@ -11,6 +12,7 @@ use crate::finding::Finding;
 /// What the rules claim.
 #[derive(Default)]
 pub(super) struct Claims {
+    overcome: Overcome,
     causes: BTreeMap<Cause, Case>,
 }
 
@@ -31,8 +33,9 @@ struct Case {
 const PLACES: usize = 8;
 
 impl Claims {
-    pub(super) fn new() -> Claims {
-        Claims::default()
+    /// No claims yet. What is said in a place that was overcome will count for little.
+    pub(super) fn new(overcome: Overcome) -> Claims {
+        Claims { overcome, causes: BTreeMap::new() }
     }
 
     /// Somebody says in as many words that this is the cause, as strongly as `weight`.
@@ -60,15 +63,24 @@ impl Claims {
         let case = self.causes.entry(cause).or_insert_with(|| Case { doubt: 1.0, scale: 1.0, ..Case::default() });
         // The same line a hundred times is not a hundred witnesses: each source adds half of what it says again.
         let known = case.evidence.len();
+        let (mut left, mut heard) = (1.0_f32, true);
         for seen in seen {
+            left = left.min(self.overcome.left(seen));
+            heard &= case.evidence.contains(&seen.place);
             if case.evidence.len() < PLACES && !case.evidence.contains(&seen.place) {
                 case.evidence.push(seen.place.clone());
             }
         }
+        if heard && known > 0 {
+            // The same words, looked at once more: they say as much as they say most.
+            case.doubt = case.doubt.min(1.0 - (weight * left).clamp(0.0, 0.98));
+            case.stated |= stated;
+            return self;
+        }
         let fresh = case.evidence.get(known..).unwrap_or_default();
         let repeated =
             known > 0 && fresh.iter().all(|new| case.evidence[..known].iter().any(|old| old.source == new.source));
-        let weight = if repeated { weight * 0.3 } else { weight };
+        let weight = left * if repeated { weight * 0.3 } else { weight };
         case.doubt *= 1.0 - weight.clamp(0.0, 0.98);
         case.stated |= stated;
         self
@@ -85,6 +97,9 @@ impl Claims {
     /// Something speaks against a cause: what is claimed for it counts for `factor` of it.
     pub(super) fn against(&mut self, cause: Cause, factor: f32, seen: &Observation) {
         if let Some(case) = self.causes.get_mut(&cause) {
+            if case.against.contains(&seen.place) {
+                return;
+            }
             case.scale *= factor;
             if case.against.len() < PLACES {
                 case.against.push(seen.place.clone());

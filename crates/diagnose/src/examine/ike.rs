@@ -11,7 +11,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for (seen, fact) in picture.ike() {
         stated(seen, fact, picture, claims);
     }
-    silence(picture, claims);
+    silence(&picture.latest(), claims);
     after_phase1(picture, claims);
 }
 

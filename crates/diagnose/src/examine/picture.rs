@@ -1,31 +1,43 @@
 //! The observations, in the form in which rules ask for them.
 
+use super::attempts;
 use observe::{Fact, Observation, Place, Role, Side, SourceKind, Timeline, ike, network, ppp, reported};
 
-/// All observations of an examination.
+/// The observations of an examination, or those about one of its clients.
 pub(super) struct Picture<'a> {
     timeline: &'a Timeline,
+    seen: Vec<&'a Observation>,
 }
 
 impl<'a> Picture<'a> {
     pub(super) fn of(timeline: &'a Timeline) -> Picture<'a> {
-        Picture { timeline }
+        Picture { timeline, seen: timeline.observations().iter().collect() }
+    }
+
+    /// A picture of some of the observations.
+    pub(super) fn with(timeline: &'a Timeline, seen: Vec<&'a Observation>) -> Picture<'a> {
+        Picture { timeline, seen }
+    }
+
+    /// Of each source only the last attempt.
+    pub(super) fn latest(&self) -> Picture<'a> {
+        attempts::latest(self.timeline, self)
     }
 
     /// Every observation.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'a Observation> + use<'a> {
-        self.timeline.observations().iter()
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a Observation> + use<'a, '_> {
+        self.seen.iter().copied()
     }
 
-    pub(super) fn ike(&self) -> impl Iterator<Item = (&'a Observation, &'a ike::Fact)> + use<'a> {
+    pub(super) fn ike(&self) -> impl Iterator<Item = (&'a Observation, &'a ike::Fact)> + use<'a, '_> {
         self.all().filter_map(|seen| if let Fact::Ike(fact) = &seen.fact { Some((seen, fact)) } else { None })
     }
 
-    pub(super) fn ppp(&self) -> impl Iterator<Item = (&'a Observation, &'a ppp::Fact)> + use<'a> {
+    pub(super) fn ppp(&self) -> impl Iterator<Item = (&'a Observation, &'a ppp::Fact)> + use<'a, '_> {
         self.all().filter_map(|seen| if let Fact::Ppp(fact) = &seen.fact { Some((seen, fact)) } else { None })
     }
 
-    pub(super) fn network(&self) -> impl Iterator<Item = (&'a Observation, &'a network::Fact)> + use<'a> {
+    pub(super) fn network(&self) -> impl Iterator<Item = (&'a Observation, &'a network::Fact)> + use<'a, '_> {
         self.all().filter_map(|seen| if let Fact::Network(fact) = &seen.fact { Some((seen, fact)) } else { None })
     }
 

@@ -7,7 +7,7 @@ use super::claims::Claims;
 use super::picture::Picture;
 use crate::{Cause, Code, Ras};
 
-pub(super) fn claim(picture: &Picture<'_>, context: Context, claims: &mut Claims) {
+pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for seen in picture.all() {
         let Fact::Reported(fact) = &seen.fact else { continue };
         match fact {
@@ -32,6 +32,10 @@ pub(super) fn claim(picture: &Picture<'_>, context: Context, claims: &mut Claims
             _ => {}
         }
     }
+}
+
+/// What the client shows, when the person says so.
+pub(super) fn shown(context: Context, claims: &mut Claims) {
     // What the client shows makes causes that it is not shown for less likely.
     if let Some(ras) = context.ras {
         claims.scale(|cause| if cause.ras().is_empty() || cause.ras().contains(&ras) { 1.0 } else { 0.6 });

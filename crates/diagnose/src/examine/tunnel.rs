@@ -50,7 +50,11 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
             claims.stated(cause, 0.88, seen).at(cause, Some(Role::Server));
         }
         l2tp::Fact::Incompatible { .. } => {
-            claims.stated(Cause::L2tpPeerIncompatible, 0.5, seen);
+            // Who has a call lives with what he complains about.
+            let call = picture.all().any(|other| {
+                other.place.source == seen.place.source && matches!(other.fact, Fact::L2tp(l2tp::Fact::CallUp))
+            });
+            claims.stated(Cause::L2tpPeerIncompatible, if call { 0.1 } else { 0.5 }, seen);
         }
         l2tp::Fact::PppExited { at, status: Some(status) } => exit(seen, seen.role(*at), *status, claims),
         _ => {}
@@ -131,9 +135,11 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::NetGreBlocked, weight, [call].into_iter().chain(unanswered));
         }
         (None, None) => {}
-        (Some(one), None) | (None, Some(one)) => {
+        // A log of one end does not show what reached the other.
+        (Some(one), None) | (None, Some(one)) if captured || unanswered.is_some() => {
             let weight = if captured { 0.6 } else { 0.5 };
             claims.inferred(Cause::NetGreBlocked, weight, [call, one].into_iter().chain(unanswered));
         }
+        (Some(_), None) | (None, Some(_)) => {}
     }
 }

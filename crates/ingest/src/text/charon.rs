@@ -509,10 +509,10 @@ impl Charon {
         } else if text.starts_with("received retransmit of ") {
             let message = self.sa(thread).received.unwrap_or(Exchange::Other);
             Fact::Repeated { by: Party::There, message }
-        } else if text.starts_with("giving up after ")
-            || text.starts_with("DPD check timed out")
-            || text.starts_with("peer not responding, trying again")
-        {
+        } else if text.starts_with("DPD check timed out") {
+            // Only an established peer is checked, even where the beginning of its log is lost.
+            Fact::PeerDead { at }
+        } else if text.starts_with("giving up after ") || text.starts_with("peer not responding, trying again") {
             let sa = self.sa(thread);
             if sa.established { Fact::PeerDead { at } } else { Fact::GaveUp { by: at, after: sa.sent } }
         } else if text.starts_with("deleting half open IKE_SA with ") {

@@ -626,8 +626,10 @@ impl Pppd {
         }
         let fact = if let Some(rest) = text.strip_prefix("rc_send_server: no reply from RADIUS server ") {
             radius::Fact::Unanswered { server: Some(words::word(rest).to_owned()) }
-        } else if text.starts_with("rc_ip_hostname: couldn't look up host")
-            || text.starts_with("rc_get_ipaddr: couldn't resolve hostname")
+        } else if text.starts_with("rc_ip_hostname: couldn't look up host by addr") {
+            // It only wants a name for its own message.
+            return true;
+        } else if text.starts_with("rc_get_ipaddr: couldn't resolve hostname")
             || text.starts_with("rc_find_server: couldn't find RADIUS server")
             || text.starts_with("rc_send_server: bind:")
             || text.starts_with("rc_send_server: socket:")
