@@ -118,6 +118,10 @@ fn notify(seen: &Observation, kind: NotifyType, phase: Option<ike::Phase>, pictu
             claims.stated(Cause::IkePskMismatch, 0.5, seen);
             claims.inferred(Cause::IkeIdentityMismatch, 0.25, [seen]);
         }
+        // What a responder says that finds no key for the peer when it has to derive the keys (strongSwan).
+        NotifyType::INVALID_KEY_INFORMATION if !phase1_up(picture) => {
+            claims.stated(Cause::IkePskMissing, 0.6, seen);
+        }
         NotifyType::PAYLOAD_MALFORMED | NotifyType::INVALID_PAYLOAD_TYPE if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.6, seen);
         }

@@ -21,6 +21,7 @@ const VENDOR: PayloadType = PayloadType(43);
 const NAT_DETECTION_SOURCE_IP: u16 = 16388;
 const NAT_DETECTION_DESTINATION_IP: u16 = 16389;
 const COOKIE: u16 = 16390;
+const INVALID_KE_PAYLOAD: u16 = 17;
 
 /// Which message of which exchange.
 pub(super) fn exchange(header: &Header) -> Exchange {
@@ -60,6 +61,8 @@ impl Sa {
             match notify(reader) {
                 Ok((NAT_DETECTION_SOURCE_IP, hash)) => source.push(hash),
                 Ok((NAT_DETECTION_DESTINATION_IP, hash)) => destination.push(hash),
+                // Only asks for another group, under a number that means something else in IKEv1.
+                Ok((INVALID_KE_PAYLOAD, _)) => {}
                 Ok((kind, _)) if kind < 16384 || kind == COOKIE => {
                     let kind = NotifyType(kind);
                     let fact = Fact::Notify { from: party(from), kind, phase: Some(Phase::One), protected: false };
@@ -92,7 +95,6 @@ fn name(kind: NotifyType) -> String {
         1 => "UNSUPPORTED_CRITICAL_PAYLOAD",
         4 => "INVALID_IKE_SPI",
         7 => "INVALID_SYNTAX",
-        17 => "INVALID_KE_PAYLOAD",
         _ => return kind.to_string(),
     }
     .to_owned()
