@@ -15,7 +15,7 @@ pub enum Language {
 
 impl Language {
     /// All of them.
-    pub const ALL: &'static [Language] = &[Language::English, Language::Chinese];
+    pub const ALL: &'static [Language] = &[Language::English, Language::Chinese, Language::Japanese];
 
     /// Its tag (BCP 47).
     pub const fn tag(self) -> &'static str {
@@ -63,7 +63,13 @@ impl Language {
                 include_str!("../../locales/zh-CN/codes.ftl"),
                 include_str!("../../locales/zh-CN/report.ftl"),
             ],
-            Language::Japanese | Language::Portuguese => &[],
+            Language::Japanese => &[
+                include_str!("../../locales/ja/causes.ftl"),
+                include_str!("../../locales/ja/fixes.ftl"),
+                include_str!("../../locales/ja/codes.ftl"),
+                include_str!("../../locales/ja/report.ftl"),
+            ],
+            Language::Portuguese => &[],
         }
     }
 }
