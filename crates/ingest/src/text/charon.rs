@@ -151,8 +151,11 @@ impl Charon {
             _ => return,
         }
         self.flush(number, None, out);
-        if let Some(name) = name {
-            self.enter(number, name);
+        match name {
+            Some(name) => self.enter(number, name),
+            // A timer begins new work in a thread that may have been at another SA.
+            None if group == "JOB" || text.starts_with("sending DPD request") => self.enter_only(number),
+            None => {}
         }
         self.say(number, text.trim_start(), out);
     }
@@ -181,6 +184,15 @@ impl Charon {
         }
         let sa = self.sas.entry(key).or_default();
         sa.peer = sa.peer.or(peer);
+    }
+
+    /// The SA that a thread works on is the only one there is; with several it is not known.
+    fn enter_only(&mut self, thread: u32) {
+        let mut known = self.sas.keys().filter(|key| !key.is_empty());
+        let only = known.next().filter(|_| known.next().is_none()).cloned();
+        let state = self.threads.entry(thread).or_default();
+        state.sa = only.unwrap_or_default();
+        state.peer = None;
     }
 
     fn sa(&mut self, thread: u32) -> &mut Sa {

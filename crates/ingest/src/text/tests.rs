@@ -137,6 +137,17 @@ fn charon_gives_up_where_it_stands_and_finds_an_established_peer_dead() {
 }
 
 #[test]
+fn charon_s_timers_without_a_number_are_about_the_only_association_there_is() {
+    let text = format!(
+        "{CHARON_SERVER}\
+         Nov 20 21:00:57 gw charon: 09[IKE] IKE_SA a[1] established between 203.0.113.1[203.0.113.1]...192.0.2.7[192.0.2.7]\n\
+         Nov 20 21:01:57 gw charon: 16[JOB] DPD check timed out, enforcing DPD action\n"
+    );
+    let about = about_of(&text, |fact| *fact == Fact::Ike(ike::Fact::PeerDead { at: Party::Here }));
+    assert_eq!(about.attempt.as_deref(), Some("IKE_SA 1"));
+}
+
+#[test]
 fn pluto_speaks_in_the_wordings_of_its_versions() {
     let at = Party::Here;
     let line = |message: &str| format!("Nov 20 21:00:55 gw pluto[9]: \"l2tp-psk\"[2] 192.0.2.7 #5: {message}\n");

@@ -21,6 +21,8 @@ pub(crate) struct Xl2tpd {
     role: Option<Role>,
     /// The last message type that the peer sent, where debugging says so.
     message: Option<MessageType>,
+    /// Control packets that it called bad.
+    bad: u32,
 }
 
 #[derive(Clone, Default)]
@@ -272,6 +274,12 @@ impl Xl2tpd {
         out.say(about, Fact::Refused { by: Party::There, tunnel, result: 0, error: 0, text: said.to_owned() });
     }
 
+    /// One packet out of order is loss on the way; again and again it is the peer.
+    fn bad_again(&mut self) -> bool {
+        self.bad = self.bad.saturating_add(1);
+        self.bad >= 3
+    }
+
     /// What goes wrong.
     fn trouble(&mut self, text: &str, whole: &str, out: &mut Out<'_, '_>) -> bool {
         let at = Party::Here;
@@ -302,7 +310,7 @@ impl Xl2tpd {
             Fact::Refused { by: at, tunnel: true, result: 4, error: 0, text: text.to_owned() }
         } else if text.starts_with("avp is incorrect size")
             || text.starts_with("avp is wrong size")
-            || text.starts_with("bad control packet")
+            || text.starts_with("bad control packet") && self.bad_again()
             || text.starts_with("Peer did not specify ") && text.ends_with("Closing.")
             || text.contains("No handler for mandatory attribute")
             || text.contains("don't know how to handle mandatory attribute")
