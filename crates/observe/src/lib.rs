@@ -4,11 +4,13 @@
 //! [`Fact`] with its time, its place in the evidence and the side that saw it. The rules of the doctor see nothing else, so the
 //! same event has the same meaning whoever reported it.
 
+mod align;
 mod fact;
 mod observation;
 mod place;
 mod timeline;
 
+pub use align::{Alignment, Clock};
 pub use fact::{Fact, Layer};
 pub use fact::{esp, host, ike, l2tp, network, ppp, pptp, radius, reported};
 pub use observation::{About, Observation, Party, Role, Side, Time};

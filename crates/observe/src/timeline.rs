@@ -1,4 +1,4 @@
-use crate::{Observation, Side, Source, SourceId, Time};
+use crate::{Alignment, Observation, Side, Source, SourceId, Time, align};
 
 /// All observations of an examination, with their sources.
 ///
@@ -7,6 +7,7 @@ use crate::{Observation, Side, Source, SourceId, Time};
 pub struct Timeline {
     sources: Vec<Source>,
     observations: Vec<Observation>,
+    clocks: Vec<Alignment>,
 }
 
 impl Timeline {
@@ -54,6 +55,17 @@ impl Timeline {
         for observation in self.observations.iter_mut().filter(|observation| observation.place.source == id) {
             observation.side = side;
         }
+    }
+
+    /// Compares the clocks of the sources by the events that several saw, and corrects them to that of one, as far as that can be
+    /// told.
+    pub fn align(&mut self) {
+        self.clocks = align::align(self);
+    }
+
+    /// What [`Timeline::align`] found, by source. Sources without times are not in it, and it is empty where fewer than two have any.
+    pub fn clocks(&self) -> &[Alignment] {
+        &self.clocks
     }
 
     /// Moves the clock of a source by so many microseconds.
