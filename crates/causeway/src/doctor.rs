@@ -1,15 +1,27 @@
 //! `causeway doctor`: says why a connection fails, whoever made the server and the client.
 
+mod chronicle;
 mod explain;
+mod html;
+pub(crate) mod paper;
+mod phrases;
+mod picture;
+mod question;
 mod read;
 pub(crate) mod report;
+mod story;
 pub(crate) mod text;
 
+use std::path::Path;
+
 use diagnose::{Context, Diagnosis, Language, Ras, Scope, Texts};
-use observe::Timeline;
+use jiff::tz::TimeZone;
+use observe::{Fact, Time, Timeline, reported};
 
 use crate::cli::doctor::{self as options, Command, Common, Doctor};
 use crate::exit::Failure;
+use paper::Paper;
+use phrases::Clockwork;
 
 /// Exit status for evidence that does not suffice.
 const NOT_ENOUGH: u8 = 3;
@@ -30,22 +42,56 @@ pub(crate) fn locale() -> Language {
     set.unwrap_or(Language::English)
 }
 
-fn context(common: &Common) -> Context {
+/// What the person says beside the evidence; who is affected is asked where there is somebody to ask.
+fn context(common: &Common, timeline: &Timeline) -> Result<Context, Failure> {
     let scope = common.scope.map(|scope| match scope {
         options::Scope::User => Scope::OneUser,
         options::Scope::Site => Scope::OneSite,
         options::Scope::Everyone => Scope::Everyone,
     });
-    Context { scope, ras: common.error.map(Ras) }
+    let told =
+        timeline.observations().iter().any(|seen| matches!(seen.fact, Fact::Reported(reported::Fact::Affects(_))));
+    let asks = scope.is_none() && !told && !common.json && common.html.is_none();
+    let scope = if asks { question::scope(&texts(common))? } else { scope };
+    Ok(Context { scope, ras: common.error.map(Ras) })
+}
+
+fn texts(common: &Common) -> Texts {
+    Texts::new(common.lang.unwrap_or_else(locale))
 }
 
 /// Says what was found, as the person wants it, and with which status the program ends.
 fn conclude(timeline: &Timeline, diagnosis: &Diagnosis, common: &Common) -> Result<(), Failure> {
-    let texts = Texts::new(common.lang.unwrap_or_else(locale));
+    let texts = texts(common);
+    let page_instead = common.html.as_deref() == Some(Path::new("-"));
+    if page_instead && common.json {
+        return Err(Failure::configuration("--html - and --json both want the standard output; give the page a FILE"));
+    }
+    if let Some(file) = &common.html {
+        let now = Time(jiff::Timestamp::now().as_microsecond());
+        let page = html::page(timeline, diagnosis, &texts, now, TimeZone::system());
+        if page_instead {
+            crate::print(&page)?;
+        } else {
+            std::fs::write(file, page)
+                .map_err(|error| Failure::local(format!("cannot write {}: {error}", file.display())))?;
+        }
+    }
     if common.json {
-        crate::print(&format!("{:#}\n", report::json(timeline, diagnosis, &texts)))?;
-    } else {
-        crate::print(&text::render(timeline, diagnosis, &texts))?;
+        let mut report = report::json(timeline, diagnosis, &texts);
+        if common.timeline {
+            report["timeline"] = chronicle::json(timeline, diagnosis);
+        }
+        crate::print(&format!("{report:#}\n"))?;
+    } else if !page_instead {
+        let paper = Paper::of_output();
+        let mut text = text::render(timeline, diagnosis, &texts, paper);
+        if common.timeline {
+            let clock = Clockwork::new(timeline, TimeZone::system());
+            text.push('\n');
+            text.push_str(&chronicle::render(timeline, diagnosis, &texts, &clock, paper));
+        }
+        crate::print(&text)?;
     }
     match (diagnosis.healthy, diagnosis.enough) {
         (true, _) => Ok(()),

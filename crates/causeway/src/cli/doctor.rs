@@ -17,8 +17,8 @@ pub(crate) enum Command {
     /// What a file is follows from its content: pcap and pcapng, logs of IKE, L2TP, PPTP, PPP and RADIUS daemons, event logs,
     /// registry exports, outputs of commands, or a bundle of them. Several files are read as one story.
     #[command(
-        after_help = "Exit status: 0 the evidence shows a connection that works, 1 a problem was found, 2 a file cannot \
-        be read, 3 the evidence does not suffice."
+        after_help = "Exit status: 0 the evidence shows a connection that works, 1 a problem was found, 2 wrong usage, or \
+        nothing can be read, 3 the evidence does not suffice."
     )]
     Read(Read),
     /// Explain an error number or message: what it means, what is behind it, and what mends it.
@@ -41,6 +41,12 @@ pub(crate) struct Common {
     /// Language of the answer: en, zh, ja or pt [default: from the locale].
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     pub(crate) lang: Option<diagnose::Language>,
+    /// Also write the report as one HTML page with a picture of what happened; `-` prints it instead of the text.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Also show the events of all sources as one list, in order, with their times corrected to one clock.
+    #[arg(long)]
+    pub(crate) timeline: bool,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -71,7 +77,7 @@ pub(crate) struct Explain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Read {
-    /// Captures, logs, exports, bundles; a directory stands for the files in it.
+    /// Captures, logs, exports, bundles; a directory stands for the files in it, `-` for standard input.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// A file with keys that open captures: Wireshark's tables of IKEv1 and ESP keys, or the output of `ip xfrm state`. May be

@@ -7,6 +7,7 @@ use ingest::Settings;
 use observe::Timeline;
 use serde_json::{Value, json};
 
+use super::paper::Paper;
 use super::{NOT_ENOUGH, locale, text};
 use crate::cli::doctor::Explain;
 use crate::exit::Failure;
@@ -30,7 +31,7 @@ pub(super) fn run(options: &Explain) -> Result<(), Failure> {
             if !out.is_empty() {
                 out.push('\n');
             }
-            as_text(meaning, &texts, &mut out);
+            as_text(meaning, &texts, Paper::of_output(), &mut out);
         }
         if meanings.is_empty() {
             out = texts.with("explain-unknown", &[("asked", &asked)]).unwrap_or_default();
@@ -83,7 +84,7 @@ fn causes(code: Code) -> Vec<Cause> {
     }
 }
 
-fn as_text(meaning: &Meaning, texts: &Texts, out: &mut String) {
+fn as_text(meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
     match meaning {
         Meaning::Code(code) => {
             let Some(info) = code.info() else { return };
@@ -107,10 +108,10 @@ fn as_text(meaning: &Meaning, texts: &Texts, out: &mut String) {
             let _ = writeln!(out, "\n{}", texts.get("explain-causes").unwrap_or_default());
             for (index, cause) in causes.iter().enumerate() {
                 out.push('\n');
-                text::advice(index, *cause, None, None, texts, out);
+                text::advice(index, *cause, None, None, texts, paper, out);
             }
         }
-        Meaning::Cause(cause) => text::advice(0, *cause, None, None, texts, out),
+        Meaning::Cause(cause) => text::advice(0, *cause, None, None, texts, paper, out),
     }
 }
 

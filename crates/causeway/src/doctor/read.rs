@@ -1,12 +1,13 @@
 //! `causeway doctor read`: evidence from files.
 
+use std::fmt;
 use std::fs::{self, File};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use diagnose::examine;
 use ingest::{Keys, Settings};
-use observe::{Time, Timeline};
+use observe::{Side, Source, SourceId, SourceKind, Time, Timeline};
 use zeroize::Zeroize;
 
 use crate::cli::doctor::Read;
@@ -19,17 +20,78 @@ const MOST_FILES: usize = 1000;
 const LARGE: u64 = 16 << 20;
 
 pub(super) fn run(options: &Read) -> Result<(), Failure> {
-    let files = files(&options.files)?;
+    let mut timeline = Timeline::new();
+    let pieces = pieces(&options.files, &mut timeline)?;
+    if let Some(page) = &options.common.html {
+        let evidence = pieces.iter().any(|piece| matches!(piece, Piece::File(path) if is_same(path, page)));
+        if evidence {
+            return Err(Failure::configuration(format!(
+                "{} is evidence; name another file for --html",
+                page.display()
+            )));
+        }
+    }
     let now = jiff::Timestamp::now();
     let offset = now.to_zoned(jiff::tz::TimeZone::system()).offset().seconds();
     let keys = keys(&options.keys)?;
     let settings = Settings { now: Some(Time(now.as_microsecond())), utc_offset: offset, keys };
-    let mut timeline = Timeline::new();
-    for file in &files {
-        read(file, &settings, &mut timeline)?;
+    let mut any = false;
+    for piece in &pieces {
+        match read(piece, &settings, &mut timeline) {
+            Ok(()) => any = true,
+            Err(error) => unreadable(&piece.to_string(), &error, &mut timeline),
+        }
     }
-    let diagnosis = examine(&timeline, super::context(&options.common));
-    super::conclude(&timeline, &diagnosis, &options.common)
+    if !any {
+        let said = timeline.sources().iter().flat_map(|source| {
+            source.trouble.iter().map(|trouble| format!("{}: {trouble}", source.name)).collect::<Vec<_>>()
+        });
+        return Err(Failure::configuration(said.collect::<Vec<_>>().join("\n")));
+    }
+    timeline.align();
+    let context = super::context(&options.common, &timeline)?;
+    super::conclude(&timeline, &examine(&timeline, context), &options.common)
+}
+
+/// Whether two paths are one file that is there.
+fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+/// What is read.
+enum Piece {
+    File(PathBuf),
+    Input,
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Piece::File(path) => path.display().fmt(f),
+            Piece::Input => f.write_str("standard input"),
+        }
+    }
+}
+
+/// One file that cannot be read is no reason to say nothing about the others; it stands in the report.
+fn unreadable(name: &str, error: &io::Error, timeline: &mut Timeline) {
+    let said = format!("cannot be read: {error}");
+    // What could be read before the error is a source already.
+    let known = timeline.sources().iter().position(|source| &*source.name == name);
+    if let Some(id) = known.and_then(|index| u32::try_from(index).ok())
+        && let Some(source) = timeline.source_mut(SourceId(id))
+    {
+        source.trouble.push(said);
+        return;
+    }
+    timeline.add_source(Source {
+        name: name.into(),
+        kind: SourceKind::Unknown,
+        side: Side::Unknown,
+        product: None,
+        trouble: vec![said],
+        span: None,
+    });
 }
 
 /// The keys of all files that were named for it.
@@ -51,48 +113,65 @@ fn keys(named: &[PathBuf]) -> Result<Keys, Failure> {
     Ok(keys)
 }
 
-fn read(file: &Path, settings: &Settings, timeline: &mut Timeline) -> Result<(), Failure> {
-    let failed = |error| Failure::configuration(format!("cannot read {}: {error}", file.display()));
-    let input = File::open(file).map_err(failed)?;
-    let size = input.metadata().map_or(0, |metadata| metadata.len());
-    let shown = size >= LARGE && std::io::stderr().is_terminal();
+fn read(piece: &Piece, settings: &Settings, timeline: &mut Timeline) -> io::Result<()> {
+    let (mut input, size): (Box<dyn io::Read>, u64) = match piece {
+        Piece::File(path) => {
+            let file = File::open(path)?;
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            (Box::new(file), size)
+        }
+        Piece::Input => (Box::new(io::stdin().lock()), 0),
+    };
+    let shown = size >= LARGE && io::stderr().is_terminal();
     let mut told = u64::MAX;
     let mut progress = |octets: u64| {
         // More is read than the file has where it is compressed.
         let percent = (octets.saturating_mul(100) / size.max(1)).min(100);
         if shown && percent != told {
             told = percent;
-            anstream::eprint!("\r{}: {percent} %", file.display());
+            anstream::eprint!("\r{piece}: {percent} %");
         }
     };
-    ingest::read(&file.to_string_lossy(), input, settings, timeline, &mut progress).map_err(failed)?;
+    ingest::read(&piece.to_string(), &mut input, settings, timeline, &mut progress)?;
     if shown {
-        anstream::eprintln!("\r{}: read  ", file.display());
+        anstream::eprintln!("\r{piece}: read  ");
     }
     Ok(())
 }
 
-/// The files that are meant: a directory stands for what is directly in it.
-fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+/// What is meant: a directory stands for the files directly in it, `-` for standard input.
+fn pieces(named: &[PathBuf], timeline: &mut Timeline) -> Result<Vec<Piece>, Failure> {
+    let mut pieces = Vec::new();
     for path in named {
-        let failed = |error| Failure::configuration(format!("cannot read {}: {error}", path.display()));
-        if !fs::metadata(path).map_err(failed)?.is_dir() {
-            files.push(path.clone());
+        if path.as_os_str() == "-" {
+            pieces.push(Piece::Input);
             continue;
         }
-        let mut inside = Vec::new();
-        for entry in fs::read_dir(path).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if entry.path().is_file() {
-                inside.push(entry.path());
-            }
+        match files(path) {
+            Ok(files) => pieces.extend(files.into_iter().map(Piece::File)),
+            Err(error) => unreadable(&path.display().to_string(), &error, timeline),
         }
-        inside.sort();
-        files.extend(inside);
     }
-    if files.len() > MOST_FILES {
-        return Err(Failure::configuration(format!("{} files are too many; name those of the failure", files.len())));
+    if pieces.len() > MOST_FILES {
+        return Err(Failure::configuration(format!("{} files are too many; name those of the failure", pieces.len())));
     }
-    Ok(files)
+    Ok(pieces)
+}
+
+fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut inside = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?.path();
+        if entry.is_file() {
+            inside.push(entry);
+        }
+    }
+    inside.sort();
+    if inside.is_empty() {
+        return Err(io::Error::other("there is no file in it"));
+    }
+    Ok(inside)
 }

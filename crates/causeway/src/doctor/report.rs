@@ -1,7 +1,7 @@
 //! The report as JSON: an interface for programs.
 
 use diagnose::{Cause, Diagnosis, Finding, Fix, Texts};
-use observe::{Place, Spot, Timeline};
+use observe::{Clock, Place, SourceId, Spot, Timeline};
 use serde_json::{Value, json};
 
 /// The whole report.
@@ -10,13 +10,15 @@ pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) ->
     let sources: Vec<Value> = timeline
         .sources()
         .iter()
-        .map(|source| {
+        .zip(0..)
+        .map(|(source, id)| {
             json!({
                 "name": &*source.name,
                 "kind": format!("{:?}", source.kind),
                 "side": format!("{:?}", source.side).to_lowercase(),
                 "product": source.product,
                 "trouble": source.trouble,
+                "clock": clock(timeline, SourceId(id)),
             })
         })
         .collect();
@@ -26,6 +28,21 @@ pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) ->
         "healthy": diagnosis.healthy,
         "enough": diagnosis.enough,
         "sources": sources,
+    })
+}
+
+/// How a source's clock stood to the others'; null where there was nothing to compare.
+fn clock(timeline: &Timeline, id: SourceId) -> Option<Value> {
+    let alignment = timeline.clocks().iter().find(|alignment| alignment.source == id)?;
+    Some(match alignment.clock {
+        Clock::Reference => json!({ "reference": true }),
+        Clock::Unpaired => json!({ "compared": false }),
+        Clock::Compared { with, ahead, pairs } => json!({
+            "compared": true,
+            "with": timeline.source(with).map(|source| &*source.name),
+            "ahead_seconds": (ahead as f64 / 1e3).round() / 1e3,
+            "pairs": pairs,
+        }),
     })
 }
 
@@ -71,7 +88,7 @@ fn one_line(fix: &Fix) -> String {
     line
 }
 
-fn place(timeline: &Timeline, place: &Place) -> Value {
+pub(super) fn place(timeline: &Timeline, place: &Place) -> Value {
     let source = timeline.source(place.source).map_or("", |source| &*source.name);
     let mut value = json!({ "source": source, "text": &*place.text });
     let spot = match place.spot {

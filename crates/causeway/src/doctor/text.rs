@@ -1,38 +1,56 @@
 //! The report as text for a terminal.
 
-use std::fmt::Write;
+use anstyle::{AnsiColor, Style};
+use diagnose::{Cause, Diagnosis, Finding, Fix, Texts};
+use observe::{Place, Timeline};
 
-use diagnose::{Cause, Diagnosis, Finding, Texts};
-use observe::{Place, Spot, Timeline};
+use super::paper::Paper;
+use super::phrases::{self, say};
+
+/// What the eye should find first.
+pub(super) const HEAD: Style = Style::new().bold();
+/// What went wrong.
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What works.
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// What is only for looking up.
+pub(super) const DIM: Style = Style::new().dimmed();
+
+/// Indentation under a finding.
+const INDENT: usize = 3;
 
 /// The whole report.
-pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> String {
+pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, paper: Paper) -> String {
     let mut text = String::new();
-    for source in timeline.sources() {
-        for trouble in &source.trouble {
-            let _ = writeln!(text, "{}: {trouble}", source.name);
-        }
-    }
+    let style = if diagnosis.healthy { GOOD } else { BAD };
+    block(paper, style, 0, 0, &phrases::verdict(diagnosis, texts), &mut text);
     if let Some(stage) = diagnosis.stage {
-        let _ = writeln!(text, "{}", say(texts, "report-stage", &[("stage", &texts.stage(stage))]));
+        paper.write("", 0, &say(texts, "report-stage", &[("stage", &texts.stage(stage))]), &mut text);
     }
     if !diagnosis.enough {
-        let _ = writeln!(text, "{}", say(texts, "report-not-enough", &[]));
-        let _ = writeln!(text, "{}", say(texts, "report-collect", &[]));
+        paper.write("", 0, &say(texts, "report-collect", &[]), &mut text);
+    }
+    for source in timeline.sources() {
+        for trouble in &source.trouble {
+            paper.write("", 2, &format!("{}: {trouble}", source.name), &mut text);
+        }
+    }
+    for sentence in phrases::clocks(timeline, texts) {
+        paper.write("", 2, &sentence, &mut text);
     }
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         text.push('\n');
-        one(timeline, index, finding, texts, &mut text);
+        one(timeline, index, finding, texts, paper, &mut text);
     }
     text
 }
 
-fn one(timeline: &Timeline, index: usize, finding: &Finding, texts: &Texts, text: &mut String) {
+fn one(timeline: &Timeline, index: usize, finding: &Finding, texts: &Texts, paper: Paper, text: &mut String) {
     let evidence = |text: &mut String| {
-        list(timeline, &say(texts, "report-evidence", &[]), &finding.evidence, text);
-        list(timeline, &say(texts, "report-against", &[]), &finding.against, text);
+        list(timeline, &say(texts, "report-evidence", &[]), &finding.evidence, paper, text);
+        list(timeline, &say(texts, "report-against", &[]), &finding.against, paper, text);
     };
-    advice(index, finding.cause, Some(finding), Some(&evidence), texts, text);
+    advice(index, finding.cause, Some(finding), Some(&evidence), texts, paper, text);
 }
 
 /// What is to be known about a cause; with its finding, how sure it is and what speaks for it.
@@ -42,15 +60,18 @@ pub(super) fn advice(
     finding: Option<&Finding>,
     evidence: Option<&dyn Fn(&mut String)>,
     texts: &Texts,
+    paper: Paper,
     text: &mut String,
 ) {
     let advice = texts.advice(cause);
-    let sure = finding.map_or_else(String::new, |finding| format!(", {:.0} %", finding.confidence * 100.0));
-    let _ = writeln!(text, "{}. {} [{cause}{sure}]", index + 1, advice.summary);
-    let _ = writeln!(text, "   {}", advice.meaning);
+    let sure = finding.map_or_else(String::new, |finding| format!(", {} %", phrases::percent(finding.confidence)));
+    let summary = format!("{}. {} [{cause}{sure}]", index + 1, advice.summary);
+    block(paper, HEAD, 0, INDENT, &summary, text);
+    let paragraph = |said: &str, text: &mut String| paper.write("   ", INDENT, said, text);
+    paragraph(&advice.meaning, text);
     let codes: Vec<String> = cause.ras().iter().map(ToString::to_string).collect();
     if !codes.is_empty() {
-        let _ = writeln!(text, "   {}", say(texts, "report-codes", &[("codes", &codes.join(", "))]));
+        paragraph(&say(texts, "report-codes", &[("codes", &codes.join(", "))]), text);
     }
     if let Some(evidence) = evidence {
         evidence(text);
@@ -59,46 +80,63 @@ pub(super) fn advice(
         return;
     }
     if let Some(settle) = &advice.settle {
-        let _ = writeln!(text, "   {} {settle}", say(texts, "report-settle", &[]));
+        paragraph(&format!("{} {settle}", say(texts, "report-settle", &[])), text);
     }
     let role = finding.and_then(|finding| finding.at);
     let at = role.and_then(|role| texts.get(&format!("at-{role}"))).unwrap_or_else(|| texts.fix_at(cause.fix_at()));
-    let _ = writeln!(text, "   {}", say(texts, "report-fix-at", &[("where", &at)]));
+    paragraph(&say(texts, "report-fix-at", &[("where", &at)]), text);
     for fix in &advice.fixes {
-        let _ = writeln!(text, "   - {}", fix.what);
-        for command in fix.commands {
-            let _ = writeln!(text, "       {command}");
-        }
-        if !fix.undo.is_empty() {
-            let _ = writeln!(text, "     {}", say(texts, "report-undo", &[]));
-            for command in fix.undo {
-                let _ = writeln!(text, "       {command}");
-            }
-        }
-        if let Some(price) = &fix.price {
-            let _ = writeln!(text, "     {} {price}", say(texts, "report-price", &[]));
-        }
+        remedy(fix, texts, paper, text);
     }
 }
 
-fn list(timeline: &Timeline, title: &str, places: &[Place], text: &mut String) {
+fn remedy(fix: &Fix, texts: &Texts, paper: Paper, text: &mut String) {
+    paper.write("   - ", 5, &fix.what, text);
+    let (keep, change) = phrases::backup_first(fix.commands);
+    let mut commands = |title: Option<&str>, commands: &[&str]| {
+        if let Some(title) = title.filter(|_| !commands.is_empty()) {
+            paper.write("     ", 5, &say(texts, title, &[]), text);
+        }
+        // A command is copied: it stays one line.
+        for command in commands {
+            text.push_str("       ");
+            text.push_str(command);
+            text.push('\n');
+        }
+    };
+    commands(Some("report-backup"), keep);
+    commands(Some("report-do").filter(|_| !keep.is_empty()), change);
+    commands(Some("report-undo"), fix.undo);
+    if let Some(price) = &fix.price {
+        paper.write("     ", 5, &format!("{} {price}", say(texts, "report-price", &[])), text);
+    }
+}
+
+fn list(timeline: &Timeline, title: &str, places: &[Place], paper: Paper, text: &mut String) {
     if places.is_empty() {
         return;
     }
-    let _ = writeln!(text, "   {title}");
+    paper.write("   ", INDENT, title, text);
     for place in places {
-        let source = timeline.source(place.source).map_or("", |source| &*source.name);
-        let spot = match place.spot {
-            Spot::Line(line) => format!(":{line}"),
-            Spot::Frame(frame) => format!(" #{frame}"),
-            Spot::Record(record) => format!(" #{record}"),
-            Spot::Step(step) => format!(" ({step})"),
-            Spot::Whole => String::new(),
-        };
-        let _ = writeln!(text, "     {source}{spot}  {}", place.text);
+        let mut line = String::new();
+        paper.write("     ", 7, &format!("{}  {}", phrases::spot(timeline, place), place.text), &mut line);
+        text.push_str(&line);
     }
 }
 
-fn say(texts: &Texts, id: &str, values: &[(&str, &str)]) -> String {
-    texts.with(id, values).unwrap_or_else(|| id.to_owned())
+/// A paragraph in a style.
+fn block(paper: Paper, style: Style, indent: usize, hanging: usize, said: &str, text: &mut String) {
+    let mut plain = String::new();
+    paper.write(&" ".repeat(indent), hanging, said, &mut plain);
+    styled(paper, style, plain.trim_end_matches('\n'), text);
+    text.push('\n');
+}
+
+/// Appends `said` in a style, where there are any.
+pub(super) fn styled(paper: Paper, style: Style, said: &str, text: &mut String) {
+    if paper.has_colours() {
+        text.push_str(&format!("{style}{said}{style:#}"));
+    } else {
+        text.push_str(said);
+    }
 }

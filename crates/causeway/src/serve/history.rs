@@ -9,7 +9,7 @@ use diagnose::{Context, Texts, Verdict, examine};
 use observe::{Role, Time};
 use serde_json::{Value, json};
 
-use crate::doctor;
+use crate::doctor::{self, paper::Paper};
 
 /// Attempts that are kept; a log has the older ones.
 const KEPT: usize = 1000;
@@ -87,7 +87,7 @@ impl History {
             "peer": past.peer,
             "user": past.user,
             "report": doctor::report::json(&timeline, &diagnosis, texts),
-            "text": doctor::text::render(&timeline, &diagnosis, texts),
+            "text": doctor::text::render(&timeline, &diagnosis, texts, Paper::default()),
         }))
     }
 }

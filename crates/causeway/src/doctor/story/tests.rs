@@ -1,0 +1,151 @@
+use diagnose::{Context, examine};
+use observe::{About, Party, Place, Source, SourceKind};
+use wire::l2tp::MessageType;
+
+use super::*;
+
+/// A log at this side.
+pub(in crate::doctor) fn source(timeline: &mut Timeline, name: &str, side: Side) -> SourceId {
+    timeline.add_source(Source {
+        name: name.into(),
+        kind: if side == Side::Wire { SourceKind::Capture } else { SourceKind::Syslog },
+        side,
+        product: None,
+        trouble: Vec::new(),
+        span: None,
+    })
+}
+
+/// Line `line` of a log, `line` seconds after the beginning of time.
+pub(in crate::doctor) fn push(timeline: &mut Timeline, source: SourceId, line: u64, text: &str, fact: impl Into<Fact>) {
+    let side = timeline.source(source).unwrap().side;
+    let place = Place { source, spot: Spot::Line(line), text: text.into() };
+    let at = Some(Time(i64::try_from(line).unwrap() * 1_000_000));
+    timeline.push(Observation { at, place, side, about: About::default(), fact: fact.into() });
+}
+
+pub(in crate::doctor) fn main_mode(from: Party, number: u8) -> ike::Fact {
+    ike::Fact::Message(ike::Message {
+        from,
+        exchange: ike::Exchange::MainMode(number),
+        id: 0,
+        cookies: None,
+        port_4500: false,
+        repeated: false,
+        octets: None,
+    })
+}
+
+fn sccrq(from: Party) -> observe::l2tp::Fact {
+    observe::l2tp::Fact::Message { from, kind: MessageType::SCCRQ, repeated: false, clear: false }
+}
+
+fn told(timeline: &Timeline) -> Vec<String> {
+    let diagnosis = examine(timeline, Context::default());
+    let story = Story::of(timeline, &diagnosis);
+    let row = |row: &Row<'_>| match row {
+        Row::LeftOut(count) => format!("({count} left out)"),
+        Row::Event(event) => {
+            let way = match event.shape {
+                Shape::Arrow { from: Role::Client } => ">",
+                Shape::Arrow { from: Role::Server } => "<",
+                Shape::Note { .. } => "*",
+            };
+            let lost = if event.lost { " lost" } else { "" };
+            let failed = if event.failed { " here" } else { "" };
+            format!("{way} {} ×{}{lost}{failed}", event.label, event.times)
+        }
+    };
+    story.rows.iter().map(row).collect()
+}
+
+#[test]
+fn a_message_that_both_ends_saw_is_one_arrow() {
+    let mut timeline = Timeline::new();
+    let client = source(&mut timeline, "client", Side::Client);
+    let server = source(&mut timeline, "server", Side::Server);
+    for number in 1..=4 {
+        let (mine, its) = if number % 2 == 1 { (Party::Here, Party::There) } else { (Party::There, Party::Here) };
+        push(&mut timeline, client, number.into(), "", main_mode(mine, number));
+        push(&mut timeline, server, number.into(), "", main_mode(its, number));
+    }
+    assert_eq!(told(&timeline), ["> main mode 1 ×1", "< main mode 2 ×1", "> main mode 3 ×1", "< main mode 4 ×1"]);
+}
+
+#[test]
+fn repeated_messages_are_counted_and_lost_when_nothing_comes_back() {
+    let mut timeline = Timeline::new();
+    let client = source(&mut timeline, "client", Side::Client);
+    for line in 1..=5 {
+        push(&mut timeline, client, line, "", sccrq(Party::Here));
+    }
+    assert_eq!(told(&timeline).first().map(String::as_str), Some("> SCCRQ ×5 lost"));
+}
+
+#[test]
+fn what_arrived_is_not_lost_though_it_has_no_answer() {
+    let mut timeline = Timeline::new();
+    let client = source(&mut timeline, "client", Side::Client);
+    let server = source(&mut timeline, "server", Side::Server);
+    for line in 1..=3 {
+        push(&mut timeline, client, line, "", sccrq(Party::Here));
+        push(&mut timeline, server, line, "", sccrq(Party::There));
+    }
+    assert_eq!(told(&timeline).first().map(String::as_str), Some("> SCCRQ ×3"));
+}
+
+#[test]
+fn the_same_message_of_a_later_attempt_is_another_event() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    for (line, number) in [(1, 1), (2, 2), (30, 1), (31, 2)] {
+        let from = if number == 1 { Party::There } else { Party::Here };
+        push(&mut timeline, server, line, "", main_mode(from, number));
+    }
+    assert_eq!(told(&timeline).len(), 4);
+}
+
+#[test]
+fn the_failing_event_is_marked_and_state_is_no_event() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    push(&mut timeline, server, 1, "", main_mode(Party::There, 1));
+    push(&mut timeline, server, 2, "Linux", host::Fact::System { name: "Linux".into() });
+    let refused = ike::Fact::NoCommonSuite { phase: ike::Phase::One, at: Party::Here };
+    push(&mut timeline, server, 3, "May 12 13:22:05 vpn charon: 05[IKE] no proposal found", refused);
+    let told = told(&timeline);
+    assert_eq!(told, ["> main mode 1 ×1", "* charon: 05[IKE] no proposal found ×1 here"]);
+}
+
+#[test]
+fn aspects_of_one_line_are_one_arrow() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    let kind = wire::isakmp::NotifyType::NO_PROPOSAL_CHOSEN;
+    let notify = ike::Fact::Notify { from: Party::Here, kind, phase: None, protected: false };
+    push(&mut timeline, server, 1, "", notify);
+    let ike::Fact::Message(message) = main_mode(Party::Here, 1) else { unreachable!() };
+    let message = ike::Message { exchange: ike::Exchange::Informational, ..message };
+    push(&mut timeline, server, 1, "", ike::Fact::Message(message));
+    let told = told(&timeline);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains(", informational"), "{told:?}");
+}
+
+#[test]
+fn a_long_story_keeps_its_beginning_and_the_failure() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    for line in 1..=2_000 {
+        let from = if line % 2 == 1 { Party::There } else { Party::Here };
+        push(&mut timeline, server, line, "", main_mode(from, if line % 2 == 1 { 1 } else { 2 }));
+        if line == 1_000 {
+            push(&mut timeline, server, line, "no key", ike::Fact::NoSharedKey { at: Party::Here });
+        }
+    }
+    let told = told(&timeline);
+    assert!(told.len() <= MOST + 2, "{}", told.len());
+    assert!(told.iter().any(|row| row.ends_with(" here")), "{told:?}");
+    assert_eq!(told.iter().filter(|row| row.contains("left out")).count(), 2, "{told:?}");
+    assert!(!told[0].contains("left out"));
+}

@@ -1,0 +1,247 @@
+//! How an event is drawn and named. Messages have their protocol's names; everything else speaks for itself.
+
+use observe::{Fact, Observation, Party, Role, Side, esp, ike, l2tp, ppp, pptp, radius};
+use wire::l2tp::MessageType;
+
+use super::{Lane, Shape};
+
+/// Characters of a source's own words; all of them stand with the evidence.
+const WIDTH: usize = 90;
+
+/// A message, or something that was noticed.
+pub(super) fn shape(seen: &Observation) -> Shape {
+    match sender(&seen.fact).and_then(|party| seen.role(party)) {
+        Some(from) => Shape::Arrow { from },
+        None => Shape::Note { lane: lane(seen) },
+    }
+}
+
+/// Whoever sent a message, if it is one.
+fn sender(fact: &Fact) -> Option<Party> {
+    match fact {
+        Fact::Ike(ike::Fact::Message(message)) => Some(message.from),
+        Fact::Ike(ike::Fact::Notify { from, .. })
+        | Fact::Esp(esp::Fact::Traffic { from, .. })
+        | Fact::L2tp(l2tp::Fact::Message { from, .. } | l2tp::Fact::Refused { by: from, .. })
+        | Fact::Pptp(pptp::Fact::Message { from, .. } | pptp::Fact::Gre { from, .. })
+        | Fact::Ppp(ppp::Fact::Packet { from, .. } | ppp::Fact::Terminated { by: from, .. }) => Some(*from),
+        _ => None,
+    }
+}
+
+fn lane(seen: &Observation) -> Lane {
+    let of = |role| match role {
+        Role::Client => Lane::Client,
+        Role::Server => Lane::Server,
+    };
+    if let Some(role) = noticed(&seen.fact).and_then(|party| seen.role(party)).or(seen.side.role()) {
+        return of(role);
+    }
+    if seen.side == Side::Authenticator || matches!(seen.fact, Fact::Radius(_)) { Lane::Server } else { Lane::Path }
+}
+
+/// Whoever noticed it, where that is not whoever wrote it down.
+fn noticed(fact: &Fact) -> Option<Party> {
+    match fact {
+        Fact::Ike(
+            ike::Fact::NoCommonSuite { at, .. }
+            | ike::Fact::Undecryptable { at }
+            | ike::Fact::HashWrong { at }
+            | ike::Fact::NoSharedKey { at }
+            | ike::Fact::NoConnection { at, .. }
+            | ike::Fact::IdentityRefused { at, .. }
+            | ike::Fact::SelectorsRefused { at, .. }
+            | ike::Fact::PfsRefused { at }
+            | ike::Fact::PeerDead { at }
+            | ike::Fact::HalfOpenExpired { at }
+            | ike::Fact::GaveUp { by: at, .. },
+        )
+        | Fact::Esp(esp::Fact::IntegrityFailed { at, .. } | esp::Fact::UnknownSpi { at, .. })
+        | Fact::L2tp(l2tp::Fact::Unanswered { by: at, .. } | l2tp::Fact::NotProtected { at })
+        | Fact::Ppp(
+            ppp::Fact::Unanswered { at, .. }
+            | ppp::Fact::AuthenticationFailed { at, .. }
+            | ppp::Fact::AuthenticationDeclined { by: at, .. }
+            | ppp::Fact::NoCommonAuthentication { at }
+            | ppp::Fact::PeerDead { at }
+            | ppp::Fact::HungUp { at }
+            | ppp::Fact::NoAddress { at, .. },
+        ) => Some(*at),
+        _ => None,
+    }
+}
+
+/// Whether whoever sent it waits for something.
+pub(super) fn wants_answer(fact: &Fact) -> bool {
+    match fact {
+        Fact::Ike(ike::Fact::Message(message)) => {
+            !matches!(message.exchange, ike::Exchange::Informational | ike::Exchange::Other)
+        }
+        Fact::L2tp(l2tp::Fact::Message { kind, .. }) => !matches!(*kind, MessageType::CDN | MessageType::STOP_CCN),
+        Fact::Ppp(ppp::Fact::Packet { protocol, code, .. }) => match protocol {
+            ppp::Protocol::Chap | ppp::Protocol::Eap => *code <= 2,
+            _ => matches!(code, 1 | 5 | 9),
+        },
+        Fact::Pptp(pptp::Fact::Message { kind, .. }) => matches!(kind, 1 | 5 | 7),
+        Fact::Esp(esp::Fact::Traffic { .. }) | Fact::Pptp(pptp::Fact::Gre { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Whether somebody says that nothing came.
+pub(super) fn is_silence(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Ike(ike::Fact::GaveUp { .. } | ike::Fact::HalfOpenExpired { .. } | ike::Fact::PeerDead { .. })
+            | Fact::L2tp(l2tp::Fact::Unanswered { .. })
+            | Fact::Ppp(
+                ppp::Fact::Unanswered { .. } | ppp::Fact::AuthenticationTimedOut { .. } | ppp::Fact::PeerDead { .. }
+            )
+            | Fact::Pptp(pptp::Fact::NoReply | pptp::Fact::NoGre { .. } | pptp::Fact::ConnectionTimedOut)
+    )
+}
+
+/// What it is called.
+pub(super) fn label(seen: &Observation) -> String {
+    match &seen.fact {
+        Fact::Ike(ike::Fact::Message(message)) => {
+            let port = if message.port_4500 { " (UDP 4500)" } else { "" };
+            format!("{}{port}", exchange(message.exchange))
+        }
+        Fact::Ike(ike::Fact::Notify { kind, .. }) => kind.to_string(),
+        Fact::Esp(esp::Fact::Traffic { packets, octets, encapsulated, .. }) => {
+            let around = if *encapsulated { " (UDP 4500)" } else { "" };
+            format!("ESP{around} ×{packets}, {octets} B")
+        }
+        Fact::L2tp(l2tp::Fact::Message { kind, .. }) => kind.to_string(),
+        Fact::L2tp(l2tp::Fact::Refused { tunnel, result, error, text, .. }) => {
+            let name = if *tunnel { "StopCCN" } else { "CDN" };
+            short(&format!("{name} {result}/{error} {text}"))
+        }
+        Fact::Pptp(pptp::Fact::Message { kind, result, .. }) => {
+            let result = result.map(|result| format!(" {result}")).unwrap_or_default();
+            pptp_message(*kind).map_or_else(|| format!("PPTP {kind}{result}"), |name| format!("{name}{result}"))
+        }
+        Fact::Pptp(pptp::Fact::Gre { packets, octets, .. }) => format!("GRE ×{packets}, {octets} B"),
+        Fact::Ppp(ppp::Fact::Packet { protocol, code, .. }) => packet(*protocol, *code),
+        Fact::Ppp(ppp::Fact::Terminated { text, .. }) => short(&format!("Terminate-Request {text}")),
+        Fact::Radius(radius::Fact::Request { code, .. } | radius::Fact::Answer { code, .. }) => {
+            radius_packet(*code).map_or_else(|| format!("RADIUS {code}"), str::to_owned)
+        }
+        _ => short(without_stamp(&seen.place.text)),
+    }
+}
+
+/// A line of a log without the time and the machine, which stand elsewhere.
+fn without_stamp(text: &str) -> &str {
+    let text = text.trim_start();
+    let numeric = |word: &str| word.bytes().next().is_some_and(|first| first.is_ascii_digit());
+    let mut words = text.splitn(5, ' ').filter(|word| !word.is_empty());
+    let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // `May 12 13:22:05 host` (RFC 3164 §4.1.2), and `2026-05-12T13:22:05+02:00 host` (RFC 5424 §6.2.3).
+    let skipped = if first.len() == 3 && numeric(second) && words.next().is_some_and(|time| time.contains(':')) {
+        4
+    } else if first.len() >= 19 && numeric(first) && first.contains('T') && first.contains(':') {
+        2
+    } else {
+        return text;
+    };
+    let mut rest = text;
+    for _ in 0..skipped {
+        let Some((_, tail)) = rest.split_once(' ') else { return text };
+        rest = tail.trim_start();
+    }
+    rest
+}
+
+fn short(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+fn exchange(exchange: ike::Exchange) -> String {
+    let direction = |response| if response { "response" } else { "request" };
+    match exchange {
+        ike::Exchange::MainMode(number) => format!("main mode {number}"),
+        ike::Exchange::AggressiveMode(number) => format!("aggressive mode {number}"),
+        ike::Exchange::QuickMode(0) => "quick mode".to_owned(),
+        ike::Exchange::QuickMode(number) => format!("quick mode {number}"),
+        ike::Exchange::Informational => "informational".to_owned(),
+        ike::Exchange::Transaction => "transaction".to_owned(),
+        ike::Exchange::SaInit { response } => format!("IKE_SA_INIT {}", direction(response)),
+        ike::Exchange::Auth { response } => format!("IKE_AUTH {}", direction(response)),
+        ike::Exchange::Later { response } => format!("IKEv2 {}", direction(response)),
+        ike::Exchange::Other => "IKE".to_owned(),
+    }
+}
+
+fn packet(protocol: ppp::Protocol, code: u8) -> String {
+    let name = match protocol {
+        ppp::Protocol::Lcp => "LCP",
+        ppp::Protocol::Pap => "PAP",
+        ppp::Protocol::Chap => "CHAP",
+        ppp::Protocol::Eap => "EAP",
+        ppp::Protocol::Ccp => "CCP",
+        ppp::Protocol::Ipcp => "IPCP",
+        ppp::Protocol::Ipv6cp => "IPv6CP",
+        ppp::Protocol::Other(number) => return format!("PPP {number:#06x} {code}"),
+    };
+    let code = match (protocol, code) {
+        (ppp::Protocol::Pap, 1) => "Authenticate-Request",
+        (ppp::Protocol::Pap, 2) => "Authenticate-Ack",
+        (ppp::Protocol::Pap, 3) => "Authenticate-Nak",
+        (ppp::Protocol::Chap, 1) => "Challenge",
+        (ppp::Protocol::Eap, 1) => "Request",
+        (ppp::Protocol::Chap | ppp::Protocol::Eap, 2) => "Response",
+        (ppp::Protocol::Chap | ppp::Protocol::Eap, 3) => "Success",
+        (ppp::Protocol::Chap | ppp::Protocol::Eap, 4) => "Failure",
+        (_, 1) => "Configure-Request",
+        (_, 2) => "Configure-Ack",
+        (_, 3) => "Configure-Nak",
+        (_, 4) => "Configure-Reject",
+        (_, 5) => "Terminate-Request",
+        (_, 6) => "Terminate-Ack",
+        (_, 7) => "Code-Reject",
+        (_, 8) => "Protocol-Reject",
+        (_, 9) => "Echo-Request",
+        (_, 10) => "Echo-Reply",
+        (_, 11) => "Discard-Request",
+        (_, other) => return format!("{name} {other}"),
+    };
+    format!("{name} {code}")
+}
+
+/// RFC 2637 §2.
+fn pptp_message(kind: u16) -> Option<&'static str> {
+    Some(match kind {
+        1 => "Start-Control-Connection-Request",
+        2 => "Start-Control-Connection-Reply",
+        3 => "Stop-Control-Connection-Request",
+        4 => "Stop-Control-Connection-Reply",
+        5 => "Echo-Request",
+        6 => "Echo-Reply",
+        7 => "Outgoing-Call-Request",
+        8 => "Outgoing-Call-Reply",
+        12 => "Call-Clear-Request",
+        13 => "Call-Disconnect-Notify",
+        14 => "WAN-Error-Notify",
+        15 => "Set-Link-Info",
+        _ => return None,
+    })
+}
+
+/// RFC 2865 §3, RFC 2866 §3.
+fn radius_packet(code: u8) -> Option<&'static str> {
+    Some(match code {
+        1 => "RADIUS Access-Request",
+        2 => "RADIUS Access-Accept",
+        3 => "RADIUS Access-Reject",
+        4 => "RADIUS Accounting-Request",
+        5 => "RADIUS Accounting-Response",
+        11 => "RADIUS Access-Challenge",
+        _ => return None,
+    })
+}

@@ -1,0 +1,185 @@
+//! `causeway doctor read` as a person runs it: on small logs of the products that it reads.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// A server of strongSwan that cannot decrypt what the client sends: the keys differ.
+const SERVER: &str = "\
+May 12 13:22:05 vpn charon: 05[ENC] parsed ID_PROT request 0 [ SA V V V ]
+May 12 13:22:05 vpn charon: 05[IKE] 203.0.113.10 is initiating a Main Mode IKE_SA
+May 12 13:22:05 vpn charon: 05[ENC] generating ID_PROT response 0 [ SA V V ]
+May 12 13:22:06 vpn charon: 06[ENC] parsed ID_PROT request 0 [ KE No NAT-D NAT-D ]
+May 12 13:22:06 vpn charon: 06[ENC] generating ID_PROT response 0 [ KE No NAT-D NAT-D ]
+May 12 13:22:07 vpn charon: 07[ENC] invalid ID_V1 payload length, decryption failed?
+May 12 13:22:07 vpn charon: 07[ENC] could not decrypt payloads
+";
+
+/// The same attempt by a client's clock that is 33 s ahead, and in another time zone.
+const CLIENT: &str = "\
+May 12 15:22:38 laptop charon: 09[IKE] initiating Main Mode IKE_SA office[1] to 192.0.2.1
+May 12 15:22:38 laptop charon: 09[ENC] generating ID_PROT request 0 [ SA V V V ]
+May 12 15:22:38 laptop charon: 10[ENC] parsed ID_PROT response 0 [ SA V V ]
+May 12 15:22:39 laptop charon: 10[ENC] generating ID_PROT request 0 [ KE No NAT-D NAT-D ]
+May 12 15:22:39 laptop charon: 11[ENC] parsed ID_PROT response 0 [ KE No NAT-D NAT-D ]
+";
+
+/// A directory of evidence; it goes with the test.
+struct Evidence(PathBuf);
+
+impl Evidence {
+    fn new(name: &str) -> Evidence {
+        let directory = std::env::temp_dir().join(format!("causeway-doctor-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        Evidence(directory)
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Evidence {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.args(["doctor", "read"]).args(arguments).env("TZ", "UTC").env("LC_ALL", "C").env_remove("NO_COLOR");
+    command
+}
+
+fn read(arguments: &[&str]) -> Output {
+    command(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_log_is_read_and_the_status_says_that_a_problem_was_found() {
+    let evidence = Evidence::new("log");
+    let log = evidence.file("server.log", SERVER);
+    let out = read(&[path(&log)]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out.stdout);
+    let first = said.lines().next().unwrap();
+    assert!(first.contains("The pre-shared keys of client and server differ"), "{said}");
+    assert!(said.contains("server.log:6"), "{said}");
+    assert!(!said.contains('\u{1b}'), "no colours where there is no terminal: {said:?}");
+}
+
+#[test]
+fn the_clock_of_a_log_is_compared_and_said() {
+    let evidence = Evidence::new("clock");
+    let (server, client) = (evidence.file("server.log", SERVER), evidence.file("client.log", CLIENT));
+    let out = read(&["--json", "--timeline", path(&server), path(&client)]);
+    let report: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let clocks: Vec<_> = report["sources"].as_array().unwrap().iter().map(|source| &source["clock"]).collect();
+    assert!(clocks.iter().any(|clock| clock["reference"] == true), "{clocks:?}");
+    assert!(
+        clocks
+            .iter()
+            .any(|clock| clock["ahead_seconds"].as_f64().is_some_and(|ahead| (ahead.abs() - 7233.0).abs() <= 1.0))
+    );
+    let said = text(&read(&[path(&server), path(&client)]).stdout);
+    assert!(said.contains("2 h 33 s ahead") || said.contains("2 h 33 s behind"), "{said}");
+    // Each message stands once, though both saw it.
+    let rows = report["timeline"].as_array().unwrap();
+    let first: Vec<_> = rows.iter().filter(|row| row["event"] == "main mode 1").collect();
+    assert_eq!(first.len(), 1, "{rows:?}");
+}
+
+#[test]
+fn an_unreadable_file_among_others_is_said_and_does_not_stop_the_rest() {
+    let evidence = Evidence::new("unreadable");
+    let log = evidence.file("server.log", SERVER);
+    let out = read(&[path(&log), "/nonexistent/client.log"]);
+    assert_eq!(out.status.code(), Some(1));
+    let said = text(&out.stdout);
+    assert!(said.contains("/nonexistent/client.log: cannot be read"), "{said}");
+    assert!(said.contains("ike.psk_mismatch"), "{said}");
+    let none = read(&["/nonexistent/client.log", "/nonexistent/server.log"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(text(&none.stderr).contains("/nonexistent/server.log: cannot be read"));
+}
+
+#[test]
+fn a_directory_stands_for_its_files_and_a_dash_for_standard_input() {
+    let evidence = Evidence::new("directory");
+    evidence.file("server.log", SERVER);
+    let out = read(&[path(&evidence.0)]);
+    assert!(text(&out.stdout).contains("ike.psk_mismatch"));
+    let mut child = command(&["-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(SERVER.as_bytes()).unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stdout).contains("standard input:6"));
+}
+
+#[test]
+fn evidence_of_nothing_has_a_status_of_its_own() {
+    let evidence = Evidence::new("nothing");
+    let log = evidence.file("shopping.txt", "milk\nbread\n");
+    let out = read(&[path(&log)]);
+    assert_eq!(out.status.code(), Some(3));
+    assert!(text(&out.stdout).contains("does not suffice"));
+}
+
+#[test]
+fn the_page_is_written_beside_the_text_or_instead_of_it() {
+    let evidence = Evidence::new("page");
+    let log = evidence.file("server.log", SERVER);
+    let page = evidence.0.join("report.html");
+    let out = read(&[path(&log), "--html", path(&page)]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stdout).contains("ike.psk_mismatch"));
+    let written = fs::read_to_string(&page).unwrap();
+    assert!(written.starts_with("<!DOCTYPE html>") && written.contains("<svg "), "{written}");
+    let out = read(&[path(&log), "--html", "-"]);
+    assert!(text(&out.stdout).starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn a_page_never_replaces_evidence() {
+    let evidence = Evidence::new("replace");
+    let log = evidence.file("server.log", SERVER);
+    let out = read(&[path(&log), "--html", path(&log)]);
+    assert_eq!(out.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&log).unwrap(), SERVER);
+    assert!(fs::metadata(&log).is_ok());
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_sits() {
+    let evidence = Evidence::new("question");
+    let log = evidence.file("server.log", SERVER);
+    let out = read(&[path(&log)]);
+    assert!(!text(&out.stdout).contains("Who cannot connect"));
+    assert!(!text(&out.stderr).contains("Who cannot connect"));
+}
+
+#[test]
+fn manual_pages_and_completions_know_the_doctor() {
+    let evidence = Evidence::new("man");
+    let causeway = || Command::new(env!("CARGO_BIN_EXE_causeway"));
+    assert!(causeway().arg("man").arg(&evidence.0).status().unwrap().success());
+    let page = fs::read_to_string(evidence.0.join("causeway-doctor-read.1")).unwrap();
+    assert!(page.contains("html") && page.contains("timeline"), "{page}");
+    let script = causeway().args(["completions", "bash"]).output().unwrap();
+    assert!(text(&script.stdout).contains("--timeline"));
+}
