@@ -60,7 +60,7 @@ impl Page<'_> {
         self.element("h1", "", &self.say("report-title"));
         self.element("p", &format!("verdict {class}"), &phrases::verdict(diagnosis, self.texts));
         if let Some(stage) = diagnosis.stage {
-            self.element("p", "", &say(self.texts, "report-stage", &[("stage", &texts.stage(stage))]));
+            self.element("p", "", &say(self.texts, "report-stage", &[("stage", &self.texts.stage(stage))]));
         }
         if !diagnosis.enough {
             self.element("p", "", &self.say("report-collect"));
