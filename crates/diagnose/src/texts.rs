@@ -1,7 +1,7 @@
 //! What is said to people, in their language.
 //!
-//! The words stand in `locales/LANGUAGE/*.ftl` (Project Fluent); English has every message, the others may lack some, and then the
-//! English one is said. Commands are the same in every language and stand in [`Remedy`].
+//! The words stand in `locales/LANGUAGE/*.ftl` (Project Fluent). Every language has every message, which tests demand. Commands are
+//! the same in every language and stand in [`Remedy`].
 
 mod language;
 

@@ -15,7 +15,8 @@ pub enum Language {
 
 impl Language {
     /// All of them.
-    pub const ALL: &'static [Language] = &[Language::English, Language::Chinese, Language::Japanese];
+    pub const ALL: &'static [Language] =
+        &[Language::English, Language::Chinese, Language::Japanese, Language::Portuguese];
 
     /// Its tag (BCP 47).
     pub const fn tag(self) -> &'static str {
@@ -69,7 +70,12 @@ impl Language {
                 include_str!("../../locales/ja/codes.ftl"),
                 include_str!("../../locales/ja/report.ftl"),
             ],
-            Language::Portuguese => &[],
+            Language::Portuguese => &[
+                include_str!("../../locales/pt-BR/causes.ftl"),
+                include_str!("../../locales/pt-BR/fixes.ftl"),
+                include_str!("../../locales/pt-BR/codes.ftl"),
+                include_str!("../../locales/pt-BR/report.ftl"),
+            ],
         }
     }
 }

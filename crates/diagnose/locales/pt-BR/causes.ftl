@@ -1,0 +1,306 @@
+### Causas: a frase, o que significa e como acontece, e o que tira a dúvida.
+
+# O caminho entre cliente e servidor.
+
+net-no_internet = O cliente não tinha rota utilizável para a Internet
+    .meaning = Nada sai da máquina do cliente: não há rota padrão, a interface está desativada ou um portal de autenticação exige login antes. Enquanto isso não for resolvido, nenhuma configuração de VPN faz diferença.
+    .settle = Abra uma página qualquer na mesma máquina e na mesma rede; verifique se existe rota padrão.
+net-dns_failure = O nome do servidor não é resolvido
+    .meaning = O cliente procura o servidor pelo nome e não recebe um endereço. O nome está escrito errado, o registro não existe mais ou o servidor DNS que o cliente usa não responde.
+    .settle = Resolva o nome na máquina do cliente com o DNS atual e com outro; depois, conecte usando o endereço IP em vez do nome.
+net-server_unreachable = Nada responde no endereço do servidor
+    .meaning = Nem IKE nem TCP recebem resposta. O endereço está errado ou desatualizado, o servidor está desligado ou um firewall à frente dele descarta tudo. Um ping sem resposta não prova nada, pois muitos servidores o descartam.
+    .settle = Teste a partir de outra rede, como a de um celular; compare o endereço que o nome fornece com o endereço atual do servidor.
+net-udp500_blocked = O IKE na porta UDP 500 não passa, ou as respostas não voltam
+    .meaning = As primeiras mensagens do cliente ficam sem resposta. Um firewall, um roteador ou um software de segurança no cliente descarta o UDP 500 na ida ou na volta, ou os pacotes vão parar em outra máquina.
+    .settle = Capture UDP 500 no servidor durante uma tentativa: se nada chegar, a ida está bloqueada; se chegarem pedidos e saírem respostas, o bloqueio é na volta.
+net-udp4500_blocked = O IKE funciona na porta UDP 500 e para de responder ao passar para a porta 4500
+    .meaning = Há um NAT no caminho, e por isso os dois lados mudam para UDP 4500 no meio da negociação, mas essa porta está fechada em algum ponto. Encaminhar só a UDP 500, ou também a 1701, é um erro comum: com IPsec, a 1701 viaja por dentro.
+    .settle = Capture UDP 4500 no servidor enquanto alguém se conecta de trás do NAT.
+net-esp_blocked = O IPsec foi negociado, mas seus pacotes (ESP, protocolo IP 50) não passam
+    .meaning = Sem NAT, o ESP é um protocolo IP próprio, não usa UDP. Muitos firewalls liberam a UDP 500 e descartam o protocolo 50. A negociação dá certo, e a primeira mensagem L2TP nunca chega ao servidor.
+    .settle = Capture ESP nas duas pontas. Forçar o encapsulamento em UDP, no servidor ou com um NAT no meio, mostra a diferença na hora.
+net-tcp1723_blocked = A conexão de controle do PPTP com a porta TCP 1723 não se estabelece
+    .meaning = A tentativa de conexão é descartada no caminho: ela expira em vez de ser recusada.
+    .settle = Conecte-se à porta TCP 1723 a partir da rede do cliente e de outra rede. Recusa imediata indica porta fechada no servidor; silêncio indica descarte no caminho.
+net-gre_blocked = A conexão de controle do PPTP funciona, mas o GRE (protocolo IP 47) só passa em um sentido ou não passa
+    .meaning = O PPTP transporta os dados em GRE, que não é TCP nem UDP. Roteadores precisam de “PPTP passthrough”, que traduz os números de chamada; firewalls precisam liberar o protocolo 47.
+    .settle = Capture “proto 47” nas duas pontas durante uma tentativa e compare quem envia e quem recebe.
+net-fragments_dropped = Mensagens IKE grandes se perdem porque fragmentos IP são descartados
+    .meaning = Certificados deixam as mensagens IKE maiores que um pacote. Elas seguem em fragmentos, que alguns firewalls descartam. As mensagens pequenas passam, então a negociação para exatamente onde o certificado é enviado.
+    .settle = Capture no servidor: chega só o primeiro fragmento, ou nenhum.
+net-mtu_blackhole = Pacotes pequenos passam pelo túnel, os de tamanho máximo somem
+    .meaning = Em algum trecho, o maior pacote possível é menor do que as pontas supõem, e as mensagens que avisariam disso são descartadas. Ping e login funcionam; páginas, compartilhamentos e e-mail travam.
+    .settle = Faça ping pelo túnel com tamanhos crescentes e a opção “não fragmentar”; o tamanho em que para de passar indica o valor a configurar.
+net-nat_mapping_lost = Um NAT descartou ou mudou o mapeamento de um túnel ativo
+    .meaning = O NAT esqueceu o cliente porque nada foi enviado por mais tempo do que ele guarda, porque foi reiniciado ou porque o cliente mudou de rede. Os pacotes passam a vir de outra porta ou não chegam a lugar nenhum.
+    .settle = Veja se acontece sempre após o mesmo tempo ocioso; compare a porta externa do cliente antes e depois.
+net-port_busy = Outro programa ocupa uma porta necessária
+    .meaning = Um segundo serviço de VPN, um processo antigo ou outro produto ocupa as portas UDP 500, 4500 ou 1701, ou TCP 1723, nesta máquina. O que responde ali, se responder, não fala o protocolo esperado.
+    .settle = Liste, nessa máquina, os programas que ocupam as portas.
+
+# Negociação IPsec.
+
+ike-no_proposal_phase1 = Cliente e servidor não têm proposta em comum na fase 1 (IKE)
+    .meaning = Criptografia, hash e grupo Diffie-Hellman são oferecidos em conjuntos completos, e nenhum conjunto do cliente é permitido no servidor. Sistemas antigos oferecem só 3DES, SHA-1 e o grupo de 1024 bits; servidores novos já os abandonaram.
+    .settle = Compare as duas listas lado a lado: o que o cliente oferece está no log do servidor ou em uma captura da primeira mensagem.
+ike-no_proposal_phase2 = Cliente e servidor não têm proposta em comum na fase 2 (ESP)
+    .meaning = A troca de chaves deu certo; os algoritmos para o tráfego não coincidem, ou então o modo: o L2TP precisa do modo de transporte.
+    .settle = Compare os algoritmos ESP dos dois lados e veja se um deles exige o modo de túnel.
+ike-psk_mismatch = As chaves pré-compartilhadas do cliente e do servidor são diferentes
+    .meaning = Os dois lados chegaram à primeira mensagem criptografada, e um deles não conseguiu entender o que o outro enviou. Com chave pré-compartilhada, isso significa chaves diferentes. Maiúsculas e minúsculas, espaços no fim e caracteres parecidos contam.
+    .settle = Use nas duas pontas, por uma tentativa, uma chave curta só de letras e números; depois, uma chave forte.
+ike-psk_missing = Um dos lados não tem chave pré-compartilhada para este par
+    .meaning = No IKEv1, a chave é procurada pelo endereço do par antes de se saber o nome dele. Não há entrada para esse endereço, só para outro ou para um nome, ou o cliente foi configurado sem chave.
+    .settle = Veja o arquivo de chaves: há uma entrada para este endereço ou para qualquer endereço?
+ike-psk_characters = A chave pré-compartilhada contém caracteres que os clientes codificam de formas diferentes
+    .meaning = Aspas tipográficas, letras acentuadas, letras de largura total e espaços no começo ou no fim viram bytes diferentes em cada sistema. A chave parece a mesma, mas não é.
+    .settle = Use nas duas pontas uma chave só de letras ASCII e números.
+ike-identity_mismatch = A identidade do par não é a esperada
+    .meaning = A chave está certa, mas a identidade que vem com ela não. O caso típico é um servidor atrás de NAT que se identifica pelo endereço privado enquanto o cliente espera o público, ou um lado que espera um nome e recebe um endereço.
+    .settle = Compare a identidade que aparece no log com a que está configurada como esperada.
+ike-cert_missing = Não há certificado de máquina utilizável
+    .meaning = O L2TP com certificados exige um certificado da máquina, com a chave privada, no repositório da própria máquina. Um certificado do usuário não serve.
+    .settle = Liste os certificados da máquina e procure um com chave privada.
+ike-cert_untrusted = A cadeia de um certificado não termina em uma raiz em que o outro lado confia
+    .meaning = A autoridade emissora, ou uma intermediária, não está entre as raízes confiáveis da máquina, o certificado foi revogado ou não é possível verificar a revogação.
+    .settle = Valide a cadeia manualmente na máquina que recusa.
+ike-cert_name_mismatch = O certificado do servidor não contém o nome usado na conexão
+    .meaning = O cliente compara o nome ou endereço usado na conexão com os nomes do certificado. Eles têm de ser iguais.
+    .settle = Leia os nomes alternativos da entidade (SAN) do certificado e compare com o servidor configurado no cliente.
+ike-cert_usage = Falta a um certificado um uso obrigatório
+    .meaning = O uso estendido de chave (EKU) precisa permitir aquilo para que o certificado é usado: autenticação de servidor no servidor e autenticação de cliente no cliente; alguns servidores exigem as duas.
+    .settle = Leia o uso estendido de chave do certificado.
+ike-cert_expired = Um certificado está fora da validade
+    .meaning = Ele expirou ou ainda não é válido, ou o relógio da máquina que o verifica está errado.
+    .settle = Compare as datas do certificado com os relógios das duas máquinas.
+ike-nat_t_unsupported = Há um NAT no caminho, e um dos lados não sabe atravessá-lo
+    .meaning = O ESP não passa por um NAT que traduz portas, a menos que as duas pontas tenham suporte a NAT traversal (RFC 3947 ou seus rascunhos). Uma delas não o anuncia.
+    .settle = Veja se as duas primeiras mensagens anunciam NAT traversal.
+ike-server_behind_nat_refused = O cliente Windows recusa um servidor atrás de NAT
+    .meaning = Por padrão, o Windows não cria associações com um servidor que esteja atrás de NAT (AssumeUDPEncapsulationContextOnSendRule é 0 ou não existe). Um cliente atrás de NAT não é problema. O valor 1 permite servidores atrás de NAT; o valor 2, também quando os dois estão; instruções que dizem outra coisa estão erradas. O IKEv2 não é afetado.
+    .settle = Conecte no mesmo local a partir de Linux ou macOS: se funcionar, é isto.
+ike-same_nat_collision = Um segundo cliente atrás do mesmo NAT derruba ou bloqueia o primeiro
+    .meaning = Os dois vêm do mesmo endereço público, e o servidor distingue clientes só por endereço e porta. O segundo toma as associações do primeiro ou é recusado.
+    .settle = Conecte cada um sozinho, depois os dois juntos.
+ike-selector_mismatch = Não há acordo sobre o tráfego a proteger
+    .meaning = No modo rápido, o cliente informa protocolo, portas e endereços (no L2TP: UDP, porta 1701), e o servidor não tem política para eles. Um servidor atrás de NAT que espera o próprio endereço privado é um dos motivos; uma porta errada é outro.
+    .settle = Compare as identidades do modo rápido no log com a conexão configurada no servidor.
+ike-pfs_mismatch = Um lado exige PFS na fase 2, e o outro não oferece
+    .meaning = Com PFS, a fase 2 faz uma troca Diffie-Hellman própria. Os clientes nativos dos sistemas não a oferecem para L2TP.
+    .settle = Veja se a proposta ESP do servidor indica um grupo.
+ike-version_mismatch = Um lado só fala IKEv2 ou está com o IKEv1 desativado
+    .meaning = O L2TP/IPsec usa IKEv1. Alguns servidores estão configurados só para IKEv2, ou a configuração de IKEv1 não foi carregada.
+    .settle = Veja que versão têm a primeira mensagem e a resposta.
+ike-mode_refused = É oferecido o modo principal ou o modo agressivo onde só o outro é aceito
+    .meaning = O modo agressivo com chave pré-compartilhada permite que quem estiver escutando procure a chave; por isso, bons servidores o recusam. Os clientes nativos usam o modo principal.
+    .settle = Veja o tipo de troca da primeira mensagem.
+ike-vendor_id_rejected = O IKE do cliente recusa o servidor por causa de um Vendor ID
+    .meaning = As atualizações KB5009543 e KB5009566 do Windows, de janeiro de 2022, faziam o Windows recusar servidores que enviam certos Vendor IDs. Atualizações posteriores corrigiram isso.
+    .settle = Veja se o cliente silencia após a primeira resposta do servidor e se a atualização está instalada sem a que a corrige.
+ike-message_id_reuse = Os números de mensagem do modo rápido são tomados como identidade do cliente
+    .meaning = O Windows numera as mensagens do modo rápido a partir do mesmo valor em todas as máquinas. Um servidor que identifica clientes por esse número confunde o segundo com o primeiro.
+    .settle = Veja se uma segunda máquina Windows conecta assim que a primeira sai.
+ike-peer_dead = Um par com conexão estabelecida parou de responder
+    .meaning = O túnel estava ativo e depois nada mais chegou: o caminho caiu, a outra ponta foi desligada ou reiniciada, ou um NAT esqueceu o mapeamento.
+    .settle = Compare os horários: as duas pontas se perderam ao mesmo tempo? Algo mais caiu nesse link?
+ike-peer_incompatible = Uma implementação viola as regras do IKE
+    .meaning = Uma mensagem não pode ser o que o protocolo permite neste ponto, ou o par a recusa com um erro que nada diz sobre chaves ou propostas.
+    .settle = Guarde uma captura da tentativa com as versões exatas dos dois lados e procure o erro entre os problemas conhecidos do produto.
+ike-rekey_failed = O túnel cai na hora de renovar as chaves
+    .meaning = A conexão funciona por um tempo, em geral 45 minutos, uma hora ou oito horas, e cai sempre com a mesma duração: um lado recusa a renovação do outro.
+    .settle = Meça quanto tempo as conexões duram.
+
+# ESP.
+
+esp-sha2_truncation = O HMAC-SHA2-256 é truncado em 96 bits por um lado e em 128 pelo outro
+    .meaning = Kernels Linux antigos e o Android até a versão 6 cortam demais o valor de verificação. Tudo é negociado, mas nenhum pacote passa na verificação do outro lado.
+    .settle = Experimente SHA-1 ou AES-GCM no ESP: se o túnel passar a transportar tráfego, é isto.
+esp-not_matching = Pacotes saem da máquina por fora da associação
+    .meaning = A política protege uma porta ou endereço, e o programa envia por outro: uma porta de origem diferente de 1701 ou um segundo endereço. Esses pacotes saem em texto claro ou são descartados.
+    .settle = Capture nessa máquina: procure L2TP (UDP 1701) em texto claro.
+
+# Túneis.
+
+l2tp-not_protected = L2TP sem IPsec chega a um servidor que exige IPsec
+    .meaning = O cliente está com o IPsec desativado para L2TP, e o servidor ignora o que não vem protegido, como deve.
+    .settle = Capture no cliente: aparece UDP 1701 em texto claro?
+l2tp-no_answer = O IPsec está ativo, mas nada atrás dele responde ao L2TP
+    .meaning = A associação funciona, mas a primeira mensagem L2TP fica sem resposta: o serviço L2TP não está em execução, escuta em outro lugar, ou um firewall no servidor descarta a UDP 1701 depois da descriptografia.
+    .settle = Liste os sockets do servidor: há algo escutando na UDP 1701?
+l2tp-tunnel_auth_failed = Os segredos de túnel do L2TP são diferentes
+    .meaning = O L2TP tem um segredo próprio, além da chave pré-compartilhada do IPsec, e um dos lados o exige. O Windows não tem nenhum suporte a isso.
+    .settle = Procure “challenge” na configuração L2TP do servidor.
+l2tp-refused = O servidor recusou ou encerrou o túnel ou a chamada L2TP
+    .meaning = O servidor recusou sem um motivo que diga mais. O motivo costuma estar no log dele, uma linha antes: o PPP não iniciou ou terminou.
+    .settle = Leia o log do servidor no mesmo segundo.
+l2tp-peer_incompatible = Há um defeito de implementação no protocolo de controle do L2TP
+    .meaning = Um lado envia uma mensagem que o outro não consegue tratar, ou toma por errada uma mensagem válida.
+    .settle = Anote as duas versões e procure a mensagem citada entre os problemas conhecidos dos dois produtos.
+pptp-refused = O servidor recusou a conexão ou a chamada PPTP
+    .meaning = O servidor recusou na própria resposta.
+    .settle = Leia o código de resultado da resposta e o log do servidor no mesmo segundo.
+tunnel-ports_exhausted = Todas as portas deste tipo de túnel estão em uso
+    .meaning = O servidor tem um limite de conexões simultâneas para este protocolo, e ele foi atingido; talvez por conexões de clientes que já se foram há muito tempo.
+    .settle = Conte as sessões do servidor e compare com o limite.
+tunnel-server_full = O servidor já tem o máximo de sessões permitido
+    .meaning = Um limite geral de todos os protocolos, uma licença ou a memória se esgotou.
+    .settle = Conte as sessões do servidor e compare com os limites.
+tunnel-protocol_disabled = Este tipo de túnel não está ativado no servidor
+    .meaning = O servidor responde a outro protocolo ou recusa este expressamente.
+    .settle = Veja para quais tipos de túnel o servidor tem portas ou está escutando.
+
+# PPP.
+
+ppp-lcp_timeout = A outra ponta não responde às primeiras mensagens PPP, embora o túnel esteja ativo
+    .meaning = O túnel não transporta nada, ou o PPP da outra ponta não iniciou: falta um módulo do kernel, uma opção está errada ou o processo morreu. O erro 721 significa exatamente isso; com PPTP, o motivo comum é GRE bloqueado, mas não é o único.
+    .settle = Veja se o PPP do servidor registrou alguma coisa sobre esta chamada.
+ppp-no_common_auth = Cliente e servidor não têm método de autenticação em comum
+    .meaning = Cada um insiste em métodos que o outro não permite: por exemplo, só PAP de um lado e só MS-CHAPv2 do outro.
+    .settle = Compare os métodos permitidos nos dois lados; o log de depuração do PPP mostra o que foi exigido e recusado.
+ppp-loopback = Os pacotes do próprio cliente voltam para ele
+    .meaning = O PPP vê o próprio número mágico no que recebe: a linha está em loop, ou algum equipamento devolve os pacotes.
+    .settle = Capture nas duas pontas e veja quem devolve os pacotes.
+ppp-peer_dead = Os pedidos de eco do PPP ficam sem resposta
+    .meaning = A sessão estava ativa e depois a outra ponta silenciou: o caminho caiu, o túnel deixou de passar, ou a rota até o servidor foi puxada para dentro do túnel.
+    .settle = Veja a rota até o servidor durante a conexão e o log da outra ponta no mesmo minuto.
+ppp-peer_incompatible = Há um defeito de implementação na troca PPP
+    .meaning = Um lado não responde a pedidos válidos, envia pedidos malformados ou repete a mesma recusa sem parar.
+    .settle = Guarde o log de depuração do PPP com as versões dos dois lados.
+
+# Quem é o usuário.
+
+auth-bad_credentials = Nome de usuário, senha ou domínio incorretos
+    .meaning = O servidor não conhece esse usuário, ou a senha é outra. Servidores respondem 691 para quase tudo, então conta bloqueada, falta de permissão e domínio inacessível parecem iguais vistos de fora; o log do servidor sabe mais.
+    .settle = Faça logon em outro lugar com o mesmo nome e senha; leia o log do servidor daquele segundo.
+auth-user_format = O usuário está certo, mas o nome está em um formato que o servidor não conhece
+    .meaning = Para um servidor, DOMAIN\user, user@domain e user são nomes diferentes. O MS-CHAPv2 calcula a prova a partir do nome, então um servidor que corta o domínio pode considerar a prova errada.
+    .settle = Experimente as outras formas.
+auth-account_locked = A conta está bloqueada após tentativas malsucedidas
+    .meaning = Houve senhas erradas demais, muitas vezes de um dispositivo antigo que continua tentando.
+    .settle = Veja o estado de bloqueio da conta e de que máquina vêm as falhas.
+auth-account_disabled = A conta está desabilitada
+    .meaning = Um administrador ou uma regra a desabilitou.
+    .settle = Verifique a conta.
+auth-account_expired = A conta expirou
+    .meaning = A data de expiração já passou. O MS-CHAP não tem código para isso, então o cliente mostra 691.
+    .settle = Verifique a data de expiração da conta.
+auth-password_expired = A senha expirou
+    .meaning = Ela precisa ser alterada antes do logon; nem todo cliente consegue fazer isso durante a conexão.
+    .settle = Altere a senha em outro lugar e conecte novamente.
+auth-logon_hours = O usuário não pode fazer logon neste horário
+    .meaning = A conta ou a política tem horários permitidos, e este não é um deles. Atenção ao fuso horário do servidor.
+    .settle = Compare os horários permitidos com o relógio do servidor.
+auth-no_dialin_permission = A conta não tem permissão de acesso remoto
+    .meaning = A permissão de discagem da conta é “Negar acesso”, ou fica a cargo das políticas e nenhuma a concede.
+    .settle = Veja a guia Discagem da conta e as políticas.
+auth-no_policy_match = Nenhuma política de acesso remoto corresponde à tentativa
+    .meaning = As políticas são avaliadas em ordem, e nenhuma se encaixa no grupo do usuário, no horário, no tipo de túnel ou no endereço do servidor.
+    .settle = Compare as condições de cada política com o pedido que está no log do servidor.
+auth-policy_constraint = Uma política correspondeu, e uma de suas restrições recusa
+    .meaning = A política certa foi encontrada, mas proíbe o método, o tipo de porta, o horário ou uma segunda sessão.
+    .settle = Leia o código de motivo no log do servidor.
+auth-method_not_enabled = A política exige um método que está desativado no servidor
+    .meaning = Política e configuração do servidor se contradizem, então nenhum cliente consegue entrar por essa política.
+    .settle = Compare os métodos da política com os do servidor.
+auth-ntlm_refused = O controlador de domínio recusa NTLM, com o qual o servidor verifica o MS-CHAPv2
+    .meaning = O controlador aceita apenas NTLMv2 (LmCompatibilityLevel 5), e o servidor de acesso remoto verifica o MS-CHAPv2 com NTLM. Usuários locais e PAP funcionam; usuários do domínio, não.
+    .settle = Experimente com um usuário local do servidor.
+auth-radius_no_answer = Nenhum servidor RADIUS responde
+    .meaning = O servidor VPN consulta um servidor RADIUS sobre o usuário e não recebe resposta: endereço ou porta errados, firewall ou serviço parado. O usuário espera e é recusado.
+    .settle = Capture UDP 1812 no servidor RADIUS.
+auth-radius_secret_mismatch = Os segredos RADIUS dos dois servidores são diferentes
+    .meaning = Pedidos ou respostas não passam na verificação e são descartados, ou a senha sai ilegível.
+    .settle = Leia o log do servidor RADIUS: ele diz “shared secret is incorrect” ou mostra uma senha ilegível.
+auth-radius_unknown_client = O servidor RADIUS não conhece o servidor que pergunta
+    .meaning = Ele ignora pedidos de endereços fora da sua lista de clientes. O motivo comum é um segundo endereço do servidor VPN ou um NAT entre os dois.
+    .settle = Leia o log do servidor RADIUS: ele informa o endereço que ignora.
+auth-radius_message_authenticator = Um lado exige Message-Authenticator no RADIUS, e o outro não o envia
+    .meaning = Desde o ataque conhecido como BlastRADIUS, servidores podem exigir esse atributo, e os antigos não o enviam.
+    .settle = Leia o log do servidor RADIUS.
+auth-eap_refused = Não há tipo EAP em comum, ou o método EAP falhou
+    .meaning = Os tipos que os dois lados propõem não coincidem, ou o próprio método falhou por dentro: um certificado, uma senha interna.
+    .settle = Veja quais tipos EAP foram propostos e qual foi recusado.
+auth-tls_version = As versões de TLS dos dois lados não coincidem
+    .meaning = Um lado desativou as versões antigas, e o outro não tem nada mais novo; EAP-TLS, PEAP e SSTP falham.
+    .settle = Compare as versões ativadas nos dois lados.
+auth-ntauth_missing = A autoridade que emitiu o certificado do usuário não está no repositório NTAuth
+    .meaning = O servidor de políticas só aceita certificados de logon de autoridades que estão nesse repositório.
+    .settle = Mostre o repositório com certutil -enterprise -viewstore NTAuth.
+
+# Criptografia e endereços.
+
+ccp-encryption_required = Um lado exige criptografia no PPP (MPPE), e o outro não a oferece
+    .meaning = O MPPE é obrigatório em uma ponta e está desativado, ou não existe, na outra. Dentro do IPsec ele não é necessário: o túnel já é criptografado.
+    .settle = Compare as configurações dos dois lados; o log de depuração do PPP mostra quem recusou.
+ccp-strength_mismatch = As forças ou os modos do MPPE não coincidem
+    .meaning = Um lado só permite 128 bits ou o modo sem estado; o outro, só algo mais fraco.
+    .settle = Compare as forças permitidas nos dois lados.
+ccp-no_keys = A autenticação usada não fornece chaves para a criptografia
+    .meaning = O MPPE obtém as chaves do MS-CHAP ou do EAP. PAP e CHAP não fornecem nenhuma.
+    .settle = Veja qual método foi usado.
+ncp-address_pool_exhausted = Não há mais endereço livre para atribuir
+    .meaning = O intervalo de endereços do servidor para clientes está esgotado, talvez por sessões mortas há muito tempo.
+    .settle = Conte as sessões e os endereços do intervalo.
+ncp-no_address = O servidor não atribui endereço
+    .meaning = Ele não tem intervalo configurado, o DHCP dele não responde, ou o RADIUS forneceu um endereço que ele não pode usar.
+    .settle = Leia o log do servidor no momento do IPCP.
+ncp-none_agreed = Não houve acordo sobre nenhum protocolo de rede
+    .meaning = O PPP está ativo, mas nem IPv4 nem IPv6 subiram nele: desativado em uma ponta, não associado ao adaptador ou endereços recusados. Em uma única máquina Windows, costuma ser o WAN Miniport; em todas, o servidor.
+    .settle = Pergunte se outros conseguem conectar; depois, leia o IPCP no log de depuração do PPP.
+ncp-apipa = O cliente recebeu um endereço em 169.254.0.0/16
+    .meaning = O servidor obtém por DHCP os endereços dos clientes, e o DHCP não respondeu, então ele inventou um. O cliente está conectado e não alcança nada.
+    .settle = Veja se o próprio servidor obtém endereço por DHCP nessa rede.
+ncp-address_conflict = O endereço atribuído está em uso em outro lugar ou não pode ser usado aqui
+    .meaning = O servidor atribui um endereço que outra máquina já tem, ou que pertence à rede do próprio cliente.
+    .settle = Compare o endereço atribuído com as redes do cliente.
+
+# Conectado, mas sem tráfego.
+
+route-no_return_route = Os hosts atrás do servidor não têm rota de volta para o endereço do cliente
+    .meaning = Os pedidos chegam até eles, e as respostas vão para outro gateway, que não conhece os endereços da VPN.
+    .settle = Capture no host atrás do servidor: os pedidos chegam? Para onde vão as respostas?
+route-loop = A rota até o servidor VPN aponta para dentro do túnel
+    .meaning = Todo o tráfego foi enviado pelo túnel, inclusive os pacotes do próprio túnel. Ele sobe e cai em menos de um minuto.
+    .settle = Consulte a rota até o endereço público do servidor durante a conexão.
+route-forwarding_off = O servidor não encaminha pacotes
+    .meaning = O cliente alcança o servidor e nada atrás dele, porque o encaminhamento está desativado no sistema do servidor ou nada traduz os endereços dos clientes.
+    .settle = Faça ping no endereço do servidor dentro do túnel e depois em um host atrás dele.
+route-filter_drop = Um filtro de pacotes descarta o tráfego
+    .meaning = Uma regra no servidor ou atrás dele descarta o que os clientes enviam. Firewalls instalados depois costumam remover as regras que a VPN tinha.
+    .settle = Observe os contadores das regras enquanto um cliente faz ping.
+route-dns = Nomes não são resolvidos pelo túnel
+    .meaning = Endereços são alcançados e nomes não: o cliente consulta um servidor DNS de fora, ou o de dentro está inacessível ou recusa a consulta.
+    .settle = Resolva um nome com o servidor DNS que a conexão recebeu.
+
+# Máquinas.
+
+host-service_stopped = Um serviço de que a conexão precisa não está em execução
+    .meaning = No Windows, o L2TP precisa do Agente de Política IPsec (PolicyAgent), dos módulos de chave IKE e AuthIP (IKEEXT), do Mecanismo de Filtragem Básica (BFE) e do Gerenciador de Conexão de Acesso Remoto (RasMan). “Roteamento e Acesso Remoto” é o serviço do servidor: iniciá-lo em um cliente não resolve nada, embora alguns tutoriais digam o contrário.
+    .settle = Liste o estado dos serviços.
+host-server_not_running = O serviço de VPN não está em execução ou não está escutando
+    .meaning = A máquina do servidor responde, mas a porta está fechada: o serviço não foi iniciado, travou ou não está configurado.
+    .settle = Liste os sockets do servidor.
+host-wan_miniport_broken = O WAN Miniport do Windows está ausente ou não está associado ao TCP/IP
+    .meaning = Os adaptadores virtuais usados pelas conexões VPN estão danificados, muitas vezes após uma atualização do sistema ou por outro produto de VPN. Aparece em uma única máquina.
+    .settle = Veja se outros conectam do mesmo local; verifique os adaptadores de rede ocultos.
+host-prohibit_ipsec = Um valor do Registro desativa o IPsec para L2TP
+    .meaning = ProhibitIpSec=1 faz o Windows enviar o L2TP em texto claro. Muitos tutoriais o recomendam contra o erro 789. Só ajuda com servidores que aceitam L2TP sem criptografia; com qualquer servidor que exige IPsec, é justamente ele que impede a conexão.
+    .settle = Leia o valor; capture no cliente: aparece UDP 1701 em texto claro?
+host-weak_crypto_only = Um dos lados só tem algoritmos que já não são seguros
+    .meaning = DES, MD5 e chaves de 40 ou 56 bits são recusados por padrão em todos os sistemas atuais. AllowL2TPWeakCrypto e AllowPPTPWeakCrypto os permitem de novo em RasMan\Parameters; em PolicyAgent, onde alguns tutoriais os colocam, não fazem nada.
+    .settle = Compare as propostas dos dois lados.
+host-kernel_module_missing = Falta um módulo do kernel
+    .meaning = IPsec, L2TP, PPTP, PPP ou sua criptografia não está neste kernel Linux, ou o módulo está na lista de bloqueio.
+    .settle = Carregue o módulo manualmente e leia a resposta do kernel.
+host-dev_ppp_missing = /dev/ppp não existe ou não pode ser aberto
+    .meaning = O daemon PPP precisa do dispositivo. Em contêineres, ele não existe ou é proibido, a menos que seja repassado.
+    .settle = Liste o dispositivo; se houver um contêiner, dentro dele.
+host-known_os_bug = Um defeito conhecido desta versão
+    .meaning = Uma versão do sistema operacional ou de um daemon quebra a conexão; outras não são afetadas.
+    .settle = Compare com uma máquina que tenha outra versão.
+host-configuration_error = A configuração de um programa está errada, e o log dele diz onde
+    .meaning = O próprio programa diz o que não aceita; a linha está nas evidências.
+    .settle = Corrija o que a linha citada aponta e leia a seguinte.
+none-healthy = Não há nada de errado nestas evidências
+    .meaning = A conexão foi estabelecida, e nada nas evidências indica problema.
