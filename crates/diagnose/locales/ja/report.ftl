@@ -87,6 +87,7 @@ clock-reference = 時刻は { $name } のものです。
 clock-same = { $name } の時計は { $other } と一致しています (双方で見られた出来事: { $pairs } 件)。
 clock-ahead = { $name } の時計は { $other } より { $offset } 進んでいます (双方で見られた出来事: { $pairs } 件)。時刻は補正して表示しています。
 clock-behind = { $name } の時計は { $other } より { $offset } 遅れています (双方で見られた出来事: { $pairs } 件)。時刻は補正して表示しています。
+clock-zone = ちょうど 1 時間または 15 分の倍数のずれです。タイムゾーンの違いと思われます。
 clock-unpaired = { $name } の時計は他と比べられませんでした。双方で見られた出来事が少なすぎます。時刻はそのまま表示しています。
 
 # 端末で最初に尋ねる質問。

@@ -87,6 +87,7 @@ clock-reference = Os horários são os de { $name }.
 clock-same = O relógio de { $name } coincide com o de { $other } ({ $pairs } eventos vistos por ambos).
 clock-ahead = O relógio de { $name } está { $offset } adiantado em relação ao de { $other } ({ $pairs } eventos vistos por ambos); os horários são mostrados corrigidos.
 clock-behind = O relógio de { $name } está { $offset } atrasado em relação ao de { $other } ({ $pairs } eventos vistos por ambos); os horários são mostrados corrigidos.
+clock-zone = É um número inteiro de horas ou de quartos de hora: provavelmente outro fuso horário.
 clock-unpaired = Não foi possível comparar o relógio de { $name } com os outros: poucos eventos foram vistos por ambos. Os horários são mostrados como estão.
 
 # A primeira pergunta do suporte, feita em um terminal.
