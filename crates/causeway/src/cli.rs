@@ -272,12 +272,13 @@ pub(crate) enum Tunnel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Client {
     /// Windows 8 to 11.
-    #[value(name = "windows-11")]
+    #[value(name = "windows-11", alias = "windows")]
     Windows11,
     /// macOS, iOS and iPadOS.
+    #[value(alias = "ios")]
     Macos,
     /// Android up to 11: the 1024-bit group only.
-    #[value(name = "android-11")]
+    #[value(name = "android-11", alias = "android")]
     Android11,
     /// NetworkManager with its L2TP plugin.
     Linux,

@@ -6,14 +6,14 @@ mod guard;
 mod host;
 mod inside;
 mod line;
-mod name;
-mod offers;
+pub(crate) mod name;
+pub(crate) mod offers;
 mod profile;
 mod prompt;
 mod report;
 mod resolv;
 mod resolver;
-mod settings;
+pub(crate) mod settings;
 mod sockets;
 mod strategy;
 

@@ -6,6 +6,7 @@ mod html;
 pub(crate) mod paper;
 mod phrases;
 mod picture;
+mod probe;
 mod question;
 mod read;
 pub(crate) mod report;
@@ -17,6 +18,7 @@ use std::path::Path;
 use diagnose::{Context, Diagnosis, Language, Ras, Scope, Texts};
 use jiff::tz::TimeZone;
 use observe::{Fact, Time, Timeline, reported};
+use serde_json::{Map, Value};
 
 use crate::cli::doctor::{self as options, Command, Common, Doctor};
 use crate::exit::Failure;
@@ -30,6 +32,7 @@ pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
     match &options.command {
         Command::Read(options) => read::run(options),
         Command::Explain(options) => explain::run(options),
+        Command::Probe(options) => probe::run(options),
     }
 }
 
@@ -62,6 +65,21 @@ fn texts(common: &Common) -> Texts {
 
 /// Says what was found, as the person wants it, and with which status the program ends.
 fn conclude(timeline: &Timeline, diagnosis: &Diagnosis, common: &Common) -> Result<(), Failure> {
+    publish(timeline, diagnosis, common, Map::new())?;
+    match (diagnosis.healthy, diagnosis.enough) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Failure::explained(1)),
+        (false, false) => Err(Failure::explained(NOT_ENOUGH)),
+    }
+}
+
+/// Says what was found, as the person wants it; `further` goes into the JSON, too.
+fn publish(
+    timeline: &Timeline,
+    diagnosis: &Diagnosis,
+    common: &Common,
+    further: Map<String, Value>,
+) -> Result<(), Failure> {
     let texts = texts(common);
     let page_instead = common.html.as_deref() == Some(Path::new("-"));
     if page_instead && common.json {
@@ -82,6 +100,7 @@ fn conclude(timeline: &Timeline, diagnosis: &Diagnosis, common: &Common) -> Resu
         if common.timeline {
             report["timeline"] = chronicle::json(timeline, diagnosis);
         }
+        report.as_object_mut().into_iter().for_each(|report| report.extend(further.clone()));
         crate::print(&format!("{report:#}\n"))?;
     } else if !page_instead {
         let paper = Paper::of_output();
@@ -93,9 +112,5 @@ fn conclude(timeline: &Timeline, diagnosis: &Diagnosis, common: &Common) -> Resu
         }
         crate::print(&text)?;
     }
-    match (diagnosis.healthy, diagnosis.enough) {
-        (true, _) => Ok(()),
-        (false, true) => Err(Failure::explained(1)),
-        (false, false) => Err(Failure::explained(NOT_ENOUGH)),
-    }
+    Ok(())
 }

@@ -34,6 +34,13 @@ pub enum Software {
 }
 
 impl Announced {
+    /// The vendor IDs of one message.
+    pub fn of(chain: &Chain<'_>) -> Announced {
+        let mut announced = Announced::default();
+        announced.collect(chain);
+        announced
+    }
+
     /// Collects the vendor IDs of a message.
     pub(crate) fn collect(&mut self, chain: &Chain<'_>) {
         for payload in chain.of(PayloadType::VENDOR_ID) {

@@ -15,6 +15,7 @@ mod dbus;
 pub mod host;
 pub mod netlink;
 pub mod nft;
+pub mod ping;
 pub mod poll;
 pub mod process;
 pub mod raw;

@@ -12,10 +12,7 @@ use crate::sys::{self, SocketName};
 
 /// A raw socket for ESP packets of one address family, owned by one thread. It sees every ESP packet that reaches the host.
 #[derive(Debug)]
-pub struct EspSocket {
-    fd: OwnedFd,
-    family: Family,
-}
+pub struct EspSocket(RawSocket);
 
 /// An address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,6 +34,16 @@ pub enum RawError {
     Os(io::Error),
 }
 
+impl RawError {
+    pub(crate) fn of(error: io::Error, family: Family) -> RawError {
+        match error.raw_os_error() {
+            Some(libc::EPERM | libc::EACCES) => RawError::NotPermitted,
+            Some(libc::EAFNOSUPPORT) => RawError::NoFamily(family),
+            _ => RawError::Os(error),
+        }
+    }
+}
+
 impl fmt::Display for RawError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,33 +60,102 @@ impl std::error::Error for RawError {}
 impl EspSocket {
     /// Opens the socket with buffers of `buffers` octets each way (see [`UdpOptions::buffers`](crate::udp::UdpOptions)).
     pub fn open(family: Family, buffers: usize) -> Result<EspSocket, RawError> {
-        let domain = match family {
-            Family::V4 => libc::AF_INET,
-            Family::V6 => libc::AF_INET6,
-        };
-        let fd =
-            sys::socket(domain, libc::SOCK_RAW, libc::IPPROTO_ESP).map_err(|error| match error.raw_os_error() {
-                Some(libc::EPERM | libc::EACCES) => RawError::NotPermitted,
-                Some(libc::EAFNOSUPPORT) => RawError::NoFamily(family),
-                _ => RawError::Os(error),
-            })?;
-        configure(fd.as_fd(), family, buffers).map_err(RawError::Os)?;
-        Ok(EspSocket { fd, family })
+        Ok(EspSocket(RawSocket::open(family, libc::IPPROTO_ESP, buffers)?))
     }
 
     /// Marks what the socket sends (`SO_MARK`), for rules to choose a way for it; zero for no mark. Needs CAP_NET_ADMIN.
     pub fn set_mark(&self, mark: u32) -> io::Result<()> {
-        sys::set_mark(self.fd.as_fd(), mark)
+        sys::set_mark(self.0.fd.as_fd(), mark)
     }
 
     /// The address family.
     pub fn family(&self) -> Family {
-        self.family
+        self.0.family
     }
 
     /// Receives what waits, up to the size of `batch`, without waiting for more, and hands each ESP packet to `each`, without
     /// its IP header. Returns the number of packets; zero when nothing waits.
-    pub fn recv_batch(&self, batch: &mut RecvBatch, mut each: impl FnMut(Received<'_>)) -> io::Result<usize> {
+    pub fn recv_batch(&self, batch: &mut RecvBatch, each: impl FnMut(Received<'_>)) -> io::Result<usize> {
+        self.0.recv_batch(batch, each)
+    }
+
+    /// Sends `data` to `dst` as ESP packets of `segment` octets, the last of which may be shorter. The source is `src`, or what
+    /// the route says when `src` is unspecified.
+    ///
+    /// # Errors
+    /// The packets that the host dropped; all others were sent.
+    pub fn send_segments(&self, src: IpAddr, dst: IpAddr, data: &[u8], segment: usize) -> Result<(), Dropped> {
+        self.0.send_segments(src, dst, data, segment)
+    }
+}
+
+impl AsFd for EspSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.fd.as_fd()
+    }
+}
+
+impl AsRawFd for EspSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.fd.as_raw_fd()
+    }
+}
+
+/// A raw socket for GRE packets of one address family, owned by one thread. It sees every GRE packet that reaches the host.
+#[derive(Debug)]
+pub struct GreSocket(RawSocket);
+
+impl GreSocket {
+    /// Opens the socket with buffers of `buffers` octets each way.
+    pub fn open(family: Family, buffers: usize) -> Result<GreSocket, RawError> {
+        Ok(GreSocket(RawSocket::open(family, libc::IPPROTO_GRE, buffers)?))
+    }
+
+    /// Receives as [`EspSocket::recv_batch`] does.
+    pub fn recv_batch(&self, batch: &mut RecvBatch, each: impl FnMut(Received<'_>)) -> io::Result<usize> {
+        self.0.recv_batch(batch, each)
+    }
+
+    /// Sends one packet; `src` as in [`EspSocket::send_segments`].
+    ///
+    /// # Errors
+    /// The host dropped it.
+    pub fn send(&self, src: IpAddr, dst: IpAddr, packet: &[u8]) -> Result<(), Dropped> {
+        self.0.send_segments(src, dst, packet, packet.len())
+    }
+}
+
+impl AsFd for GreSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.fd.as_fd()
+    }
+}
+
+impl AsRawFd for GreSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.fd.as_raw_fd()
+    }
+}
+
+/// A raw socket of one protocol and one address family.
+#[derive(Debug)]
+struct RawSocket {
+    fd: OwnedFd,
+    family: Family,
+}
+
+impl RawSocket {
+    fn open(family: Family, protocol: i32, buffers: usize) -> Result<RawSocket, RawError> {
+        let domain = match family {
+            Family::V4 => libc::AF_INET,
+            Family::V6 => libc::AF_INET6,
+        };
+        let fd = sys::socket(domain, libc::SOCK_RAW, protocol).map_err(|error| RawError::of(error, family))?;
+        configure(fd.as_fd(), family, buffers).map_err(RawError::Os)?;
+        Ok(RawSocket { fd, family })
+    }
+
+    fn recv_batch(&self, batch: &mut RecvBatch, mut each: impl FnMut(Received<'_>)) -> io::Result<usize> {
         batch.receive(self.fd.as_fd(), |data, src, slot| {
             let mut messages = sys::ancillary_messages(slot.ancillary.octets());
             let local = messages.find_map(|(level, kind, value)| local_address(level, kind, value));
@@ -94,29 +170,12 @@ impl EspSocket {
         })
     }
 
-    /// Sends `data` to `dst` as ESP packets of `segment` octets, the last of which may be shorter. The source is `src`, or what
-    /// the route says when `src` is unspecified.
-    ///
-    /// # Errors
-    /// The packets that the host dropped; all others were sent.
-    pub fn send_segments(&self, src: IpAddr, dst: IpAddr, data: &[u8], segment: usize) -> Result<(), Dropped> {
+    fn send_segments(&self, src: IpAddr, dst: IpAddr, data: &[u8], segment: usize) -> Result<(), Dropped> {
         let segment = segment.clamp(1, data.len().max(1));
         let name = SocketName::new(SocketAddr::new(dst, 0));
         let ancillary = source_ancillary(src);
         let train = Train { name: &name, ancillary: &ancillary, data, chunk: segment, segment };
         train.send(self.fd.as_fd(), |_| false).finish()
-    }
-}
-
-impl AsFd for EspSocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
-    }
-}
-
-impl AsRawFd for EspSocket {
-    fn as_raw_fd(&self) -> RawFd {
-        self.fd.as_raw_fd()
     }
 }
 

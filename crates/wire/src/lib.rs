@@ -12,6 +12,7 @@ pub mod ip;
 pub mod isakmp;
 pub mod l2tp;
 pub mod ppp;
+pub mod pptp;
 pub mod reader;
 pub mod virtio;
 

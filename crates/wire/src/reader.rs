@@ -23,6 +23,10 @@ pub enum Layer {
     Dhcp,
     /// An ICMPv6 message of neighbour discovery (RFC 4861).
     Icmpv6,
+    /// A message of PPTP's control connection (RFC 2637 §2).
+    Pptp,
+    /// A GRE packet of PPTP (RFC 2637 §4).
+    Gre,
 }
 
 impl fmt::Display for Layer {
@@ -37,6 +41,8 @@ impl fmt::Display for Layer {
             Layer::PppAuth => "PPP authentication",
             Layer::Dhcp => "DHCP",
             Layer::Icmpv6 => "ICMPv6",
+            Layer::Pptp => "PPTP",
+            Layer::Gre => "GRE",
         })
     }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::Client;
+
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     #[command(subcommand)]
@@ -27,6 +29,15 @@ pub(crate) enum Command {
     /// log, or the name of a cause.
     #[command(after_help = "Exit status: 0 it is explained, 3 it is not known.")]
     Explain(Explain),
+    /// Ask a VPN server what every client asks, stage by stage: what was sent, what came back, what that proves.
+    ///
+    /// It goes as far as the key would be needed: name, route, ping, IKE on both ports, which transforms the server takes, where
+    /// a NAT is, IKEv2, aggressive mode, L2TP outside IPsec, PPTP. Probe only servers that you may probe.
+    #[command(
+        after_help = "Exit status: 0 no problem was found, 1 a problem was found, 2 wrong usage, 20 something on this \
+        machine (permission, port in use)."
+    )]
+    Probe(Box<Probe>),
 }
 
 /// What all kinds of examination have in common.
@@ -86,6 +97,38 @@ pub(crate) struct Read {
     pub(crate) keys: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// The server's name or address.
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    /// Offer what this client offers.
+    #[arg(long = "as", value_enum, value_name = "CLIENT")]
+    pub(crate) client: Option<Client>,
+    /// What to probe.
+    #[arg(long, value_enum, value_name = "PROTOCOL", default_value_t = Protocols::Auto)]
+    pub(crate) protocol: Protocols,
+    /// Try forty-eight combinations of cipher, hash and group instead of eight, ten each second.
+    #[arg(long)]
+    pub(crate) enumerate: bool,
+    /// Seconds that everything together may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 55, value_parser = clap::value_parser!(u64).range(5..=600))]
+    pub(crate) timeout: u64,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What is probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Protocols {
+    /// L2TP/IPsec and PPTP; either suffices.
+    Auto,
+    /// L2TP/IPsec only.
+    L2tp,
+    /// PPTP only.
+    Pptp,
 }
 
 pub(crate) fn language(tag: &str) -> Result<diagnose::Language, String> {

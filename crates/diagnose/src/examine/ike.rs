@@ -224,6 +224,10 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     }
     let mode = main_mode(picture);
     let Some((last, seen)) = mode.last else { return };
+    // A probe stops where it has seen enough; it says so when it waited in vain.
+    if seen.side == Side::Probe && mode.gave_up.is_none() {
+        return;
+    }
     let evidence = || [Some(seen), mode.gave_up, mode.half_open].into_iter().flatten();
     let stuck = mode.gave_up.is_some() || mode.half_open.is_some() || mode.repeated[usize::from(last)];
     // One message and nothing more is as stuck as it gets.

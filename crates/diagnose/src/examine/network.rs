@@ -25,6 +25,16 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
             claims.stated(Cause::NetNoInternet, 0.8, seen);
         }
         network::Fact::Icmp { kind, port, protocol, .. } => icmp(seen, *kind, *port, *protocol, picture, claims),
+        network::Fact::Silent { .. } => {
+            claims.stated(Cause::NetServerUnreachable, 0.6, seen);
+        }
+        // Some servers take a first message at port 500 only, so this alone is weak.
+        network::Fact::PortSilent { port: 4500 } if picture.up().is_none() => {
+            claims.inferred(Cause::NetUdp4500Blocked, 0.45, [seen]);
+        }
+        network::Fact::PortSilent { port: 500 } if picture.up().is_none() => {
+            claims.stated(Cause::NetUdp500Blocked, 0.7, seen);
+        }
         network::Fact::Inner { requests, replies, elsewhere, .. } => {
             if *elsewhere {
                 claims.stated(Cause::RouteNoReturnRoute, 0.88, seen);

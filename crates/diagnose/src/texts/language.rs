@@ -57,6 +57,7 @@ impl Language {
                 include_str!("../../locales/en/fixes.ftl"),
                 include_str!("../../locales/en/codes.ftl"),
                 include_str!("../../locales/en/report.ftl"),
+                include_str!("../../locales/en/probe.ftl"),
             ],
             Language::Chinese => &[
                 include_str!("../../locales/zh-CN/causes.ftl"),

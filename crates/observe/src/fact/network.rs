@@ -35,6 +35,16 @@ pub enum Fact {
         /// The protocol number of the refused packet.
         protocol: u8,
     },
+    /// Whatever was sent to an address, nothing came back: no answer and no error, at any port.
+    Silent {
+        /// The address.
+        to: IpAddr,
+    },
+    /// Nothing came back from one UDP port, while another one of the same host answered.
+    PortSilent {
+        /// The port: 500, 4500.
+        port: u16,
+    },
     /// The result of pinging an address.
     Ping {
         /// Which.

@@ -1,0 +1,215 @@
+//! `causeway doctor probe`: asks a server what clients ask, and says what that proves.
+
+mod journal;
+mod line;
+mod words;
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use clock::Timestamp;
+use diagnose::{Texts, examine};
+use net::netlink::{self, Netlink};
+use net::poll::{Interest, Poller, Signal, Signals, Token};
+use observe::network;
+
+use crate::cli::doctor::{Probe, Protocols};
+use crate::dial::name::Resolving;
+use crate::dial::offers::offers;
+use crate::exit::Failure;
+use crate::io;
+use journal::{Journal, Told};
+
+/// How long the resolver of the operating system may take.
+const NAME_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) fn run(options: &Probe) -> Result<(), Failure> {
+    let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
+    let begun = net::clock::now();
+    let mut doctor = Doctor {
+        options,
+        texts: super::texts(&options.common),
+        journal: Journal::new(&options.host, !options.common.json, begun),
+        signals,
+        rng: io::seeded()?,
+        until: begun + Duration::from_secs(options.timeout),
+        outcome: probe::Outcome::default(),
+    };
+    doctor.ask()?;
+    doctor.conclude()
+}
+
+struct Doctor<'a> {
+    options: &'a Probe,
+    texts: Texts,
+    journal: Journal,
+    signals: Signals,
+    rng: chacha20::ChaCha20Rng,
+    until: Timestamp,
+    outcome: probe::Outcome,
+}
+
+/// The server, and the way to it.
+#[derive(Clone, Copy)]
+struct Target {
+    server: IpAddr,
+    local: IpAddr,
+    path: netlink::Path,
+}
+
+impl Doctor<'_> {
+    fn ask(&mut self) -> Result<(), Failure> {
+        let Some(server) = self.resolve()? else { return Ok(()) };
+        let Some(target) = self.route(server)? else { return Ok(()) };
+        self.before_log_on(target)
+    }
+
+    /// The address of the name; the first one, which is what clients dial.
+    fn resolve(&mut self) -> Result<Option<IpAddr>, Failure> {
+        if let Ok(address) = self.options.host.parse() {
+            return Ok(Some(address));
+        }
+        let began = net::clock::now();
+        let name = self.options.host.as_str();
+        let answer = self.resolve_by_system(name)?;
+        let (key, answer, fact) = match answer {
+            Ok(addresses) if !addresses.is_empty() => {
+                let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                let name = name.to_owned();
+                ("name-found", list, network::Fact::NameResolved { name, addresses })
+            }
+            Ok(_) => ("name-unknown", String::new(), network::Fact::NameUnknown { name: name.to_owned() }),
+            Err(reason) => ("name-unknown", reason, network::Fact::NameUnknown { name: name.to_owned() }),
+        };
+        let told = Told::new(&self.texts, "name", key, began, &[("name", name), ("answer", &answer)]);
+        let found = match &fact {
+            network::Fact::NameResolved { addresses, .. } => addresses.first().copied(),
+            _ => None,
+        };
+        let step = self.journal.tell(told);
+        self.journal.observe(step, fact.into());
+        Ok(found)
+    }
+
+    fn resolve_by_system(&mut self, name: &str) -> Result<Result<Vec<IpAddr>, String>, Failure> {
+        let failed = |error: std::io::Error| Failure::local(format!("cannot resolve names: {error}"));
+        let resolving = Resolving::begin(name).map_err(failed)?;
+        let mut poller = Poller::new(4).map_err(failed)?;
+        poller.add(resolving.waker(), Token(0), Interest::Read).map_err(failed)?;
+        poller.add(&self.signals, Token(1), Interest::Read).map_err(failed)?;
+        let deadline = (net::clock::now() + NAME_TIMEOUT).min(self.until);
+        loop {
+            if let Some(answer) = resolving.poll() {
+                return Ok(answer);
+            }
+            let left = deadline.since(net::clock::now());
+            if left.is_zero() {
+                return Ok(Err(format!("{} s", NAME_TIMEOUT.as_secs())));
+            }
+            let _ = poller.wait(Some(left)).map_err(failed)?.count();
+            if stop_wanted(&self.signals) {
+                return Err(Failure::local("interrupted"));
+            }
+        }
+    }
+
+    fn route(&mut self, server: IpAddr) -> Result<Option<Target>, Failure> {
+        let began = net::clock::now();
+        let failed = |error| Failure::local(format!("cannot ask for the route to {server}: {error}"));
+        let mut netlink = Netlink::open().map_err(failed)?;
+        let found = netlink.path_to(server).map_err(failed)?;
+        let target = found.and_then(|path| Some(Target { server, local: path.source?, path }));
+        let address = server.to_string();
+        let Some(target) = target else {
+            let told = Told::new(&self.texts, "route", "route-none", began, &[("address", &address)]);
+            let step = self.journal.tell(told);
+            self.journal.observe(step, network::Fact::NoRoute { to: Some(server) }.into());
+            return Ok(None);
+        };
+        let links = netlink.links().unwrap_or_default();
+        let interface = links.into_iter().find(|link| link.index == target.path.interface).map(|link| link.name);
+        let interface = interface.unwrap_or_else(|| target.path.interface.to_string());
+        let gateway = target.path.gateway.map(|gateway| gateway.to_string());
+        let key = if gateway.is_some() { "route-gateway" } else { "route-link" };
+        let values = [
+            ("address", address.as_str()),
+            ("local", &target.local.to_string()),
+            ("gateway", gateway.as_deref().unwrap_or_default()),
+            ("interface", &interface),
+        ];
+        self.journal.tell(Told::new(&self.texts, "route", key, began, &values));
+        Ok(Some(target))
+    }
+
+    /// Everything that needs no key.
+    fn before_log_on(&mut self, target: Target) -> Result<(), Failure> {
+        let offers = offers(self.options.client);
+        let l2tp = self.options.protocol != Protocols::Pptp;
+        let pptp = self.options.protocol != Protocols::L2tp;
+        let line = line::Line::open(target, pptp)?;
+        let config = probe::Config {
+            local: line.local(probe::Socket::Ike),
+            local_nat_t: line.local(probe::Socket::NatT),
+            server: SocketAddr::new(target.server, probe::Socket::Ike.port()),
+            offer: offers.phase1,
+            vendor_ids: offers.vendor_ids.unwrap_or_else(ours),
+            echo: line.can_echo(),
+            l2tp,
+            pptp,
+            gre: line.can_gre(),
+            survey: if self.options.enumerate { probe::Survey::Full } else { probe::Survey::Short },
+        };
+        let mut steps = Vec::new();
+        let mut numbers = Vec::new();
+        let (texts, journal) = (&self.texts, &mut self.journal);
+        let result = line.run(config, &self.signals, &mut self.rng, self.until, |step| {
+            numbers.push(journal.tell(words::told(texts, &step)));
+            for warning in words::warnings(&step.finding) {
+                journal.warn(warning, texts);
+            }
+            steps.push(step);
+        });
+        for (index, fact) in probe::observations(&steps, target.server) {
+            if let Some(&number) = numbers.get(index) {
+                self.journal.observe(number, fact);
+            }
+        }
+        steps.iter().for_each(|step| self.outcome.add(&step.finding));
+        result
+    }
+
+    fn conclude(self) -> Result<(), Failure> {
+        let common = &self.options.common;
+        let mut diagnosis = examine(&self.journal.timeline, super::context(common, &self.journal.timeline)?);
+        let answered = match self.options.protocol {
+            Protocols::Auto => self.outcome.agreed || self.outcome.pptp,
+            Protocols::L2tp => self.outcome.agreed,
+            Protocols::Pptp => self.outcome.pptp,
+        };
+        // Nothing was found wrong as far as the questions went.
+        let all_is_well = diagnosis.findings.is_empty() && answered;
+        if all_is_well {
+            (diagnosis.healthy, diagnosis.enough) = (true, true);
+        }
+        if !common.json {
+            crate::print("\n")?;
+        }
+        super::publish(&self.journal.timeline, &diagnosis, common, self.journal.to_json())?;
+        if all_is_well && !common.json {
+            crate::print(&format!("{}\n", self.texts.get("probe-no-problem-so-far").unwrap_or_default()))?;
+        }
+        if diagnosis.healthy { Ok(()) } else { Err(Failure::explained(1)) }
+    }
+}
+
+/// The vendor IDs that our own dialer sends.
+fn ours() -> Vec<Vec<u8>> {
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let path = ike::Path { local: nowhere, remote: nowhere };
+    ike::Initiate::l2tp(path, crypto::Secret::from(Vec::new())).vendor_ids
+}
+
+/// Whether somebody wants it to end.
+fn stop_wanted(signals: &Signals) -> bool {
+    std::iter::from_fn(|| signals.poll_signal()).any(|signal| signal == Signal::Stop)
+}

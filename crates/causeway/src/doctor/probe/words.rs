@@ -1,0 +1,236 @@
+//! What was found, in the words of the texts: each answer has its message.
+
+use diagnose::Texts;
+use ike::proposal::Phase1Suite;
+use observe::network::Icmp;
+use probe::{
+    AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, Finding, IkeAnswer, NatAnswer, Notices, Step,
+    Surveyed, V2Answer,
+};
+
+use super::journal::Told;
+
+/// A step in words.
+pub(super) fn told(texts: &Texts, step: &Step) -> Told {
+    let (name, key, values) = words(&step.finding);
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Told::timed(texts, name, &key, step.began, step.ended, &values)
+}
+
+/// What a finding warns of although it works: the words are `probe-warning-ID`.
+pub(super) fn warnings(finding: &Finding) -> Vec<&'static str> {
+    match finding {
+        Finding::Aggressive { answer: AggressiveAnswer::Exposed, .. } => vec!["aggressive"],
+        Finding::Clear { answer: ClearAnswer::Accepted { .. } } => vec!["clear"],
+        Finding::Survey(found) if found.accepted.iter().any(is_weak) => vec!["weak"],
+        Finding::Pptp { answer: ControlAnswer::Up(_) } => vec!["pptp"],
+        _ => Vec::new(),
+    }
+}
+
+/// Whether well-funded attackers can break it.
+fn is_weak(suite: &Phase1Suite) -> bool {
+    crate::dial::offers::price(suite).is_some() || suite.hash == crypto::HashAlg::Md5
+}
+
+type Words = (&'static str, String, Vec<(&'static str, String)>);
+
+fn words(finding: &Finding) -> Words {
+    match finding {
+        Finding::Echo { sent, received, fastest } => {
+            let key = if *received > 0 { "echo-answered" } else { "echo-silence" };
+            let ms = fastest.map_or(0.0, |fastest| fastest.as_secs_f64() * 1000.0);
+            let values =
+                vec![("sent", sent.to_string()), ("received", received.to_string()), ("ms", format!("{ms:.1}"))];
+            ("echo", key.into(), values)
+        }
+        Finding::Main { nat_t, offered, sent, answer } => {
+            let (name, port) = if *nat_t { ("ike-4500", "4500") } else { ("ike-500", "500") };
+            let mut values = vec![
+                ("port", port.to_owned()),
+                ("sent", sent.to_string()),
+                ("count", offered.len().to_string()),
+                ("offered", list(offered)),
+            ];
+            let key = ike(answer, &mut values);
+            let key = if *nat_t && key == "silence" { "ike-4500-silence".to_owned() } else { format!("ike-{key}") };
+            (name, key, values)
+        }
+        Finding::Nat { answer } => {
+            let mut values = Vec::new();
+            let key = match answer {
+                NatAnswer::Found { here: false, there: false } => "nat-none",
+                NatAnswer::Found { here: true, there: false } => "nat-here",
+                NatAnswer::Found { here: false, there: true } => "nat-there",
+                NatAnswer::Found { here: true, there: true } => "nat-both",
+                NatAnswer::Unsupported => "nat-unsupported",
+                NatAnswer::Notify(kind) => {
+                    values.push(("notify", kind.to_string()));
+                    "nat-notify"
+                }
+                NatAnswer::Silence => "nat-silence",
+            };
+            ("nat", key.into(), values)
+        }
+        Finding::Version2 { answer } => {
+            let mut values = Vec::new();
+            let key = match answer {
+                V2Answer::Speaks => "ikev2-speaks",
+                V2Answer::NoProposal => "ikev2-no-proposal",
+                V2Answer::Refused => "ikev2-refused",
+                V2Answer::Notify(kind) => {
+                    values.push(("notify", kind.to_string()));
+                    "ikev2-notify"
+                }
+                V2Answer::Icmp(kind) => {
+                    values.push(("icmp", icmp(*kind).to_owned()));
+                    "ikev2-icmp"
+                }
+                V2Answer::Silence => "ikev2-silence",
+            };
+            ("ikev2", key.into(), values)
+        }
+        Finding::Survey(found) => survey(found),
+        Finding::Aggressive { suite, answer } => {
+            let mut values = vec![("suite", suite.to_string())];
+            let key = match answer {
+                AggressiveAnswer::Exposed => "aggressive-exposed",
+                AggressiveAnswer::Refused(notify) => {
+                    values.push(("notify", notify.to_string()));
+                    "aggressive-refused"
+                }
+                AggressiveAnswer::Silence => "aggressive-silence",
+            };
+            ("aggressive", key.into(), values)
+        }
+        Finding::Clear { answer } => {
+            let mut values = Vec::new();
+            let key = match answer {
+                ClearAnswer::Accepted { host, vendor } => {
+                    values.extend([("host", host.clone()), ("vendor", vendor.clone())]);
+                    "l2tp-clear-accepted"
+                }
+                ClearAnswer::Refused { result } => {
+                    values.push(("result", result.to_string()));
+                    "l2tp-clear-refused"
+                }
+                ClearAnswer::Other => "l2tp-clear-other",
+                ClearAnswer::Icmp(kind) => {
+                    values.push(("icmp", icmp(*kind).to_owned()));
+                    "l2tp-clear-icmp"
+                }
+                ClearAnswer::Silence => "l2tp-clear-silence",
+            };
+            ("l2tp-clear", key.into(), values)
+        }
+        Finding::Pptp { answer } => pptp(answer),
+        Finding::PptpCall { answer } => {
+            let mut values = Vec::new();
+            let key = match answer {
+                CallAnswer::Gre => "pptp-call-gre",
+                CallAnswer::NoGre => "pptp-call-no-gre",
+                CallAnswer::Refused(result) => {
+                    values.push(("result", result.to_string()));
+                    "pptp-call-refused"
+                }
+                CallAnswer::Silence => "pptp-call-silence",
+                CallAnswer::NotTried => "pptp-call-not-tried",
+            };
+            ("pptp-call", key.into(), values)
+        }
+    }
+}
+
+fn ike(answer: &IkeAnswer, values: &mut Vec<(&'static str, String)>) -> &'static str {
+    match answer {
+        IkeAnswer::Chosen(chosen) => {
+            values.extend(describe(chosen));
+            match (chosen.vendors.is_empty(), probe::software(&chosen.software)) {
+                (_, Some(product)) => {
+                    values.push(("product", product));
+                    "chosen-product"
+                }
+                (true, None) => "chosen",
+                (false, None) => "chosen-vendors",
+            }
+        }
+        IkeAnswer::Notify(kind) => {
+            values.push(("notify", kind.to_string()));
+            if *kind == wire::isakmp::NotifyType::NO_PROPOSAL_CHOSEN { "no-proposal" } else { "notify" }
+        }
+        IkeAnswer::Version(_) => "version",
+        IkeAnswer::Unusable(said) => {
+            values.push(("said", said.clone()));
+            "unusable"
+        }
+        IkeAnswer::Icmp(kind, from) => {
+            let from = from.map_or_else(|| "?".to_owned(), |from| from.to_string());
+            values.extend([("icmp", icmp(*kind).to_owned()), ("from", from)]);
+            if *kind == Icmp::PortUnreachable { "closed" } else { "icmp" }
+        }
+        IkeAnswer::Silence => "silence",
+    }
+}
+
+fn describe(chosen: &Chosen) -> [(&'static str, String); 2] {
+    let suite = chosen.suite.map_or_else(|| "?".to_owned(), |suite| suite.to_string());
+    [("suite", suite), ("vendors", chosen.vendors.join(", "))]
+}
+
+fn survey(found: &Surveyed) -> Words {
+    let tried = found.accepted.len() + found.refused.len() + found.silent.len();
+    let values = vec![
+        ("tried", tried.to_string()),
+        ("accepted", list(&found.accepted)),
+        ("refused", found.refused.len().to_string()),
+        ("silent", list(&found.silent)),
+        ("untried", found.untried.len().to_string()),
+    ];
+    let key = match (found.accepted.is_empty(), found.limited, found.silent.is_empty()) {
+        (_, true, _) => "transforms-limited",
+        (true, ..) if !found.untried.is_empty() => "transforms-stopped",
+        (true, ..) => "transforms-none",
+        (false, _, true) => "transforms-accepted",
+        (false, _, false) => "transforms-accepted-silent",
+    };
+    ("transforms", key.into(), values)
+}
+
+fn pptp(answer: &ControlAnswer) -> Words {
+    let about = |notices: &Notices| {
+        vec![
+            ("vendor", notices.vendor.clone()),
+            ("host", notices.host.clone()),
+            ("firmware", notices.firmware.to_string()),
+        ]
+    };
+    let (key, values) = match answer {
+        ControlAnswer::Up(notices) => ("pptp-up", about(notices)),
+        ControlAnswer::Refused { result, notices } => {
+            let mut values = about(notices);
+            values.push(("result", result.to_string()));
+            ("pptp-refused", values)
+        }
+        ControlAnswer::NotPptp => ("pptp-not-pptp", Vec::new()),
+        ControlAnswer::Mute => ("pptp-mute", Vec::new()),
+        ControlAnswer::Closed => ("pptp-closed", Vec::new()),
+        ControlAnswer::Unreachable => ("pptp-unreachable", Vec::new()),
+        ControlAnswer::Silence => ("pptp-silence", Vec::new()),
+    };
+    ("pptp", key.into(), values)
+}
+
+fn list(suites: &[Phase1Suite]) -> String {
+    suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+const fn icmp(kind: Icmp) -> &'static str {
+    match kind {
+        Icmp::PortUnreachable => "port unreachable",
+        Icmp::ProtocolUnreachable => "protocol unreachable",
+        Icmp::Unreachable => "host unreachable",
+        Icmp::Prohibited => "prohibited",
+        Icmp::TooBig(_) => "too big",
+        Icmp::TimeExceeded => "time exceeded",
+    }
+}

@@ -1,0 +1,155 @@
+### Live probes: what was sent, what came back, what that proves and what it does not.
+
+probe-no-problem-so-far = No problem was found as far as one can see without logging on.
+
+probe-name = .
+    .sent = asked the resolver for { $name }
+probe-name-found = { $answer }
+    .proves = The name resolves. The first address is probed.
+probe-name-unknown = no address { $answer }
+    .proves = Without an address nobody can dial this name from here.
+
+probe-route = .
+    .sent = asked the kernel for the way to { $address }
+probe-route-gateway = from { $local } by { $interface }, next hop { $gateway }
+    .proves = There is a route here. Whether it leads there is for the next steps.
+probe-route-link = from { $local } by { $interface }, directly
+    .proves = There is a route here. Whether it leads there is for the next steps.
+probe-route-none = no route to { $address }
+    .proves = Nothing can be sent from here: this machine is offline, or without a default route.
+
+probe-echo = .
+    .sent = { $sent } pings
+probe-echo-answered = { $received } of { $sent } came back, the fastest in { $ms } ms
+    .proves = The host is there and the way is open in both directions.
+probe-echo-silence = nothing came back
+    .proves = Proves nothing: many servers and filters drop pings.
+
+probe-ike-500 = .
+    .sent = IKEv1 main mode, first message with { $count } transforms to UDP 500, sent { $sent }×
+probe-ike-4500 = .
+    .sent = the same message behind the non-ESP marker to UDP 4500, sent { $sent }×
+probe-ike-chosen = the server chose { $suite }
+    .proves = An IKEv1 service answers at UDP { $port }, the way is open, and phase 1 has a common transform. It does not prove that the key is right.
+probe-ike-chosen-vendors = the server chose { $suite }; it announces { $vendors }
+    .proves = An IKEv1 service answers at UDP { $port }, the way is open, and phase 1 has a common transform. It does not prove that the key is right.
+probe-ike-chosen-product = the server chose { $suite }; it looks like { $product } and announces { $vendors }
+    .proves = An IKEv1 service answers at UDP { $port }, the way is open, and phase 1 has a common transform. It does not prove that the key is right.
+probe-ike-no-proposal = { $notify }: none of what was offered is accepted ({ $offered })
+    .proves = An IKEv1 service answers at UDP { $port }, and this client and the server have no transform in common.
+probe-ike-notify = a refusal in clear: { $notify }
+    .proves = An IKE service answers at UDP { $port } and refuses this message. Who sent it is not proved.
+probe-ike-version = an answer in another version of IKE
+    .proves = An IKE service answers at UDP { $port }, and it does not speak IKEv1, which L2TP/IPsec needs.
+probe-ike-unusable = an answer that does not fit: { $said }
+    .proves = Something answers at UDP { $port }, and no client could go on from there.
+probe-ike-closed = ICMP { $icmp } from { $from }
+    .proves = The host is there and nothing listens at UDP { $port }, or a filter says so.
+probe-ike-icmp = ICMP { $icmp } from { $from }
+    .proves = Something on the way does not let UDP { $port } through, or the host is not there.
+probe-ike-silence = nothing came back
+    .proves = A filter drops UDP { $port }, or the host is not there, or it does not answer this address. It does not tell which.
+probe-ike-4500-silence = nothing came back
+    .proves = Either UDP 4500 is dropped on the way, or this server takes first messages at UDP 500 only. Clients behind a NAT need UDP 4500.
+
+probe-nat = .
+    .sent = main mode, third message, with hashes over the addresses
+probe-nat-none = neither end is behind a NAT
+    .proves = ESP travels as IP protocol 50, which filters on the way must pass.
+probe-nat-here = this end is behind a NAT, the server is not
+    .proves = ESP travels in UDP 4500.
+probe-nat-there = the server is behind a NAT
+    .proves = ESP travels in UDP 4500. Windows refuses such servers unless a registry value permits them.
+probe-nat-both = both ends are behind a NAT
+    .proves = ESP travels in UDP 4500. Windows refuses such servers unless a registry value permits them.
+probe-nat-unsupported = the server does not know NAT traversal
+    .proves = Clients behind a NAT cannot connect.
+probe-nat-notify = a refusal in clear: { $notify }
+    .proves = The server stops after the choice of a transform.
+probe-nat-silence = nothing came back
+    .proves = Larger messages are lost, or the server stopped: the second message came, the fourth did not.
+
+probe-ikev2 = .
+    .sent = IKEv2, IKE_SA_INIT to UDP 500
+probe-ikev2-speaks = an answer of IKEv2
+    .proves = The server speaks IKEv2 as well. L2TP/IPsec does not use it.
+probe-ikev2-no-proposal = NO_PROPOSAL_CHOSEN
+    .proves = The server speaks IKEv2 as well, with other transforms. L2TP/IPsec does not use it.
+probe-ikev2-refused = a refusal of the version
+    .proves = The server does not speak IKEv2. L2TP/IPsec does not need it.
+probe-ikev2-notify = notification { $notify }
+    .proves = The server speaks IKEv2, and refuses this. L2TP/IPsec does not use it.
+probe-ikev2-icmp = ICMP { $icmp }
+    .proves = Nothing listens for IKEv2.
+probe-ikev2-silence = nothing came back
+    .proves = The server does not speak IKEv2, or does not answer strangers. L2TP/IPsec does not need it.
+
+probe-transforms = .
+    .sent = transforms of phase 1 one by one, { $tried } of them, ten each second
+probe-transforms-accepted = accepted: { $accepted }; refused: { $refused }
+    .proves = A client that offers one of the accepted ones gets past the first message.
+probe-transforms-accepted-silent = accepted: { $accepted }; refused: { $refused }; not answered: { $silent }
+    .proves = A client that offers one of the accepted ones gets past the first message. This server seems to refuse by silence.
+probe-transforms-limited = accepted: { $accepted }; refused: { $refused }; not answered: { $silent }; not tried: { $untried }
+    .proves = In the end the server did not answer what it had answered before: it limits strangers, so what it did not answer it may still accept.
+probe-transforms-none = none accepted; refused: { $refused }; not answered: { $silent }
+    .proves = The server wants a transform that is not among these, or another kind of authentication.
+probe-transforms-stopped = none accepted; refused: { $refused }; not answered: { $silent }; not tried: { $untried }
+    .proves = The server answers none of them, so the rest was not asked.
+
+probe-aggressive = .
+    .sent = IKEv1 aggressive mode, first message with { $suite } and an identity
+probe-aggressive-exposed = the second message, with a hash over the pre-shared key
+    .proves = Everybody can collect this hash and try keys against it at home.
+probe-aggressive-refused = { $notify }
+    .proves = The server does not answer aggressive mode, which is right.
+probe-aggressive-silence = nothing came back
+    .proves = The server does not answer aggressive mode for this identity, which is right.
+
+probe-l2tp-clear = .
+    .sent = L2TP without IPsec, SCCRQ to UDP 1701, once
+probe-l2tp-clear-accepted = SCCRP from { $host } ({ $vendor })
+    .proves = The server opens tunnels without any protection. The tunnel was closed again.
+probe-l2tp-clear-refused = StopCCN, result { $result }
+    .proves = An L2TP service is reached from outside without IPsec, and refuses.
+probe-l2tp-clear-other = another message of L2TP
+    .proves = An L2TP service is reached from outside without IPsec.
+probe-l2tp-clear-icmp = ICMP { $icmp }
+    .proves = UDP 1701 is closed to strangers, which is right.
+probe-l2tp-clear-silence = nothing came back
+    .proves = Normal and right: with IPsec, L2TP travels inside ESP, and UDP 1701 need not be reached from outside.
+
+probe-pptp = .
+    .sent = a connection to TCP 1723, and PPTP's Start-Control-Connection-Request
+probe-pptp-up = the control connection is up; vendor { $vendor }, host { $host }, firmware { $firmware }
+    .proves = A PPTP service answers. It does not prove that GRE passes.
+probe-pptp-refused = the request is refused: { $result }; vendor { $vendor }, firmware { $firmware }
+    .proves = A PPTP service answers and takes no connection from here.
+probe-pptp-not-pptp = the port is open, and what answers is not PPTP
+    .proves = Another service has TCP 1723.
+probe-pptp-mute = the port is open, and no reply comes
+    .proves = Something takes the connection and does not speak PPTP: a filter, a proxy, or a service that hangs.
+probe-pptp-closed = the connection is refused
+    .proves = The host is there, and no PPTP service listens. A server for L2TP only needs none.
+probe-pptp-unreachable = no way to TCP 1723
+    .proves = A router or a filter says so.
+probe-pptp-silence = nothing came back
+    .proves = A filter drops TCP 1723, or the host is not there. A server for L2TP only needs it not.
+
+probe-pptp-call = .
+    .sent = PPTP's Outgoing-Call-Request, then PPP's Configure-Request in GRE
+probe-pptp-call-gre = the call is taken, and GRE comes back
+    .proves = GRE passes in both directions. The call was cleared again.
+probe-pptp-call-no-gre = the call is taken, and no GRE comes back
+    .proves = GRE (IP protocol 47) is dropped on the way, there or back.
+probe-pptp-call-refused = the call is refused: { $result }
+    .proves = The service takes no call now.
+probe-pptp-call-silence = no reply to the call
+    .proves = The service stops after its first reply.
+probe-pptp-call-not-tried = not tried: GRE takes raw sockets (CAP_NET_RAW)
+    .proves = Whether GRE passes is open. Run it as root to see.
+
+probe-warning-aggressive = The server answers aggressive mode with a pre-shared key: whoever asks can guess at the key offline. Allow main mode only.
+probe-warning-clear = The server accepts L2TP without IPsec: passwords and traffic can go over the network readable. Let it take UDP 1701 inside IPsec only.
+probe-warning-weak = The server accepts transforms that well-funded attackers can break (3DES, MD5, groups of 1024 or 1536 bits). Keep them only as long as old clients need them.
+probe-warning-pptp = PPTP is broken: whoever listens can find out the password's hash. Use it only where nothing else works.

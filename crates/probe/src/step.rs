@@ -1,0 +1,272 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clock::Timestamp;
+use ike::Software;
+use ike::proposal::Phase1Suite;
+use observe::network::Icmp;
+use wire::isakmp::NotifyType;
+use wire::pptp;
+
+/// One question that was asked, with what came of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// When it was first asked.
+    pub began: Timestamp,
+    /// When it was settled.
+    pub ended: Timestamp,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What was asked and found.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Finding {
+    /// Echo requests.
+    Echo {
+        /// Requests.
+        sent: u32,
+        /// Answers.
+        received: u32,
+        /// The shortest time to an answer.
+        fastest: Option<Duration>,
+    },
+    /// The first message of main mode.
+    Main {
+        /// To port 4500, behind the non-ESP marker; else to port 500.
+        nat_t: bool,
+        /// What was offered.
+        offered: Vec<Phase1Suite>,
+        /// Transmissions.
+        sent: u32,
+        /// What came.
+        answer: IkeAnswer,
+    },
+    /// The third message of main mode: where a NAT is.
+    Nat {
+        /// What came.
+        answer: NatAnswer,
+    },
+    /// The first message of IKEv2.
+    Version2 {
+        /// What came.
+        answer: V2Answer,
+    },
+    /// Transforms of phase 1, one by one.
+    Survey(Surveyed),
+    /// The first message of aggressive mode.
+    Aggressive {
+        /// What was offered.
+        suite: Phase1Suite,
+        /// What came.
+        answer: AggressiveAnswer,
+    },
+    /// L2TP outside IPsec.
+    Clear {
+        /// What came.
+        answer: ClearAnswer,
+    },
+    /// TCP port 1723, and PPTP's first message.
+    Pptp {
+        /// What came.
+        answer: ControlAnswer,
+    },
+    /// A PPTP call, and PPP in GRE.
+    PptpCall {
+        /// What came.
+        answer: CallAnswer,
+    },
+}
+
+/// What answers the first message of main mode.
+#[derive(Clone, PartialEq, Debug)]
+pub enum IkeAnswer {
+    /// One of the offered transforms was chosen.
+    Chosen(Chosen),
+    /// A notification in clear: nobody has proved who sent it.
+    Notify(NotifyType),
+    /// Another version of IKE.
+    Version(u8),
+    /// Something that is no answer to what was sent, in the words of the engine.
+    Unusable(String),
+    /// An ICMP error, and who sent it.
+    Icmp(Icmp, Option<IpAddr>),
+    /// Nothing.
+    Silence,
+}
+
+/// A transform that was chosen, with what the answer says about the one who sent it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Chosen {
+    /// The transform; `None` when it could not be read.
+    pub suite: Option<Phase1Suite>,
+    /// What its vendor IDs announce; unknown ones as their octets.
+    pub vendors: Vec<String>,
+    /// What it probably is.
+    pub software: Software,
+}
+
+/// What answers the third message of main mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NatAnswer {
+    /// NAT detection worked.
+    Found {
+        /// We are behind a NAT.
+        here: bool,
+        /// The server is.
+        there: bool,
+    },
+    /// The server does not know NAT traversal.
+    Unsupported,
+    /// A notification in clear.
+    Notify(NotifyType),
+    /// Nothing that could be used.
+    Silence,
+}
+
+/// What answers the first message of IKEv2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum V2Answer {
+    /// The server takes the offer, or wants another group, or a cookie first: it speaks IKEv2.
+    Speaks,
+    /// It speaks IKEv2 and takes none of what was offered.
+    NoProposal,
+    /// It says that it does not speak IKEv2.
+    Refused,
+    /// Another notification of IKEv2.
+    Notify(u16),
+    /// The port is closed.
+    Icmp(Icmp),
+    /// Nothing.
+    Silence,
+}
+
+/// What answers the first message of aggressive mode.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AggressiveAnswer {
+    /// The second message, with a hash over the key: whoever asks can guess keys at home.
+    Exposed,
+    /// A notification.
+    Refused(NotifyType),
+    /// Nothing.
+    Silence,
+}
+
+/// What trying transforms one by one found.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Surveyed {
+    /// Those that were chosen.
+    pub accepted: Vec<Phase1Suite>,
+    /// Those that were refused by a notification.
+    pub refused: Vec<Phase1Suite>,
+    /// Those without an answer.
+    pub silent: Vec<Phase1Suite>,
+    /// Those that were not tried, because nothing answered any more.
+    pub untried: Vec<Phase1Suite>,
+    /// At the end the server did not answer what it had answered before: the silent ones may be accepted.
+    pub limited: bool,
+}
+
+/// What answers L2TP outside IPsec.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ClearAnswer {
+    /// The server opens a tunnel without protection.
+    Accepted {
+        /// Its host name.
+        host: String,
+        /// Its vendor name.
+        vendor: String,
+    },
+    /// It refuses with a result.
+    Refused {
+        /// RFC 2661 §4.4.2.
+        result: u16,
+    },
+    /// Another message of L2TP.
+    Other,
+    /// An ICMP error.
+    Icmp(Icmp),
+    /// Nothing, as it should be.
+    Silence,
+}
+
+/// What answers at TCP port 1723.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ControlAnswer {
+    /// The control connection is up.
+    Up(Notices),
+    /// It is refused with a result.
+    Refused {
+        /// The result.
+        result: pptp::ControlResult,
+        /// What the server says of itself.
+        notices: Notices,
+    },
+    /// It is open, and what comes is not PPTP.
+    NotPptp,
+    /// It is open, and nothing comes, or it is closed again.
+    Mute,
+    /// The connection is refused.
+    Closed,
+    /// A router or a filter says that there is no way.
+    Unreachable,
+    /// Nothing.
+    Silence,
+}
+
+/// What a PPTP server says of itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Notices {
+    /// Host name.
+    pub host: String,
+    /// Product.
+    pub vendor: String,
+    /// Its version number.
+    pub firmware: u16,
+}
+
+/// What answers a PPTP call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallAnswer {
+    /// The call is taken, and GRE comes back.
+    Gre,
+    /// The call is taken, and no GRE comes back.
+    NoGre,
+    /// The call is refused with a result.
+    Refused(pptp::CallResult),
+    /// Nothing.
+    Silence,
+    /// It was not tried: raw sockets are not permitted.
+    NotTried,
+}
+
+/// What all of it comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// Main mode was answered at port 500 or 4500.
+    pub ike: bool,
+    /// A transform was chosen.
+    pub agreed: bool,
+    /// PPTP's control connection came up.
+    pub pptp: bool,
+}
+
+impl Outcome {
+    /// Takes in one finding.
+    pub fn add(&mut self, finding: &Finding) {
+        match finding {
+            Finding::Main { answer: IkeAnswer::Chosen(_), .. } => (self.ike, self.agreed) = (true, true),
+            Finding::Main { answer: IkeAnswer::Notify(_) | IkeAnswer::Version(_) | IkeAnswer::Unusable(_), .. } => {
+                self.ike = true;
+            }
+            Finding::Pptp { answer: ControlAnswer::Up(_) } => self.pptp = true,
+            _ => {}
+        }
+    }
+}
+
+/// Text of a peer without what could move a terminal's cursor.
+pub(crate) fn printable(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
