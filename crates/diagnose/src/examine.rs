@@ -50,6 +50,9 @@ pub enum Scope {
 /// Below this, a claim is not worth a person's time.
 const WORTH: f32 = 0.15;
 
+/// The same where a connection came up: a hint is not worth doubting that.
+const WORTH_OF_WORKING: f32 = 0.3;
+
 /// Most findings of one examination.
 const MOST: usize = 6;
 
@@ -70,10 +73,11 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     reported::shown(context, &mut claims);
     scope(context.scope.or_else(|| collected(timeline)), &mut claims);
     let mut findings = claims.into_findings();
-    findings.retain(|finding| finding.confidence >= WORTH);
+    let worked = picture.worked();
+    let worth = if worked.is_some() { WORTH_OF_WORKING } else { WORTH };
+    findings.retain(|finding| finding.confidence >= worth);
     findings.truncate(MOST);
     let stage = stage::reached(&picture);
-    let worked = picture.worked();
     let healthy = findings.is_empty() && worked.is_some();
     let enough = healthy || !findings.is_empty();
     if let (true, Some(place)) = (healthy, worked) {

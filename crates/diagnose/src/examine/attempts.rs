@@ -6,7 +6,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use observe::{Fact, Layer, Observation, Role, Side, SourceId, Spot, Time, Timeline, ike, ppp, pptp, radius, reported};
+use observe::{
+    Fact, Layer, Observation, Role, Side, SourceId, Spot, Time, Timeline, ike, network, ppp, pptp, radius, reported,
+};
 
 use super::picture::Picture;
 use super::stage::Stage;
@@ -230,7 +232,6 @@ fn complaint(fact: &Fact) -> Option<Stage> {
         },
         Fact::L2tp(fact) => match fact {
             observe::l2tp::Fact::Message { .. } | observe::l2tp::Fact::TunnelUp | observe::l2tp::Fact::CallUp => None,
-            observe::l2tp::Fact::PppExited { .. } => Some(Stage::Up),
             _ => Some(Stage::L2tpCall),
         },
         Fact::Pptp(fact) => match fact {
@@ -266,6 +267,9 @@ fn complaint(fact: &Fact) -> Option<Stage> {
             }
             _ => Some(Stage::PppAuthentication),
         },
+        Fact::Network(network::Fact::Icmp { port: Some(500 | 4500), .. }) => Some(Stage::IkePhase1),
+        Fact::Network(network::Fact::Icmp { port: Some(1723), .. }) => Some(Stage::PptpControl),
+        Fact::Network(network::Fact::Icmp { port: Some(1701), .. }) => Some(Stage::L2tpTunnel),
         Fact::Network(_) | Fact::Host(_) | Fact::Esp(_) => Some(Stage::Up),
         Fact::Reported(fact) => match fact {
             reported::Fact::Ras { .. } | reported::Fact::Ike { .. } | reported::Fact::Verdict { .. } => Some(Stage::Up),

@@ -51,23 +51,33 @@ fn tags(picture: &Picture<'_>, claims: &mut Claims) {
 
 /// The first L2TP message goes through the associations, and nothing comes back.
 fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
+    if answered(picture) {
+        return;
+    }
     let up = picture.ike().find(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. })).map(|(seen, _)| seen);
     let from = |role| picture.all().filter(move |seen| sent(seen, role)).last();
     let (client, server) = (from(Role::Client), from(Role::Server));
-    if answered(picture) || (up.is_none() && client.is_none() && server.is_none()) {
+    let gave_up =
+        picture.first(|seen| matches!(seen.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: false, .. })));
+    let asked = picture.first(|seen| request(seen).is_some()).or(gave_up);
+    if let Some(closed) = super::ike::port_closed(picture, 1701) {
+        claims.stated(Cause::L2tpNoAnswer, 0.85, closed);
         return;
     }
-    let closed = super::ike::port_closed(picture, 1701);
-    let asked = picture.first(|seen| match &seen.fact {
-        Fact::L2tp(l2tp::Fact::Message { kind, .. }) => *kind == MessageType::SCCRQ,
-        Fact::L2tp(l2tp::Fact::Unanswered { established, .. }) => !established,
-        _ => false,
-    });
+    if let Some(clear) = picture.all().filter(|seen| request(seen) == Some(true)).last() {
+        outside(picture, clear, up, claims);
+        return;
+    }
     let captured = picture.all().any(|seen| seen.side == Side::Wire);
     let encapsulated =
         picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { encapsulated: Some(true), .. }));
-    if let Some(closed) = closed {
-        claims.stated(Cause::L2tpNoAnswer, 0.85, closed);
+    // The server has the request, and the client does not get its answer.
+    let heard = picture.all().filter(|seen| seen.side == Side::Server && request(seen).is_some()).last();
+    if let Some(heard) = heard {
+        let evidence = || [heard].into_iter().chain(gave_up);
+        let blocked = if encapsulated { Cause::NetUdp4500Blocked } else { Cause::NetEspBlocked };
+        claims.inferred(blocked, 0.6, evidence());
+        claims.inferred(Cause::EspNotMatching, 0.25, evidence());
         return;
     }
     match (client, server) {
@@ -84,14 +94,36 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
         }
         (None, None) => {
             let Some(asked) = asked else { return };
-            claims.inferred(Cause::L2tpNoAnswer, 0.5, up.into_iter().chain([asked]));
-            claims.inferred(Cause::NetEspBlocked, if encapsulated { 0.1 } else { 0.4 }, up.into_iter().chain([asked]));
+            // xl2tpd alone says no more than that nothing came back; most often IPsec is up, and nobody is behind it.
+            let weight = if up.is_some() { 0.5 } else { 0.4 };
+            claims.inferred(Cause::L2tpNoAnswer, weight, up.into_iter().chain([asked]));
+            claims.inferred(Cause::NetEspBlocked, if encapsulated { 0.1 } else { 0.3 }, up.into_iter().chain([asked]));
         }
         (None, Some(server)) => {
             claims.inferred(Cause::NetEspBlocked, 0.5, [server]);
         }
         (Some(_), Some(_)) => {}
     }
+}
+
+/// Whether this is the first message of L2TP, and if so, whether it is outside IPsec.
+fn request(seen: &Observation) -> Option<bool> {
+    match &seen.fact {
+        Fact::L2tp(l2tp::Fact::Message { kind, clear, .. }) if *kind == MessageType::SCCRQ => Some(*clear),
+        _ => None,
+    }
+}
+
+/// L2TP without IPsec, and no answer.
+fn outside(picture: &Picture<'_>, clear: &Observation, up: Option<&Observation>, claims: &mut Claims) {
+    if up.is_some() {
+        claims.inferred(Cause::EspNotMatching, 0.75, [clear].into_iter().chain(up));
+        return;
+    }
+    // Where IKE is tried and fails, that is the cause; some clients then send in the clear what nobody takes.
+    let tried = picture.ike().next().is_some();
+    claims.inferred(Cause::L2tpNotProtected, if tried { 0.2 } else { 0.65 }, [clear]);
+    claims.inferred(Cause::L2tpNoAnswer, if tried { 0.1 } else { 0.3 }, [clear]);
 }
 
 fn sent(seen: &Observation, role: Role) -> bool {
@@ -105,7 +137,8 @@ fn sent(seen: &Observation, role: Role) -> bool {
 fn answered(picture: &Picture<'_>) -> bool {
     picture.any_ppp(Role::Server)
         || picture.all().any(|seen| match &seen.fact {
-            Fact::L2tp(l2tp::Fact::TunnelUp | l2tp::Fact::CallUp | l2tp::Fact::Refused { .. }) => true,
+            Fact::L2tp(l2tp::Fact::TunnelUp | l2tp::Fact::CallUp) => true,
+            Fact::L2tp(l2tp::Fact::Refused { by, .. }) => seen.role(*by) != Some(Role::Client),
             Fact::L2tp(l2tp::Fact::Message { from, .. }) => seen.role(*from) == Some(Role::Server),
             Fact::Ppp(_) => true,
             _ => false,

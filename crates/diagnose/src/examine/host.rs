@@ -21,8 +21,18 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
 fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
         host::Fact::Service { name, running, start } => service(seen, name, *running, *start, claims),
-        host::Fact::Registry { key, name, value: Some(value), .. } => {
-            registry(seen, key, name, *value, picture, claims)
+        host::Fact::Registry { key, name, value: Some(value), written } => {
+            // A value takes effect with the next start of Windows.
+            let booted = picture.all().filter_map(|other| match &other.fact {
+                Fact::Host(host::Fact::Booted { at }) if other.side == seen.side => Some(*at),
+                _ => None,
+            });
+            let waiting = written.zip(booted.max()).is_some_and(|(written, booted)| written > booted);
+            if waiting && name == "assumeudpencapsulationcontextonsendrule" {
+                registry(seen, key, name, 0, picture, claims);
+            } else {
+                registry(seen, key, name, *value, picture, claims);
+            }
         }
         // Without the value, Windows acts as with 0.
         host::Fact::Registry { key, name, value: None, .. } if key == "services\\policyagent" => {
@@ -30,6 +40,10 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
         }
         host::Fact::Update { name } if matches!(name.as_str(), "KB5009543" | "KB5009566") => {
             claims.inferred(Cause::IkeVendorIdRejected, 0.5, [seen]);
+        }
+        // These brought the repair.
+        host::Fact::Update { name } if matches!(name.as_str(), "KB5010793" | "KB5010795") => {
+            claims.against(Cause::IkeVendorIdRejected, 0.2, seen);
         }
         host::Fact::PortBusy { .. } => {
             claims.stated(Cause::NetPortBusy, 0.85, seen).at(Cause::NetPortBusy, seen.side.role());
@@ -89,9 +103,11 @@ fn registry(seen: &Observation, key: &str, name: &str, value: u32, picture: &Pic
         }
         ("assumeudpencapsulationcontextonsendrule", 0 | 1) => {
             // 1 suffices when the client itself is not behind a NAT.
-            let behind = picture.nat().1;
+            let (client, behind) = picture.nat();
             let weight = match (behind, value) {
                 (Some(true), 0) => 0.7,
+                (Some(true), _) if client == Some(false) => 0.05,
+                (Some(true), _) if client == Some(true) => 0.7,
                 (Some(true), _) => 0.4,
                 (Some(false), _) => 0.05,
                 (None, _) => 0.3,

@@ -13,6 +13,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     }
     silence(&picture.latest(), claims);
     after_phase1(picture, claims);
+    renewal(picture, claims);
 }
 
 /// What somebody says.
@@ -158,7 +159,7 @@ fn phase1_up(picture: &Picture<'_>) -> bool {
     picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase1Up { .. } | ike::Fact::Phase2Up { .. }))
 }
 
-fn phase2_up(picture: &Picture<'_>) -> bool {
+pub(super) fn phase2_up(picture: &Picture<'_>) -> bool {
     picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. }))
         || picture.all().any(|seen| matches!(seen.fact, Fact::Esp(observe::esp::Fact::Traffic { .. })))
 }
@@ -296,7 +297,7 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
 
 /// Phase 1 is up, and phase 2 does not come.
 fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
-    if !phase1_up(picture) || phase2_up(picture) {
+    if !phase1_up(picture) || phase2_up(picture) || answer_lost(picture, claims) {
         return;
     }
     let gave_up =
@@ -315,6 +316,57 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::IkeServerBehindNatRefused, 0.45, [seen]);
         }
     }
+}
+
+/// What was agreed on once is refused when it is to be renewed: the configuration has changed, or renewal is what differs.
+fn renewal(picture: &Picture<'_>, claims: &mut Claims) {
+    let mut up: Vec<(observe::SourceId, Option<&str>)> = Vec::new();
+    for (seen, fact) in picture.ike() {
+        let negotiation = (seen.place.source, seen.about.attempt.as_deref());
+        match fact {
+            ike::Fact::Phase2Up { .. } if !up.contains(&negotiation) && up.len() < 64 => up.push(negotiation),
+            ike::Fact::NoCommonSuite { phase: ike::Phase::Two, .. }
+            | ike::Fact::SelectorsRefused { .. }
+            | ike::Fact::PfsRefused { .. }
+            | ike::Fact::Notify {
+                kind: NotifyType::NO_PROPOSAL_CHOSEN | NotifyType::INVALID_ID_INFORMATION,
+                protected: true,
+                ..
+            } if up.contains(&negotiation) && negotiation.1.is_some() => {
+                claims.inferred(Cause::IkeRekeyFailed, 0.8, [seen]);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The server has accepted the client's last message of phase 1, and the client sends it again and again.
+fn answer_lost(picture: &Picture<'_>, claims: &mut Claims) -> bool {
+    let up = |seen: &Observation| {
+        seen.side.role() == Some(Role::Server) && matches!(seen.fact, Fact::Ike(ike::Fact::Phase1Up { .. }))
+    };
+    let mut again: Vec<&Observation> = Vec::new();
+    let mut quick = false;
+    for seen in picture.all().skip_while(|seen| !up(seen)) {
+        match &seen.fact {
+            Fact::Ike(ike::Fact::Repeated { by, .. }) if seen.role(*by) == Some(Role::Client) => again.push(seen),
+            Fact::Ike(ike::Fact::Message(message)) if seen.role(message.from) == Some(Role::Client) => {
+                quick |= matches!(message.exchange, ike::Exchange::QuickMode(_));
+                if message.repeated && matches!(message.exchange, ike::Exchange::MainMode(5)) {
+                    again.push(seen);
+                }
+            }
+            _ => {}
+        }
+    }
+    if quick || again.is_empty() {
+        return false;
+    }
+    let (client, server) = picture.nat();
+    let nat = client == Some(true) || server == Some(true);
+    let blocked = if nat { Cause::NetUdp4500Blocked } else { Cause::NetUdp500Blocked };
+    claims.inferred(blocked, if again.len() > 1 { 0.8 } else { 0.5 }, again.into_iter().take(3));
+    true
 }
 
 /// An ICMP error that says that this UDP port is closed.

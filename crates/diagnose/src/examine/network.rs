@@ -74,7 +74,7 @@ fn icmp(
         (network::Icmp::PortUnreachable, Some(500), _) if picture.up().is_none() => {
             claims.stated(Cause::HostServerNotRunning, 0.8, seen);
         }
-        (network::Icmp::PortUnreachable, Some(4500), _) => {
+        (network::Icmp::PortUnreachable, Some(4500), _) if !super::ike::phase2_up(picture) => {
             claims.stated(Cause::NetUdp4500Blocked, 0.6, seen);
         }
         (network::Icmp::PortUnreachable, Some(1812 | 1813 | 1645 | 1646), _) => {

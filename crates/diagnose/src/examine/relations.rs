@@ -58,7 +58,7 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
         IkePskCharacters => &[IkePskMismatch],
         IkePskMismatch => &[NetUdp500Blocked, NetUdp4500Blocked, IkePeerIncompatible, IkeIdentityMismatch],
         IkeSameNatCollision | IkeMessageIdReuse => &[IkePeerDead, L2tpNoAnswer, NetUdp4500Blocked],
-        IkeRekeyFailed => &[IkePeerDead, PppPeerDead],
+        IkeRekeyFailed => &[IkePeerDead, PppPeerDead, IkeSelectorMismatch, IkeNoProposalPhase2, IkePfsMismatch],
         NetUdp500Blocked | NetUdp4500Blocked => &[L2tpNoAnswer, HostServerNotRunning],
         NetEspBlocked | EspSha2Truncation | EspNotMatching => &[L2tpNoAnswer, L2tpRefused, PppLcpTimeout],
         L2tpTunnelAuthFailed | TunnelPortsExhausted | TunnelServerFull | TunnelProtocolDisabled => {
@@ -91,8 +91,9 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
             &[AuthBadCredentials, PppNoCommonAuth, L2tpRefused, PptpRefused, PppPeerIncompatible, PppLcpTimeout]
         }
         AuthBadCredentials => &[L2tpRefused, PptpRefused, PppNoCommonAuth, PppPeerIncompatible],
-        CcpEncryptionRequired | CcpStrengthMismatch | CcpNoKeys => {
-            &[NcpNoneAgreed, L2tpRefused, PptpRefused, PppPeerIncompatible, PppNoCommonAuth]
+        CcpEncryptionRequired => &[NcpNoneAgreed, L2tpRefused, PptpRefused, PppPeerIncompatible, PppNoCommonAuth],
+        CcpStrengthMismatch | CcpNoKeys => {
+            &[CcpEncryptionRequired, NcpNoneAgreed, L2tpRefused, PptpRefused, PppPeerIncompatible, PppNoCommonAuth]
         }
         NcpAddressPoolExhausted => &[NcpNoAddress, NcpNoneAgreed, L2tpRefused, PptpRefused, TunnelPortsExhausted],
         NcpNoAddress | NcpApipa => &[NcpNoneAgreed, L2tpRefused],

@@ -19,6 +19,9 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
 
 fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
+        l2tp::Fact::Refused { text, .. } if text.to_ascii_lowercase().contains("challenge authentication") => {
+            claims.stated(Cause::L2tpTunnelAuthFailed, 0.85, seen);
+        }
         l2tp::Fact::Refused { by, tunnel, result, error, text } => {
             if seen.role(*by) == Some(Role::Client)
                 || picture.up().is_some_and(|up| up.place.source == seen.place.source)
@@ -49,12 +52,25 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
             let cause = if *addresses { Cause::NcpAddressPoolExhausted } else { Cause::TunnelPortsExhausted };
             claims.stated(cause, 0.88, seen).at(cause, Some(Role::Server));
         }
-        l2tp::Fact::Incompatible { .. } => {
-            // Who has a call lives with what he complains about.
-            let call = picture.all().any(|other| {
-                other.place.source == seen.place.source && matches!(other.fact, Fact::L2tp(l2tp::Fact::CallUp))
+        l2tp::Fact::Incompatible { said, .. } => {
+            // Who has a call lives with what he complains about, and where answers are lost, repetitions come out of order.
+            let lives = picture.all().any(|other| {
+                other.place.source == seen.place.source
+                    && match &other.fact {
+                        Fact::L2tp(l2tp::Fact::CallUp | l2tp::Fact::Unanswered { .. }) => true,
+                        Fact::L2tp(l2tp::Fact::Message { repeated, .. }) => *repeated,
+                        _ => false,
+                    }
             });
-            claims.stated(Cause::L2tpPeerIncompatible, if call { 0.1 } else { 0.5 }, seen);
+            let order = said.contains("bad control packet") || said.contains("out of order");
+            let weight = if lives {
+                0.08
+            } else if order {
+                0.3
+            } else {
+                0.5
+            };
+            claims.stated(Cause::L2tpPeerIncompatible, weight, seen);
         }
         l2tp::Fact::PppExited { at, status: Some(status) } => exit(seen, seen.role(*at), *status, claims),
         _ => {}
@@ -68,6 +84,11 @@ pub(super) fn exit(seen: &Observation, at: Option<Role>, status: u8, claims: &mu
         4 => {
             claims.stated(Cause::HostDevPppMissing, 0.4, seen).at(Cause::HostDevPppMissing, at);
             claims.stated(Cause::HostKernelModuleMissing, 0.4, seen).at(Cause::HostKernelModuleMissing, at)
+        }
+        // It could not even begin, and its own log would say why.
+        1 => {
+            claims.inferred(Cause::HostConfigurationError, 0.3, [seen]).at(Cause::HostConfigurationError, at);
+            claims.inferred(Cause::HostDevPppMissing, 0.25, [seen]).at(Cause::HostDevPppMissing, at)
         }
         11 | 19 => claims.inferred(Cause::AuthBadCredentials, 0.5, [seen]),
         15 => claims.inferred(Cause::PppPeerDead, 0.5, [seen]),
