@@ -129,11 +129,12 @@ pub(crate) const DIAL_HELP: &str = r#"A profile is a TOML file; every key may be
   mtu = 1400
   timeout = 20
   once = false
+  explain = false
 
 With --json the events are: progress (stage, ms), waiting, warning, address_failed (address, cause, detail), refused (ras,
 server_says), connected (address, address6, peer, dns, device, services, routes, server, strategy, authentication, ike, esp,
 encapsulation), pushed (dns, domain, search, routes, refused), ipv6 (address6, dns), moved, strategy_failed (strategy, ras,
-cause, stage, detail), failed (ras, cause, stage, detail, and if several protocols were tried attempts), reconnecting
+cause, stage, detail), failed (ras, cause, stage, detail, and if several protocols were tried attempts), explained (report), reconnecting
 (pause_ms), disconnected.
 
 Of several protocols the next is tried when one fails, unless the next would fail alike: no name, no route, wrong password. When
@@ -230,6 +231,9 @@ pub(crate) struct Dial {
     /// End with the connection; otherwise a lost connection is made again.
     #[arg(long)]
     pub(crate) once: bool,
+    /// After a failure let the doctor explain it: what it means, what speaks for it, what mends it.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Print one JSON object for each event on standard output.
     #[arg(long)]
     pub(crate) json: bool,

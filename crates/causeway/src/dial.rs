@@ -2,6 +2,7 @@
 
 mod advice;
 pub(crate) mod domain;
+mod explain;
 mod guard;
 mod host;
 mod inside;
@@ -136,6 +137,7 @@ struct Target {
 impl Caller {
     fn run(&mut self) -> Result<(), Failure> {
         let mut was_connected = false;
+        let mut explained = None;
         let mut redial = Redial::default();
         loop {
             self.report.begin();
@@ -152,6 +154,11 @@ impl Caller {
                 Outcome::PasswordWanted(_) => {}
                 Outcome::Ended(ended) | Outcome::Unreached(ended) => {
                     self.report.failed(&ended);
+                    // What keeps failing in the same way is explained once.
+                    if self.settings.explain && ended.status() != 0 && explained != Some(ended.verdict.cause) {
+                        explained = Some(ended.verdict.cause);
+                        self.report.explained(&ended, &self.settings.server);
+                    }
                     if ended.was_up {
                         was_connected = true;
                         redial.note_up();

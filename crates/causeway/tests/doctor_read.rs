@@ -183,3 +183,23 @@ fn manual_pages_and_completions_know_the_doctor() {
     let script = causeway().args(["completions", "bash"]).output().unwrap();
     assert!(text(&script.stdout).contains("--timeline"));
 }
+
+#[test]
+fn a_dial_that_fails_is_explained_when_that_is_wanted() {
+    let dial = |options: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_causeway"))
+            .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", "127.0.0.1:21080"])
+            .args(["--timeout", "1"])
+            .args(options)
+            .envs([("CAUSEWAY_PSK", "some shared key"), ("CAUSEWAY_PASSWORD", "some password"), ("LC_ALL", "C")])
+            .output()
+            .unwrap()
+    };
+    let out = dial(&["--json", "--explain"]);
+    let events: Vec<Value> = text(&out.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |name: &str| events.iter().find(|event| event["event"] == name).cloned().unwrap_or_default();
+    assert_eq!(of("explained")["report"]["findings"][0]["cause"], of("failed")["cause"], "{events:#?}");
+    let said = text(&dial(&["--explain"]).stderr);
+    assert!(said.contains("This speaks for it:") && !said.contains('\u{1b}'), "{said}");
+    assert!(!text(&dial(&[]).stderr).contains("This speaks for it:"));
+}

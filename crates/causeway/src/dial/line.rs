@@ -381,6 +381,7 @@ impl Running<'_> {
             detail,
             was_up: false,
             attempts: Vec::new(),
+            failure: Some(Box::new(failure)),
         }
     }
 
@@ -568,6 +569,7 @@ impl Running<'_> {
             detail: report::detail(failure),
             was_up: self.connected,
             attempts: Vec::new(),
+            failure: Some(Box::new(failure.clone())),
         }
     }
 }

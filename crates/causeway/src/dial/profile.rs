@@ -42,6 +42,7 @@ pub(crate) struct Profile {
     pub(crate) mtu: Option<u16>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) once: bool,
+    pub(crate) explain: bool,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -100,6 +101,7 @@ fn read(reading: &mut Reading<'_>, root: &mut Table<'_, '_>) -> Profile {
     let domains = root.list::<Domain>("dns_domains", mistakes).unwrap_or_default();
     profile.dns_domains = domains.into_iter().map(|domain| domain.value).collect();
     profile.once = root.flag("once", mistakes).unwrap_or(false);
+    profile.explain = root.flag("explain", mistakes).unwrap_or(false);
     let auth = root.list::<Method>("authentication", mistakes).unwrap_or_default();
     profile.auth = auth.into_iter().map(|method| method.value).collect();
     profile.mtu = root.number("mtu", 576..=1500, mistakes).map(|mtu| mtu as u16);

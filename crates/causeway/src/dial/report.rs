@@ -8,7 +8,8 @@ use access::client::Connection;
 use access::datapath::{Encapsulation, Traffic};
 use autoconf::{Ipv6Host, Learned};
 use clock::Timestamp;
-use diagnose::{Cause, Layer, Ras, Verdict};
+use diagnose::{Cause, Context, Layer, Ras, Texts, Verdict, examine};
+use observe::Time;
 use ppp::Method;
 use serde_json::{Value, json};
 use userspace::proxy::Service;
@@ -17,6 +18,8 @@ use super::advice::advice;
 use super::host::Pushed;
 use super::settings::Settings;
 use super::strategy::{Attempt, Strategy};
+use crate::doctor;
+use crate::doctor::paper::Paper;
 use crate::exit::Failure;
 
 /// The teller.
@@ -35,6 +38,8 @@ pub(crate) struct Ended {
     pub(crate) was_up: bool,
     /// What each of several strategies failed with.
     pub(crate) attempts: Vec<Attempt>,
+    /// The failure itself, where it is one of the protocols.
+    pub(crate) failure: Option<Box<access::Failure>>,
 }
 
 impl Ended {
@@ -253,6 +258,19 @@ impl Report {
         }
     }
 
+    /// What the doctor makes of it.
+    pub(crate) fn explained(&self, ended: &Ended, server: &str) {
+        let texts = Texts::new(doctor::locale());
+        let timeline = super::explain::timeline(ended, server, Time(jiff::Timestamp::now().as_microsecond()));
+        let diagnosis = examine(&timeline, Context::default());
+        if self.json {
+            let report = doctor::report::json(&timeline, &diagnosis, &texts);
+            self.event(&json!({ "event": "explained", "ms": self.millis(), "report": report }));
+        } else {
+            anstream::eprint!("\n{}", doctor::text::render(&timeline, &diagnosis, &texts, Paper::of_errors()));
+        }
+    }
+
     /// One strategy failed, and the next is tried.
     pub(crate) fn strategy_failed(&self, attempt: &Attempt, next: Strategy) {
         if self.json {
@@ -459,7 +477,8 @@ fn say(line: &str) {
 
 /// A failure that is no failure of the protocols.
 pub(crate) fn obstacle(obstacle: diagnose::Obstacle, stage: &'static str, detail: Value) -> Ended {
-    Ended { verdict: Verdict::of_obstacle(obstacle), stage, detail, was_up: false, attempts: Vec::new() }
+    let verdict = Verdict::of_obstacle(obstacle);
+    Ended { verdict, stage, detail, was_up: false, attempts: Vec::new(), failure: None }
 }
 
 #[cfg(test)]
@@ -476,7 +495,8 @@ mod tests {
         assert_eq!(status(Obstacle::UnusableAddress), 14);
         let hung_up = |was_up| {
             let verdict = Verdict::of_dial(&access::Failure::HungUp);
-            Ended { verdict, stage: "", detail: json!({}), was_up, attempts: Vec::new() }.status()
+            let (detail, attempts) = (json!({}), Vec::new());
+            Ended { verdict, stage: "", detail, was_up, attempts, failure: None }.status()
         };
         assert_eq!((hung_up(true), hung_up(false)), (0, 14));
     }

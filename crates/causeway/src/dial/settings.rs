@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) mtu: u16,
     pub(crate) timeout: Duration,
     pub(crate) once: bool,
+    /// The doctor explains failures.
+    pub(crate) explain: bool,
     pub(crate) offers: Offers,
     pub(crate) warnings: Vec<String>,
 }
@@ -162,6 +164,7 @@ impl Settings {
             mtu: options.mtu.or(profile.mtu).unwrap_or(access::DEFAULT_MTU),
             timeout: options.timeout.map(Duration::from_secs).or(profile.timeout).unwrap_or(Duration::from_secs(20)),
             once: options.once || profile.once,
+            explain: options.explain || profile.explain,
             offers: offers(options.client.or(profile.client)),
             warnings,
         })

@@ -111,7 +111,7 @@ pub(crate) fn conclude(mut attempts: Vec<Attempt>) -> Option<Ended> {
     let verdicts: Vec<_> = attempts.iter().map(|attempt| attempt.ended.verdict).collect();
     let (telling, verdict) = Verdict::of_order(&verdicts)?;
     let Ended { stage, detail, .. } = &attempts.get(telling)?.ended;
-    Some(Ended { verdict, stage, detail: detail.clone(), was_up: false, attempts })
+    Some(Ended { verdict, stage, detail: detail.clone(), was_up: false, attempts, failure: None })
 }
 
 #[cfg(test)]
@@ -176,7 +176,8 @@ mod tests {
         let attempt = |strategy, cause, ras| {
             let verdict = Verdict { cause, ras: Some(Ras(ras)) };
             let stage = "somewhere";
-            let ended = Ended { verdict, stage, detail: json!({ "ras": ras }), was_up: false, attempts: Vec::new() };
+            let (detail, attempts) = (json!({ "ras": ras }), Vec::new());
+            let ended = Ended { verdict, stage, detail, was_up: false, attempts, failure: None };
             Attempt { strategy, ended }
         };
         let first = || attempt(Strategy::L2tp, Cause::IkePskMismatch, 789);

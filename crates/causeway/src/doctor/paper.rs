@@ -18,7 +18,15 @@ pub(crate) struct Paper {
 impl Paper {
     /// Standard output.
     pub(crate) fn of_output() -> Paper {
-        let terminal = std::io::stdout().is_terminal();
+        Paper::of(std::io::stdout().is_terminal())
+    }
+
+    /// Standard error.
+    pub(crate) fn of_errors() -> Paper {
+        Paper::of(std::io::stderr().is_terminal())
+    }
+
+    fn of(terminal: bool) -> Paper {
         let columns = terminal_size::terminal_size().filter(|_| terminal);
         // Whether they are shown is decided where it is printed.
         Paper { columns: columns.map(|(width, _)| usize::from(width.0).max(NARROWEST)), colours: true }
