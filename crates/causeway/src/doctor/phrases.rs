@@ -18,7 +18,9 @@ pub(super) fn say(texts: &Texts, id: &str, values: &[(&str, &str)]) -> String {
 /// The whole report in a sentence.
 pub(super) fn verdict(diagnosis: &Diagnosis, texts: &Texts) -> String {
     let Some(first) = diagnosis.findings.first().filter(|_| diagnosis.enough) else {
-        return say(texts, "report-not-enough", &[]);
+        // A probe that met nothing wrong has seen no connection, either.
+        let id = if diagnosis.healthy { "probe-no-problem-so-far" } else { "report-not-enough" };
+        return say(texts, id, &[]);
     };
     let summary = texts.advice(first.cause).summary;
     if diagnosis.healthy {

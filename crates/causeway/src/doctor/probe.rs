@@ -195,9 +195,6 @@ impl Doctor<'_> {
             crate::print("\n")?;
         }
         super::publish(&self.journal.timeline, &diagnosis, common, self.journal.to_json())?;
-        if all_is_well && !common.json {
-            crate::print(&format!("{}\n", self.texts.get("probe-no-problem-so-far").unwrap_or_default()))?;
-        }
         if diagnosis.healthy { Ok(()) } else { Err(Failure::explained(1)) }
     }
 }

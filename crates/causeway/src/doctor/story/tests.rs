@@ -1,4 +1,4 @@
-use diagnose::{Context, examine};
+use diagnose::{Cause, Finding};
 use observe::{About, Party, Place, Source, SourceKind};
 use wire::l2tp::MessageType;
 
@@ -41,7 +41,14 @@ fn sccrq(from: Party) -> observe::l2tp::Fact {
 }
 
 fn told(timeline: &Timeline) -> Vec<String> {
-    let diagnosis = examine(timeline, Context::default());
+    told_with(timeline, Vec::new())
+}
+
+/// The story when this speaks for the first finding.
+fn told_with(timeline: &Timeline, evidence: Vec<Place>) -> Vec<String> {
+    let finding =
+        Finding { cause: Cause::IkeNoProposalPhase1, confidence: 0.9, at: None, evidence, against: Vec::new() };
+    let diagnosis = Diagnosis { findings: vec![finding], stage: None, healthy: false, enough: true };
     let story = Story::of(timeline, &diagnosis);
     let row = |row: &Row<'_>| match row {
         Row::LeftOut(count) => format!("({count} left out)"),
@@ -113,7 +120,8 @@ fn the_failing_event_is_marked_and_state_is_no_event() {
     push(&mut timeline, server, 2, "Linux", host::Fact::System { name: "Linux".into() });
     let refused = ike::Fact::NoCommonSuite { phase: ike::Phase::One, at: Party::Here };
     push(&mut timeline, server, 3, "May 12 13:22:05 vpn charon: 05[IKE] no proposal found", refused);
-    let told = told(&timeline);
+    let evidence = timeline.observations().last().unwrap().place.clone();
+    let told = told_with(&timeline, vec![evidence]);
     assert_eq!(told, ["> main mode 1 ×1", "* charon: 05[IKE] no proposal found ×1 here"]);
 }
 
@@ -143,7 +151,9 @@ fn a_long_story_keeps_its_beginning_and_the_failure() {
             push(&mut timeline, server, line, "no key", ike::Fact::NoSharedKey { at: Party::Here });
         }
     }
-    let told = told(&timeline);
+    let of_key = |seen: &&Observation| matches!(seen.fact, Fact::Ike(ike::Fact::NoSharedKey { .. }));
+    let evidence = timeline.observations().iter().find(of_key).unwrap().place.clone();
+    let told = told_with(&timeline, vec![evidence]);
     assert!(told.len() <= MOST + 2, "{}", told.len());
     assert!(told.iter().any(|row| row.ends_with(" here")), "{told:?}");
     assert_eq!(told.iter().filter(|row| row.contains("left out")).count(), 2, "{told:?}");
