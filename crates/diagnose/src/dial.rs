@@ -295,27 +295,41 @@ fn unprotected(stage: l2tp::Stage, failure: &l2tp::Failure) -> Verdict {
     }
 }
 
-/// What the server said with StopCCN or CDN (RFC 2661 §4.4.2).
+/// What the server said with StopCCN or CDN.
 fn refused(refusal: &l2tp::Refusal) -> Verdict {
     match refusal {
-        l2tp::Refusal::Tunnel { result, error, .. } => match (*result, *error) {
-            (Some(StopResult::NOT_AUTHORIZED), _) => verdict(Cause::L2tpTunnelAuthFailed, 629),
-            (Some(StopResult::BAD_VERSION | StopResult::FSM_ERROR), _) => verdict(Cause::L2tpPeerIncompatible, 629),
-            (_, Some(ErrorCode::NO_RESOURCES)) => verdict(Cause::TunnelServerFull, 678),
-            (Some(StopResult::SHUTTING_DOWN), _) => verdict(Cause::HostServerNotRunning, 678),
+        l2tp::Refusal::Tunnel { result, error, message } => {
+            refused_with(true, result.map_or(0, |code| code.0), error.map_or(0, |code| code.0), message)
+        }
+        l2tp::Refusal::Call { result, error, message, .. } => {
+            refused_with(false, result.map_or(0, |code| code.0), error.map_or(0, |code| code.0), message)
+        }
+    }
+}
+
+/// What the codes of a StopCCN (`tunnel`) or CDN mean (RFC 2661 §4.4.2); 0 stands for none.
+pub(crate) fn refused_with(tunnel: bool, result: u16, error: u16, message: &str) -> Verdict {
+    let error = ErrorCode(error);
+    if tunnel {
+        match (StopResult(result), error) {
+            (StopResult::NOT_AUTHORIZED, _) => verdict(Cause::L2tpTunnelAuthFailed, 629),
+            (StopResult::BAD_VERSION | StopResult::FSM_ERROR, _) => verdict(Cause::L2tpPeerIncompatible, 629),
+            (_, ErrorCode::NO_RESOURCES) => verdict(Cause::TunnelServerFull, 678),
+            (StopResult::SHUTTING_DOWN, _) => verdict(Cause::HostServerNotRunning, 678),
             _ => verdict(Cause::L2tpRefused, 678),
-        },
-        l2tp::Refusal::Call { result, error, message, .. } => match (*result, *error) {
+        }
+    } else {
+        match (CallResult(result), error) {
             // xl2tpd has addresses before it has PPP, and no code for having none.
-            (_, Some(ErrorCode::NO_RESOURCES)) if message.contains("IP address") => {
+            (_, ErrorCode::NO_RESOURCES) if message.contains("IP address") => {
                 verdict(Cause::NcpAddressPoolExhausted, 717)
             }
-            (Some(CallResult::BUSY), _) => verdict(Cause::TunnelPortsExhausted, 676),
-            (Some(CallResult::TEMPORARY_LACK | CallResult::PERMANENT_LACK), _) | (_, Some(ErrorCode::NO_RESOURCES)) => {
+            (CallResult::BUSY, _) => verdict(Cause::TunnelPortsExhausted, 676),
+            (CallResult::TEMPORARY_LACK | CallResult::PERMANENT_LACK, _) | (_, ErrorCode::NO_RESOURCES) => {
                 verdict(Cause::TunnelPortsExhausted, 678)
             }
             _ => verdict(Cause::L2tpRefused, 678),
-        },
+        }
     }
 }
 
@@ -399,6 +413,11 @@ fn no_network(ends: &[(Protocol, ppp::ProtocolEnd)]) -> Verdict {
 
 /// The server named the error itself: that number, and the cause behind it; `otherwise` behind a number that says nothing here.
 fn server_says(ras: RasError, otherwise: Cause) -> Verdict {
+    verdict(named_cause(ras).unwrap_or(otherwise), ras.0)
+}
+
+/// The cause behind a number that an end of a link names to the other; `None` behind one that says nothing there.
+pub(crate) fn named_cause(ras: RasError) -> Option<Cause> {
     /// Numbers that Windows servers have and their clients' protocols do not name.
     const ACCOUNT_EXPIRED: RasError = RasError(708);
     const AUTH_SERVER_TIMEOUT: RasError = RasError(930);
@@ -432,9 +451,9 @@ fn server_says(ras: RasError, otherwise: Cause) -> Verdict {
         RasError::PPP_INVALID_PACKET | RasError::PPP_NOT_CONVERGING => Cause::PppPeerIncompatible,
         RasError::LINK_FAILURE => Cause::PppPeerDead,
         RasError::IDLE_TIMEOUT | RasError::REMOTE_DISCONNECTION | RasError::USER_DISCONNECTION => Cause::NoneHealthy,
-        _ => otherwise,
+        _ => return None,
     };
-    verdict(cause, ras.0)
+    Some(cause)
 }
 
 /// What it means at `stage` that the server ends the link without a number: the usual cause, and the number.

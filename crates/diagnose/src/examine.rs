@@ -7,6 +7,7 @@ mod attempts;
 mod auth;
 mod claims;
 mod esp;
+mod exchange;
 mod host;
 mod ike;
 mod network;
@@ -66,6 +67,7 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
         esp::claim(&client, &mut claims);
         tunnel::claim(&client, &mut claims);
         ppp::claim(&client, &mut claims);
+        exchange::claim(&client, &mut claims);
         auth::claim(&client, &mut claims);
         host::claim(&client, &mut claims);
         reported::claim(&client, &mut claims);

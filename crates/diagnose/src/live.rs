@@ -1,6 +1,6 @@
 //! What the program's own engines saw, as observations: the rules that read logs and captures of others read these, too.
 
-use access::Failure;
+use access::{Failure, Stage};
 use observe::{About, Fact, Observation, Party, Place, Role, Side, Source, SourceKind, Spot, Time, Timeline};
 use observe::{esp, ike as seen_ike, l2tp as seen_l2tp, ppp as seen_ppp, reported};
 use wire::ppp::{Protocol, RasError};
@@ -44,6 +44,10 @@ pub fn observe(timeline: &mut Timeline, attempt: &Attempt<'_>) {
         span: attempt.at.map(|at| (at, at)),
     });
     let mut facts = facts(attempt.failure, attempt.role);
+    if attempt.failure.stage() == Stage::Up {
+        // Who ends what was up refuses nobody.
+        facts.insert(0, ("the connection was up".to_owned(), reported::Fact::Connected.into()));
+    }
     if attempt.verdict.cause != Cause::NoneHealthy {
         let (cause, stage) = (attempt.verdict.cause.id().to_owned(), attempt.failure.stage().id().to_owned());
         facts.push((format!("{stage}: {cause}"), reported::Fact::Verdict { cause, stage }.into()));
@@ -73,7 +77,10 @@ fn facts(failure: &Failure, role: Role) -> Vec<(String, Fact)> {
             };
             let mut facts =
                 vec![(format!("IPsec is up, ESP {}", if encapsulated { "in UDP" } else { "raw" }), up.into())];
-            if no_tunnel.heard {
+            if no_tunnel.heard && role == Role::Client {
+                let fact = seen_l2tp::Fact::Unanswered { by: Party::Here, established: false };
+                facts.push(("ESP comes back, and L2TP is not answered".to_owned(), fact.into()));
+            } else if no_tunnel.heard {
                 let said = "authentic packets came, and none was L2TP".to_owned();
                 facts.push((said.clone(), esp::Fact::NotMatching { at: Party::There, said }.into()));
             }

@@ -2,16 +2,15 @@
 //!
 //! Each row is a scenario of its own, against a foreign server or ours. `docs/errors.md` has the same rows.
 
-use access::{Failure, Stage};
+use access::Stage;
 use diagnose::{Cause, Obstacle, Ras, Verdict};
+
+use crate::agree::Outcome;
 
 mod ike;
 mod l2tp;
 mod ppp;
 mod up;
-
-/// How a dial ended, and at which stage.
-type Outcome = (Failure, Stage);
 
 /// What keeps a dial from beginning, or ends it from outside the protocols: those stages are the program's own.
 const OBSTACLES: &[(Obstacle, &str)] = &[
@@ -30,10 +29,12 @@ macro_rules! table {
         $(
             #[test]
             fn $row() {
-                let (failure, stage) = $scenario();
+                let outcome: Outcome = $scenario();
+                let Outcome { failure, stage, .. } = &outcome;
                 let expected = Verdict { cause: Cause::$cause, ras: Some(Ras($ras)) };
-                assert_eq!(Verdict::of_dial(&failure), expected, "{failure:?}");
-                assert_eq!(stage, Stage::$stage, "{failure:?}");
+                assert_eq!(Verdict::of_dial(failure), expected, "{failure:?}");
+                assert_eq!(*stage, Stage::$stage, "{failure:?}");
+                outcome.assert_agrees(expected);
                 assert!(Ras($ras).text().is_some(), "{} has no sentence", $ras);
             }
         )*

@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use access::datapath::{Admission, ChildLink, DataPath, Encapsulation, Link, LinkId, PeerId, Punt, Traffic};
-use access::{Failure, Stage};
 use ike::Path;
 use ike::config::PreSharedKey;
 use ike::proposal::{ChildAuth, ChildCipher, Mode};
@@ -14,6 +13,7 @@ use wire::esp::Encapsulated;
 use wire::l2tp::{Control, DataLayout, Message, MessageType};
 use wire::ppp::Protocol;
 
+use crate::agree::Outcome;
 use crate::rogue::{SUITE, keys};
 use crate::world::{KEY, PATIENCE, Wire, World, public};
 
@@ -72,6 +72,7 @@ pub(crate) fn foreign() -> (World, Foreign) {
     let node = world.add_stranger(Network::INTERNET, FOREIGN);
     world.server_address = FOREIGN;
     world.add_client(Network::INTERNET, public(10));
+    world.tap_clients();
     (world, Foreign::at(node))
 }
 
@@ -135,18 +136,17 @@ impl Foreign {
 
     /// Lets the client dial, and waits until it gives up: why, and where it was.
     #[track_caller]
-    pub(crate) fn refuse(&mut self, world: &mut World) -> (Failure, Stage) {
+    pub(crate) fn refuse(&mut self, world: &mut World) -> Outcome {
         world.dial(0);
         self.see_the_end(world)
     }
 
     /// Waits until the client has ended: why, and where it was.
     #[track_caller]
-    pub(crate) fn see_the_end(&mut self, world: &mut World) -> (Failure, Stage) {
+    pub(crate) fn see_the_end(&mut self, world: &mut World) -> Outcome {
         let ended = self.run(world, 2 * PATIENCE, |world| world.end_of(0).is_some());
         assert!(ended, "the client does not come to an end");
-        let (failure, stage) = world.end_of(0).expect("it has ended");
-        (failure.clone(), stage)
+        Outcome::of(world)
     }
 
     /// Lets time pass until `done`; whether it came to be done.

@@ -69,7 +69,7 @@ fn a_server_that_skips_the_log_on_cannot_reach_the_host() {
         }
         _ => vec![genuine.to_vec()],
     });
-    let (_, stage) = server.refuse(&mut world);
+    let stage = server.refuse(&mut world).stage;
     assert_eq!(stage, access::Stage::PppAuthentication);
     assert_nothing_came(&world);
 }

@@ -3,6 +3,7 @@
 //! A test that fails leaves the capture at the server's line as a file and names it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that does not get what it expects has failed")]
 
+mod agree;
 mod chaos;
 mod churn;
 mod connecting;

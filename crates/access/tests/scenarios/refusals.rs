@@ -10,6 +10,7 @@ use ike::proposal::{ChildAuth, ChildCipher, ChildSuite};
 use policy::Account;
 use sim::{Direction, NatConfig, Network, Rule};
 
+use crate::agree::assert_server_agrees;
 use crate::rogue::{Rogue, SUITE};
 use crate::world::{PATIENCE, Sender, World, public, server_config};
 
@@ -43,6 +44,7 @@ fn expect(mut world: World, cause: Cause, ras: u32, stage: Stage) -> World {
     assert_eq!(verdict, Verdict { cause, ras: Some(Ras(ras)) });
     assert_eq!(session.stage, stage);
     assert_eq!((world.ups(), world.downs().len()), (0, 0));
+    assert_server_agrees(&world);
     world.assert_server_is_empty();
     world
 }

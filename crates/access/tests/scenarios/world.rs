@@ -245,6 +245,11 @@ impl World {
         index
     }
 
+    /// Records what passes on the clients' lines.
+    pub(crate) fn tap_clients(&mut self) {
+        self.clients.iter().for_each(|client| self.net.tap(client.node));
+    }
+
     /// Adds a host whose packets the test makes itself.
     pub(crate) fn add_stranger(&mut self, segment: SegmentId, address: IpAddr) -> NodeId {
         self.net.add_host(segment, &[address], Link::default())

@@ -1,10 +1,12 @@
 //! Who the user is: the server's answer, and RADIUS behind it.
 
 use observe::{Fact, Observation, ppp, radius};
+use wire::ppp::RasError;
 
 use super::claims::Claims;
 use super::picture::Picture;
 use crate::Cause;
+use crate::dial::named_cause;
 
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for (seen, fact) in picture.ppp() {
@@ -34,16 +36,10 @@ fn refused(seen: &Observation, code: Option<u32>, reason: Option<ppp::Reason>, c
         claims.stated(cause, weight, seen);
         return;
     }
-    match code {
-        Some(646) => claims.stated(Cause::AuthLogonHours, 0.85, seen),
-        Some(647) => claims.stated(Cause::AuthAccountDisabled, 0.85, seen),
-        Some(648) => claims.stated(Cause::AuthPasswordExpired, 0.85, seen),
-        Some(649) => claims.stated(Cause::AuthNoDialinPermission, 0.8, seen),
-        Some(708) => claims.stated(Cause::AuthAccountExpired, 0.85, seen),
-        Some(709) => claims.stated(Cause::AuthPasswordExpired, 0.6, seen),
-        // Servers say 691 for whatever they do not want to tell.
-        _ => claims.stated(Cause::AuthBadCredentials, 0.65, seen),
-    };
+    let named = code.and_then(|code| named_cause(RasError(code)));
+    // Servers say 691 for whatever they do not want to tell.
+    let cause = named.filter(|cause| *cause != Cause::NoneHealthy).unwrap_or(Cause::AuthBadCredentials);
+    claims.stated(cause, if cause == Cause::AuthBadCredentials { 0.65 } else { 0.85 }, seen);
 }
 
 fn cause_of(reason: ppp::Reason) -> (Cause, f32) {

@@ -83,8 +83,10 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
     match (client, server) {
         // It goes, and nothing comes back.
         (Some(client), None) => {
-            claims.inferred(Cause::L2tpNoAnswer, 0.6, [client].into_iter().chain(asked));
-            claims.inferred(Cause::NetEspBlocked, 0.3, [client].into_iter().chain(asked));
+            // What lies in UDP passes where IKE does.
+            let (silent, blocked) = if raw(client) { (0.4, 0.5) } else { (0.6, 0.3) };
+            claims.inferred(Cause::L2tpNoAnswer, silent, [client].into_iter().chain(asked));
+            claims.inferred(Cause::NetEspBlocked, blocked, [client].into_iter().chain(asked));
         }
         // IKE was captured, ESP was not: it does not come this far.
         (None, None) if captured && up.is_some() => {
@@ -124,6 +126,11 @@ fn outside(picture: &Picture<'_>, clear: &Observation, up: Option<&Observation>,
     let tried = picture.ike().next().is_some();
     claims.inferred(Cause::L2tpNotProtected, if tried { 0.2 } else { 0.65 }, [clear]);
     claims.inferred(Cause::L2tpNoAnswer, if tried { 0.1 } else { 0.3 }, [clear]);
+}
+
+/// Whether this is ESP right above IP.
+fn raw(seen: &Observation) -> bool {
+    matches!(&seen.fact, Fact::Esp(esp::Fact::Traffic { encapsulated: false, .. }))
 }
 
 fn sent(seen: &Observation, role: Role) -> bool {

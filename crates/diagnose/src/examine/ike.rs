@@ -25,7 +25,7 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
         ike::Fact::SuiteUnsupported { at, .. } => {
             claims.stated(Cause::IkeNoProposalPhase1, 0.7, seen).at(Cause::IkeNoProposalPhase1, seen.role(*at));
         }
-        ike::Fact::Notify { kind, phase, .. } => notify(seen, *kind, *phase, picture, claims),
+        ike::Fact::Notify { from, kind, phase, .. } => notify(seen, *from, *kind, *phase, picture, claims),
         ike::Fact::Undecryptable { .. } if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.75, seen);
         }
@@ -100,7 +100,27 @@ fn no_proposal(phase: ike::Phase) -> Cause {
     }
 }
 
-fn notify(seen: &Observation, kind: NotifyType, phase: Option<ike::Phase>, picture: &Picture<'_>, claims: &mut Claims) {
+/// Whether a capture shows the messages of IKE, so that what it lacks did not pass.
+fn captured(picture: &Picture<'_>) -> bool {
+    picture.ike().any(|(seen, fact)| seen.side == Side::Wire && matches!(fact, ike::Fact::Message(_)))
+}
+
+/// Whether an end has sent its proof, message 5 of main mode.
+fn proved(picture: &Picture<'_>) -> bool {
+    picture.ike().any(|(_, fact)| match fact {
+        ike::Fact::Message(message) => matches!(message.exchange, ike::Exchange::MainMode(5 | 6)),
+        _ => false,
+    })
+}
+
+fn notify(
+    seen: &Observation,
+    from: observe::Party,
+    kind: NotifyType,
+    phase: Option<ike::Phase>,
+    picture: &Picture<'_>,
+    claims: &mut Claims,
+) {
     match kind {
         NotifyType::NO_PROPOSAL_CHOSEN => {
             let second = picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase1Up { .. }));
@@ -114,6 +134,24 @@ fn notify(seen: &Observation, kind: NotifyType, phase: Option<ike::Phase>, pictu
         NotifyType::INVALID_ID_INFORMATION => {
             let second = phase.map_or_else(|| phase1_up(picture), |phase| phase == ike::Phase::Two);
             claims.stated(if second { Cause::IkeSelectorMismatch } else { Cause::IkeIdentityMismatch }, 0.7, seen);
+        }
+        NotifyType::ATTRIBUTES_NOT_SUPPORTED if !phase1_up(picture) => {
+            claims.stated(Cause::IkeNoProposalPhase1, 0.7, seen);
+        }
+        NotifyType::INVALID_EXCHANGE_TYPE if !phase1_up(picture) => {
+            claims.stated(Cause::IkeModeRefused, 0.75, seen);
+        }
+        NotifyType::INVALID_MAJOR_VERSION | NotifyType::INVALID_MINOR_VERSION if !phase1_up(picture) => {
+            claims.stated(Cause::IkeVersionMismatch, 0.75, seen);
+        }
+        // Nobody has proved anything yet: there is no key to prove it with.
+        NotifyType::AUTHENTICATION_FAILED if captured(picture) && !proved(picture) => {
+            claims.stated(Cause::IkePskMissing, 0.6, seen).at(Cause::IkePskMissing, Some(Role::Server));
+        }
+        // What is not encrypted makes no sense, whatever the keys are.
+        NotifyType::PAYLOAD_MALFORMED if captured(picture) && !proved(picture) => {
+            let peer = if seen.role(from) == Some(Role::Client) { Role::Server } else { Role::Client };
+            claims.stated(Cause::IkePeerIncompatible, 0.6, seen).at(Cause::IkePeerIncompatible, Some(peer));
         }
         NotifyType::AUTHENTICATION_FAILED | NotifyType::INVALID_HASH_INFORMATION if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.5, seen);
@@ -256,6 +294,13 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
                 claims.inferred(Cause::IkeServerBehindNatRefused, factor * 0.3, evidence());
             }
         }
+        // An answer has come, so that this port is open in both directions.
+        3 if mode.arrived[2] || captured(picture) => {
+            claims.inferred(Cause::IkePeerIncompatible, factor * 0.5, evidence());
+            claims.at(Cause::IkePeerIncompatible, Some(Role::Server));
+            claims.inferred(Cause::NetUdp500Blocked, factor * 0.3, evidence());
+            claims.inferred(Cause::NetFragmentsDropped, factor * 0.15, evidence());
+        }
         3 => {
             claims.inferred(Cause::NetUdp500Blocked, factor * 0.45, evidence());
             claims.inferred(Cause::NetFragmentsDropped, factor * 0.15, evidence());
@@ -307,6 +352,23 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
         _ => false,
     });
     let Some((seen, _)) = quick.last().or(gave_up) else { return };
+    // The server hears, and goes away or says nothing: so do those whom an identity in the request does not please.
+    let repeated = picture.ike().any(|(seen, fact)| match fact {
+        ike::Fact::Message(message) => {
+            seen.side == Side::Wire && message.exchange == ike::Exchange::QuickMode(1) && message.repeated
+        }
+        _ => false,
+    });
+    let deleted = picture.ike().find(|(seen, fact)| match fact {
+        ike::Fact::Deleted { by, .. } => seen.role(*by) == Some(Role::Server),
+        _ => false,
+    });
+    if repeated || deleted.is_some() {
+        let evidence = [seen].into_iter().chain(deleted.map(|(seen, _)| seen));
+        claims.inferred(Cause::IkeIdentityMismatch, 0.4, evidence);
+        claims.inferred(Cause::IkeSelectorMismatch, 0.2, [seen]);
+        claims.inferred(Cause::IkeNoProposalPhase2, 0.2, [seen]);
+    }
     let windows = picture.windows_client();
     if gave_up.is_some() || windows {
         claims.inferred(Cause::IkeNoProposalPhase2, 0.3, [seen]);

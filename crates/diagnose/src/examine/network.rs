@@ -55,7 +55,8 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
         network::Fact::TunnelDnsFailed { .. } => {
             claims.stated(Cause::RouteDns, 0.7, seen);
         }
-        network::Fact::DhcpUnanswered => {
+        // Who has an address from PPP only asks what else there is, which few servers answer.
+        network::Fact::DhcpUnanswered if picture.up().is_none() => {
             claims.inferred(Cause::NcpApipa, 0.3, [seen]);
         }
         _ => {}

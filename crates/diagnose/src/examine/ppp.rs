@@ -1,10 +1,15 @@
 //! PPP: link, encryption, network protocols.
 
+use std::net::Ipv4Addr;
+
 use observe::{Fact, Observation, Role, ppp, pptp};
+
+use wire::ppp::RasError;
 
 use super::claims::Claims;
 use super::picture::Picture;
-use crate::{Cause, Ras};
+use crate::Cause;
+use crate::dial::named_cause;
 
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for (seen, fact) in picture.ppp() {
@@ -54,12 +59,14 @@ fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &
             let cause = if *exhausted { Cause::NcpAddressPoolExhausted } else { Cause::NcpNoAddress };
             claims.stated(cause, 0.85, seen).at(cause, Some(Role::Server));
         }
+        // Who asks for whatever address there is and is refused gets none.
+        ppp::Fact::AddressRefused { address: Some(Ipv4Addr::UNSPECIFIED), .. } => {
+            claims.stated(Cause::NcpNoAddress, 0.6, seen).at(Cause::NcpNoAddress, Some(Role::Server));
+        }
         ppp::Fact::AddressRefused { .. } => {
             claims.stated(Cause::NcpNoneAgreed, 0.45, seen);
         }
-        ppp::Fact::Terminated { code: Some(code), by, .. } if seen.role(*by) != Some(Role::Client) => {
-            terminated(seen, *code, claims);
-        }
+        ppp::Fact::Terminated { code: Some(code), .. } => terminated(seen, *code, claims),
         ppp::Fact::PeerDead { .. } => {
             claims.stated(Cause::PppPeerDead, 0.7, seen);
         }
@@ -86,9 +93,9 @@ fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &
     }
 }
 
-/// A Windows server puts the error number into its Terminate-Request.
+/// Windows and others put the error number into their Terminate-Request. That somebody waited in vain (718) is the weakest.
 fn terminated(seen: &Observation, code: u32, claims: &mut Claims) {
-    for cause in Cause::ALL.iter().filter(|cause| cause.ras().first() == Some(&Ras(code))) {
-        claims.stated(*cause, 0.5, seen);
+    if let Some(cause) = named_cause(RasError(code)).filter(|cause| *cause != Cause::NoneHealthy) {
+        claims.stated(cause, if RasError(code) == RasError::PPP_TIMEOUT { 0.4 } else { 0.6 }, seen);
     }
 }

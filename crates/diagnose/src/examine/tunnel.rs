@@ -2,9 +2,12 @@
 
 use observe::{Fact, Observation, Role, Side, l2tp, ppp, pptp};
 
+use wire::l2tp::{ErrorCode, StopResult};
+
 use super::claims::Claims;
 use super::picture::Picture;
 use crate::Cause;
+use crate::dial::refused_with;
 
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for seen in picture.all() {
@@ -23,23 +26,25 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
             claims.stated(Cause::L2tpTunnelAuthFailed, 0.85, seen);
         }
         l2tp::Fact::Refused { by, tunnel, result, error, text } => {
+            if seen.role(*by) == Some(Role::Client) {
+                client_left(seen, *tunnel, *result, *error, claims);
+            }
             if seen.role(*by) == Some(Role::Client)
                 || picture.up().is_some_and(|up| up.place.source == seen.place.source)
             {
                 // The client hangs up for reasons of its own, and anybody ends what was up.
                 return;
             }
-            match (tunnel, result, error) {
-                // RFC 2661 §4.4.2: no resources, for now or for good; error 4 is "insufficient resources".
-                (false, 4 | 5, _) | (_, 2, 4) => claims.stated(Cause::TunnelPortsExhausted, 0.7, seen),
-                (true, 4, _) => claims.stated(Cause::L2tpTunnelAuthFailed, 0.75, seen),
-                _ if text.to_ascii_lowercase().contains("no available ip") => {
-                    claims.stated(Cause::NcpAddressPoolExhausted, 0.85, seen)
-                }
-                _ => claims.stated(Cause::L2tpRefused, 0.45, seen),
+            if text.to_ascii_lowercase().contains("no available ip") {
+                claims.stated(Cause::NcpAddressPoolExhausted, 0.85, seen);
+                return;
+            }
+            match refused_with(*tunnel, *result, *error, text).cause {
+                Cause::L2tpRefused => claims.stated(Cause::L2tpRefused, 0.45, seen),
+                cause => claims.stated(cause, 0.75, seen),
             };
         }
-        l2tp::Fact::Unanswered { established: true, .. } => {
+        l2tp::Fact::Unanswered { established: true, .. } if called(picture) => {
             claims.inferred(Cause::IkePeerDead, 0.35, [seen]);
         }
         l2tp::Fact::AuthenticationFailed { .. } => {
@@ -74,6 +79,25 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
         }
         l2tp::Fact::PppExited { at, status: Some(status) } => exit(seen, seen.role(*at), *status, claims),
         _ => {}
+    }
+}
+
+/// Whether the tunnel came to carry a call. A log that does not name calls is believed.
+fn called(picture: &Picture<'_>) -> bool {
+    let wire = |seen: &Observation| seen.side == Side::Wire;
+    !picture.all().any(|seen| wire(seen) && matches!(seen.fact, Fact::L2tp(l2tp::Fact::TunnelUp)))
+        || picture.all().any(|seen| wire(seen) && matches!(seen.fact, Fact::L2tp(l2tp::Fact::CallUp)))
+}
+
+/// A client leaves for reasons of its own, of which two are the server's (RFC 2661 §4.4.2).
+fn client_left(seen: &Observation, tunnel: bool, result: u16, error: u16, claims: &mut Claims) {
+    if !tunnel {
+        return;
+    }
+    if StopResult(result) == StopResult::NOT_AUTHORIZED {
+        claims.stated(Cause::L2tpTunnelAuthFailed, 0.7, seen);
+    } else if ErrorCode(error) == ErrorCode::UNKNOWN_MANDATORY_AVP {
+        claims.stated(Cause::L2tpPeerIncompatible, 0.65, seen).at(Cause::L2tpPeerIncompatible, Some(Role::Server));
     }
 }
 

@@ -8,7 +8,7 @@ use ike::proposal::ChildCipher;
 use sim::{NatConfig, Network, Packet, Rule, Unreachable};
 use wire::isakmp::{Cookie, ExchangeType, Flags, HEADER_LEN, Header, Notify, NotifyType, PayloadType};
 
-use super::Outcome;
+use crate::agree::Outcome;
 use crate::foreign::{Alter, FOREIGN, Foreign, Layer, foreign};
 use crate::world::{PATIENCE, World, public};
 
@@ -206,7 +206,7 @@ fn a_server_without_the_service_is_believed_before_anything_is_proved() {
     world.dial(0);
     let begun = world.now;
     say_unreachable(&mut world, node, 500);
-    let (failure, stage) = server.see_the_end(&mut world);
+    let Outcome { failure, stage, .. } = server.see_the_end(&mut world);
     assert!(world.clients[0].is_unreachable, "{failure:?}");
     assert!(world.now.since(begun) < std::time::Duration::from_secs(1));
     assert_eq!((failure, stage), (Failure::HungUp, Stage::IkePhase1));
@@ -244,13 +244,13 @@ pub(super) fn behind_nat() -> (World, Foreign) {
 
 /// Dials our own server and sees how that ends.
 pub(super) fn ours(world: &mut World) -> Outcome {
+    world.tap_clients();
     world.dial(0);
     assert!(world.run_until(PATIENCE, |world| world.end_of(0).is_some()), "the client does not come to an end");
-    let (failure, stage) = world.end_of(0).expect("it has ended");
-    (failure.clone(), stage)
+    Outcome::of(world)
 }
 
-fn refuse_first_with(kind: NotifyType) -> (Failure, Stage) {
+fn refuse_first_with(kind: NotifyType) -> Outcome {
     let (mut world, mut server) = foreign();
     server.alter = notify_instead(ExchangeType::MAIN_MODE, kind);
     server.refuse(&mut world)

@@ -9,7 +9,8 @@ use wire::l2tp::{
 };
 use wire::ppp::Protocol;
 
-use super::{Outcome, ike};
+use super::ike;
+use crate::agree::Outcome;
 use crate::foreign::{Layer, foreign, in_place_of, instead_of};
 use crate::world::{PATIENCE, SERVER, World};
 
@@ -21,10 +22,10 @@ pub(super) fn silent_in_udp() -> Outcome {
 
 pub(super) fn without_ipsec() -> Outcome {
     let mut world = World::with_client(1);
+    world.tap_clients();
     world.dial_unprotected(0, SERVER);
     assert!(world.run_until(PATIENCE, |world| world.end_of(0).is_some()));
-    let (failure, stage) = world.end_of(0).unwrap();
-    (failure.clone(), stage)
+    Outcome::of(&world)
 }
 
 pub(super) fn acknowledges_only() -> Outcome {

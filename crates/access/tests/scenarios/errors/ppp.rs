@@ -2,7 +2,7 @@
 
 use wire::ppp::{Code, Packet, Protocol, RasError, TerminateReason, full_frame};
 
-use super::Outcome;
+use crate::agree::Outcome;
 use crate::foreign::{LEASE, Layer, foreign, in_place_of, reject};
 
 pub(super) fn lcp_silent() -> Outcome {

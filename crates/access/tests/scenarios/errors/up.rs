@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use wire::ppp::{Code, Protocol, RasError, TerminateReason, full_frame};
 
-use super::Outcome;
 use super::ppp::encode;
+use crate::agree::Outcome;
 use crate::foreign::{Layer, foreign};
 
 pub(super) fn server_hangs_up() -> Outcome {

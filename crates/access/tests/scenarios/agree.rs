@@ -1,0 +1,102 @@
+//! The doctor has the same eyes everywhere: what live engines, captures and logs show of one run gives one cause.
+
+use std::io::Cursor;
+
+use access::{Failure, Stage};
+use diagnose::live::{self, Attempt};
+use diagnose::{Cause, Context, Diagnosis, Verdict, examine};
+use ingest::{Keys, Settings};
+use observe::{Role, Timeline};
+
+use crate::world::World;
+
+/// How a dial ended, and what the run left.
+pub(crate) struct Outcome {
+    pub(crate) failure: Failure,
+    pub(crate) stage: Stage,
+    run: Run,
+}
+
+/// What an end of a run can be examined from.
+struct Run {
+    role: Role,
+    /// Its line, with the keys that it had.
+    capture: Vec<u8>,
+    keys: String,
+}
+
+impl Outcome {
+    /// That of the only client, whose line was recorded.
+    pub(crate) fn of(world: &World) -> Outcome {
+        let (failure, stage) = world.end_of(0).expect("it has ended");
+        let client = &world.clients[0];
+        let capture = world.net.capture(client.node).expect("the client's line is recorded").to_bytes();
+        let run = Run { role: Role::Client, capture, keys: client.keys.clone() };
+        Outcome { failure: failure.clone(), stage, run }
+    }
+
+    /// Everything that is left of the run names the cause of the verdict.
+    pub(crate) fn assert_agrees(&self, verdict: Verdict) {
+        self.run.assert_agrees(&self.failure, verdict, verdict.cause);
+    }
+}
+
+/// Everything that is left of the run at the server names the cause of its verdict about the only attempt there was, or, of the
+/// capture, the cause that stands for it in [`SEEN_OTHERWISE`].
+pub(crate) fn assert_server_agrees(world: &World) {
+    let (verdict, _) = world.only_verdict();
+    let (_, failure) = world.failures()[0];
+    let capture = world.net.capture(world.server_node).expect("the server's line is recorded").to_bytes();
+    let run = Run { role: Role::Server, capture, keys: world.keys.clone() };
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    let otherwise = SEEN_OTHERWISE.iter().find(|(test, ..)| name.ends_with(test));
+    run.assert_agrees(failure, verdict, otherwise.map_or(verdict.cause, |(_, cause, _)| *cause));
+}
+
+/// Captures in which a cause looks like another one: the test, what a capture shows, and why it cannot show more.
+const SEEN_OTHERWISE: &[(&str, Cause, &str)] = &[
+    (
+        "a_server_without_a_key_for_the_client_says_so_in_its_verdict",
+        Cause::IkeNoProposalPhase1,
+        "a server does not tell strangers for whom it has a key: it answers as if no proposal were acceptable",
+    ),
+    (
+        "one_refused_quick_mode_beside_one_that_succeeded_ends_nothing",
+        Cause::IkeRekeyFailed,
+        "a second quick mode that is refused looks like a renewal; only the server knows that nothing was ever sent",
+    ),
+];
+
+impl Run {
+    fn assert_agrees(&self, failure: &Failure, verdict: Verdict, captured: Cause) {
+        let attempt = Attempt { name: "the attempt", role: self.role, at: None, failure, verdict };
+        assert_names(verdict.cause, "the engines", &live::timeline(&attempt));
+        let opened = read("capture", &self.capture, &self.keys);
+        assert_names(captured, "the capture with keys", &opened);
+        let sealed = read("capture", &self.capture, "");
+        // Who cannot look inside has to say so, not to guess.
+        if !examine(&sealed, Context::default()).findings.is_empty() {
+            assert_names(captured, "the capture without keys", &sealed);
+        }
+    }
+}
+
+/// The first finding has this cause; a connection that somebody simply ended has none that is a problem.
+fn assert_names(cause: Cause, eyes: &str, timeline: &Timeline) {
+    let Diagnosis { findings, .. } = examine(timeline, Context::default());
+    let first = findings.first().map_or(Cause::NoneHealthy, |finding| finding.cause);
+    if first == cause {
+        return;
+    }
+    let found: Vec<_> = findings.iter().map(|finding| format!("{} {:.2}", finding.cause, finding.confidence)).collect();
+    let seen: Vec<_> =
+        timeline.observations().iter().map(|seen| format!("{}\n    {:?}", seen.place.text, seen.fact)).collect();
+    panic!("{eyes}: {cause} is expected, {found:?} found in\n{}", seen.join("\n"));
+}
+
+fn read(name: &str, file: &[u8], keys: &str) -> Timeline {
+    let settings = Settings { keys: Keys::parse(keys), ..Settings::default() };
+    let mut timeline = Timeline::new();
+    ingest::read(name, Cursor::new(file), &settings, &mut timeline, &mut |_| {}).expect("it is in memory");
+    timeline
+}
