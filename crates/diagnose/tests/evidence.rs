@@ -1,7 +1,8 @@
 //! How many real failures are recognised: a directory of evidence with its truth, where one is at hand.
 //!
 //! `CAUSEWAY_EVIDENCE` names a directory with one folder for each attempt and `truth.tsv`: case, cause, further acceptable
-//! causes, RAS codes, the files each of which suffices alone, a note.
+//! causes, RAS codes, the files each of which suffices alone, a note. `CAUSEWAY_CASES` names a directory of public reports, each
+//! with an excerpt in a block of its own, and `truth.tsv`: report, cause.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
@@ -52,11 +53,72 @@ fn real_failures_are_recognised_from_all_files_and_from_each_that_suffices() {
             single.count(&truth, file, &alone);
         }
     }
-    println!("all files: {}/{}, single files: {}/{}", whole.right, whole.all, single.right, single.all);
+    println!(
+        "doctor score: attempts by all files {}/{}, by single files {}/{}, false findings on healthy ones {}",
+        whole.right,
+        whole.all,
+        single.right,
+        single.all,
+        false_findings.len()
+    );
     println!("false findings on healthy ones: {false_findings:?}");
     assert!(false_findings.is_empty(), "{false_findings:?}");
     assert!(whole.right * 100 >= whole.all * 90, "all files: {}/{}", whole.right, whole.all);
     assert!(single.right * 100 >= single.all * 75, "single files: {}/{}", single.right, single.all);
+}
+
+#[test]
+fn excerpts_of_public_reports_are_understood_as_far_as_they_show_anything() {
+    let Some(directory) = std::env::var_os("CAUSEWAY_CASES").map(PathBuf::from) else {
+        println!("skipped: CAUSEWAY_CASES names no directory of reports");
+        return;
+    };
+    let table = fs::read_to_string(directory.join("truth.tsv")).unwrap();
+    let (mut first, mut named, mut all) = (0, 0, 0);
+    for row in table.lines().skip(1) {
+        let mut fields = row.split('\t');
+        let (file, cause) = (fields.next().unwrap(), fields.next().unwrap());
+        let report = fs::read_to_string(directory.join(file)).unwrap();
+        let found = understood(&excerpt(&report));
+        all += 1;
+        first += usize::from(found.first().is_some_and(|found| found.id() == cause));
+        named += usize::from(found.iter().any(|found| found.id() == cause));
+        if found.first().is_none_or(|found| found.id() != cause) {
+            let found: Vec<&str> = found.iter().map(|cause| cause.id()).collect();
+            println!("{file}: {cause}, not {found:?}");
+        }
+    }
+    println!("doctor score: public reports with the cause first {first}/{all}, named {named}/{all}");
+    // Most of the excerpts are a person's words about the repair and show nothing of the failure.
+    assert!(first * 100 >= all * 30 && named * 100 >= all * 40, "{first} and {named} of {all}");
+}
+
+/// The causes that a pasted text leads to: by what it shows, else by the codes and messages that it quotes.
+fn understood(text: &str) -> Vec<Cause> {
+    let mut timeline = Timeline::new();
+    ingest::read("excerpt", text.as_bytes(), &Settings::default(), &mut timeline, &mut |_| {}).unwrap();
+    let found = examine(&timeline, Context::default());
+    let mut causes: Vec<Cause> = found.findings.iter().map(|finding| finding.cause).collect();
+    if causes.is_empty() {
+        let codes = diagnose::Code::recognise(text).into_iter().take(1);
+        causes.extend(codes.filter_map(|found| found.code.info()).flat_map(|info| info.causes));
+    }
+    causes
+}
+
+/// What stands in a report's blocks.
+fn excerpt(report: &str) -> String {
+    let mut inside = false;
+    let mut text = String::new();
+    for line in report.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else if inside {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 #[derive(Default)]

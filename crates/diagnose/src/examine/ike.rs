@@ -1,6 +1,9 @@
 //! IKE: what is said about a failure, then what silence means where it began.
 
-use observe::{Fact, Observation, Role, Side, SourceKind, ike, network};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use observe::{Fact, Observation, Role, Side, SourceKind, ike, l2tp, network, ppp};
 use wire::isakmp::NotifyType;
 
 use super::claims::Claims;
@@ -14,6 +17,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     silence(&picture.latest(), claims);
     after_phase1(picture, claims);
     renewal(picture, claims);
+    collision(picture, claims);
 }
 
 /// What somebody says.
@@ -79,7 +83,7 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
                 .stated(Cause::HostKernelModuleMissing, 0.75, seen)
                 .at(Cause::HostKernelModuleMissing, seen.role(*at));
         }
-        ike::Fact::NetworkError { at, closed: true } if !phase1_up(picture) => {
+        ike::Fact::NetworkError { at, closed: true } if !phase1_up(picture) && !picture.answers_ike(false) => {
             let peer = seen.role(*at).map(Role::other);
             claims.stated(Cause::HostServerNotRunning, 0.75, seen).at(Cause::HostServerNotRunning, peer);
         }
@@ -278,6 +282,7 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     match last {
         1 => {
             if port_closed(picture, 500).is_some() {
+                // That is said already.
                 return;
             }
             let missing = server_listens && !server_saw_any;
@@ -378,6 +383,60 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::IkeServerBehindNatRefused, 0.45, [seen]);
         }
     }
+}
+
+/// Two clients behind one NAT are connected, and then one of them hears no more: the server takes them for one.
+fn collision(picture: &Picture<'_>, claims: &mut Claims) {
+    // By source: the associations of each address, with the identity and the port of whoever made them.
+    let mut known: Vec<(observe::SourceId, IpAddr, Option<&str>, u16)> = Vec::new();
+    let mut identities: HashMap<(observe::SourceId, &str), &str> = HashMap::new();
+    let mut second: Option<&Observation> = None;
+    for seen in picture.all() {
+        let source = seen.place.source;
+        let attempt = seen.about.attempt.as_deref().unwrap_or_default();
+        match &seen.fact {
+            Fact::Ike(ike::Fact::Identity { of, identity }) if seen.role(*of) != Some(Role::Server) => {
+                identities.insert((source, attempt), identity);
+            }
+            Fact::Ike(ike::Fact::Phase2Up { .. }) if seen.side != Side::Client => {
+                let Some(client) = seen.about.client.or(seen.about.peer) else { continue };
+                let identity = identities.get(&(source, attempt)).copied();
+                let other = known.iter().any(|(known, address, name, port)| {
+                    *known == source
+                        && *address == client.ip()
+                        && match (name, identity) {
+                            (Some(name), Some(identity)) => *name != identity,
+                            _ => *port != client.port(),
+                        }
+                });
+                if other && picture.nat().0 == Some(true) {
+                    second.get_or_insert(seen);
+                }
+                if known.len() < 64 {
+                    known.push((source, client.ip(), identity, client.port()));
+                }
+            }
+            fact if gone(fact) => {
+                if let Some(second) = second {
+                    claims.inferred(Cause::IkeSameNatCollision, 0.8, [second, seen]);
+                    return;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether somebody is not heard any more.
+fn gone(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Ike(ike::Fact::PeerDead { .. })
+            | Fact::L2tp(l2tp::Fact::Unanswered { .. })
+            | Fact::Ppp(
+                ppp::Fact::PeerDead { .. } | ppp::Fact::Unanswered { .. } | ppp::Fact::AuthenticationTimedOut { .. }
+            )
+    )
 }
 
 /// What was agreed on once is refused when it is to be renewed: the configuration has changed, or renewal is what differs.

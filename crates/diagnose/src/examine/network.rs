@@ -72,6 +72,8 @@ fn icmp(
     claims: &mut Claims,
 ) {
     match (kind, port, protocol) {
+        // An answer outweighs an error that an earlier attempt has left behind.
+        (network::Icmp::PortUnreachable, Some(500 | 4500), _) if picture.answers_ike(port == Some(4500)) => {}
         (network::Icmp::PortUnreachable, Some(500), _) if picture.up().is_none() => {
             claims.stated(Cause::HostServerNotRunning, 0.8, seen);
         }

@@ -87,6 +87,16 @@ impl<'a> Picture<'a> {
         })
     }
 
+    /// Whether the server answers by IKE, on port 4500 where that is asked.
+    pub(super) fn answers_ike(&self, port_4500: bool) -> bool {
+        self.ike().any(|(seen, fact)| match fact {
+            ike::Fact::Message(message) => {
+                seen.role(message.from) == Some(Role::Server) && (message.port_4500 || !port_4500)
+            }
+            _ => false,
+        })
+    }
+
     /// Whether somebody at this end was sent, or sent, PPP over this call.
     pub(super) fn any_ppp(&self, from: Role) -> bool {
         self.ppp().any(|(seen, fact)| match fact {

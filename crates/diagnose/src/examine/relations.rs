@@ -57,7 +57,9 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
         IkePfsMismatch => &[IkeNoProposalPhase2, NetUdp500Blocked, NetUdp4500Blocked],
         IkePskCharacters => &[IkePskMismatch],
         IkePskMismatch => &[NetUdp500Blocked, NetUdp4500Blocked, IkePeerIncompatible, IkeIdentityMismatch],
-        IkeSameNatCollision | IkeMessageIdReuse => &[IkePeerDead, L2tpNoAnswer, NetUdp4500Blocked],
+        IkeSameNatCollision | IkeMessageIdReuse => {
+            &[IkePeerDead, PppPeerDead, PppLcpTimeout, L2tpNoAnswer, L2tpRefused, NetUdp4500Blocked]
+        }
         IkeRekeyFailed => &[IkePeerDead, PppPeerDead, IkeSelectorMismatch, IkeNoProposalPhase2, IkePfsMismatch],
         NetUdp500Blocked | NetUdp4500Blocked => &[L2tpNoAnswer, HostServerNotRunning],
         NetEspBlocked | EspSha2Truncation | EspNotMatching => &[L2tpNoAnswer, L2tpRefused, PppLcpTimeout],

@@ -204,6 +204,7 @@ impl FreeRadius {
             out.say(nobody(), host::Fact::PortBusy { port, tcp: false, program: "freeradius".to_owned() });
         } else if text.starts_with("Errors reading ")
             || text.starts_with("/etc/") && text.contains("]: ")
+            || text.starts_with("/") && text.contains("]: ") && text.contains("ailed")
             || text.starts_with("Failed to load ")
             || text.starts_with("Failed to link to module")
         {

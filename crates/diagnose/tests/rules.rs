@@ -1,0 +1,449 @@
+//! What the doctor makes of observations: one sentence each.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::net::{IpAddr, SocketAddr};
+
+use diagnose::{Cause, Context, Diagnosis, examine};
+use observe::ike::{Exchange, Message, Phase};
+use observe::ppp::{Protocol, Reason};
+use observe::{
+    About, Fact, Observation, Party, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, esp, host, ike,
+    l2tp, network, ppp, pptp, radius, reported,
+};
+use proptest::prelude::*;
+use wire::isakmp::NotifyType;
+use wire::l2tp::MessageType;
+
+/// Evidence in the making.
+#[derive(Default)]
+struct Evidence {
+    timeline: Timeline,
+    source: Option<(SourceId, Side)>,
+    about: About,
+    line: u64,
+}
+
+impl Evidence {
+    /// What follows stands in a new source.
+    fn source(mut self, side: Side, kind: SourceKind) -> Evidence {
+        let source = Source { name: "evidence".into(), kind, side, product: None, trouble: Vec::new(), span: None };
+        self.source = Some((self.timeline.add_source(source), side));
+        self.about = About::default();
+        self
+    }
+
+    /// What follows is about this client.
+    fn client(mut self, address: &str) -> Evidence {
+        self.about = About { client: Some(SocketAddr::new(address.parse().unwrap(), 500)), ..About::default() };
+        self
+    }
+
+    /// What follows is about this user.
+    fn user(mut self, name: &str) -> Evidence {
+        self.about.user = Some(name.into());
+        self
+    }
+
+    /// What follows belongs to this attempt.
+    fn attempt(mut self, name: &str) -> Evidence {
+        self.about.attempt = Some(name.into());
+        self
+    }
+
+    fn sees(mut self, fact: impl Into<Fact>) -> Evidence {
+        let (source, side) = self.source.unwrap();
+        self.line += 1;
+        let place = Place { source, spot: Spot::Line(self.line), text: "what was said".into() };
+        let at = i64::try_from(self.line).ok().map(|second| Time(second * 1_000_000));
+        self.timeline.push(Observation { at, place, side, about: self.about.clone(), fact: fact.into() });
+        self
+    }
+
+    fn finds(&self) -> Diagnosis {
+        examine(&self.timeline, Context::default())
+    }
+
+    /// The first cause, and how many there are.
+    fn cause(&self) -> (Option<Cause>, usize) {
+        let found = self.finds().findings;
+        (found.first().map(|finding| finding.cause), found.len())
+    }
+
+    /// How sure the doctor is of a cause.
+    fn confidence(&self, cause: Cause) -> f32 {
+        self.finds().findings.iter().find(|finding| finding.cause == cause).map_or(0.0, |finding| finding.confidence)
+    }
+}
+
+fn server(kind: SourceKind) -> Evidence {
+    Evidence::default().source(Side::Server, kind)
+}
+
+fn client(kind: SourceKind) -> Evidence {
+    Evidence::default().source(Side::Client, kind)
+}
+
+fn main_mode(from: Party, number: u8) -> ike::Fact {
+    let port_4500 = number > 4;
+    let exchange = Exchange::MainMode(number);
+    ike::Fact::Message(Message { from, exchange, id: 0, cookies: None, port_4500, repeated: false, octets: None })
+}
+
+fn refused() -> ppp::Fact {
+    ppp::Fact::AuthenticationFailed { at: Party::Server, method: None, code: Some(691), reason: None }
+}
+
+fn accepted() -> ppp::Fact {
+    ppp::Fact::Authenticated { method: None, user: None }
+}
+
+fn up() -> ppp::Fact {
+    ppp::Fact::NetworkUp { protocol: Protocol::Ipcp, client: None, server: None }
+}
+
+const PHASE_1_UP: ike::Fact = ike::Fact::Phase1Up { certificate: Some(false) };
+
+fn phase_2_up() -> ike::Fact {
+    ike::Fact::Phase2Up { encapsulated: Some(true), transport: Some(true), suite: None, spis: None }
+}
+
+const NAT: ike::Fact = ike::Fact::Nat { client: Some(true), server: Some(false), forced: false };
+
+#[test]
+fn nothing_is_not_enough_and_an_address_is_a_healthy_connection() {
+    let nothing = Evidence::default().finds();
+    assert!(!nothing.enough && !nothing.healthy && nothing.findings.is_empty());
+    let started = server(SourceKind::Xl2tpd).sees(host::Fact::Started { program: "xl2tpd".into() }).finds();
+    assert!(!started.enough && !started.healthy);
+    let healthy = client(SourceKind::Pppd).sees(accepted()).sees(up()).finds();
+    assert!(healthy.enough && healthy.healthy);
+    assert_eq!(healthy.findings.first().map(|finding| finding.cause), Some(Cause::NoneHealthy));
+}
+
+#[test]
+fn a_refusal_that_the_user_overcame_is_no_cause() {
+    let evidence = server(SourceKind::Pppd).user("anna").sees(refused()).sees(accepted()).sees(up());
+    assert!(evidence.finds().healthy, "{:?}", evidence.finds());
+}
+
+#[test]
+fn what_one_user_overcame_says_nothing_of_another() {
+    let evidence = server(SourceKind::Pppd)
+        .user("anna")
+        .sees(refused())
+        .client("192.0.2.2")
+        .user("bob")
+        .sees(accepted())
+        .sees(up());
+    assert_eq!(evidence.cause().0, Some(Cause::AuthBadCredentials));
+    assert!(evidence.confidence(Cause::AuthBadCredentials) > 0.5);
+}
+
+#[test]
+fn the_last_outcome_counts_when_a_connection_dies() {
+    let evidence = client(SourceKind::Pppd).sees(up()).sees(ppp::Fact::PeerDead { at: Party::Here });
+    assert_eq!(evidence.cause().0, Some(Cause::PppPeerDead));
+}
+
+#[test]
+fn one_client_that_connects_does_not_hide_another_whose_key_is_wrong() {
+    let evidence = server(SourceKind::Charon)
+        .client("192.0.2.1")
+        .attempt("1")
+        .sees(main_mode(Party::There, 1))
+        .sees(PHASE_1_UP)
+        .sees(phase_2_up())
+        .client("192.0.2.2")
+        .attempt("2")
+        .sees(main_mode(Party::There, 1))
+        .sees(ike::Fact::HashWrong { at: Party::Here });
+    assert_eq!(evidence.cause().0, Some(Cause::IkePskMismatch));
+    assert!(evidence.confidence(Cause::IkePskMismatch) > 0.8);
+}
+
+#[test]
+fn a_second_attempt_in_silence_is_not_hidden_by_a_first_that_worked() {
+    let evidence = client(SourceKind::Charon)
+        .attempt("1")
+        .sees(main_mode(Party::Here, 1))
+        .sees(PHASE_1_UP)
+        .attempt("2")
+        .sees(main_mode(Party::Here, 1))
+        .sees(ike::Fact::GaveUp { by: Party::Here, after: Some(Exchange::MainMode(1)) });
+    assert_eq!(evidence.cause().0, Some(Cause::NetUdp500Blocked));
+}
+
+#[test]
+fn silence_from_the_first_message_on_is_the_path_and_an_empty_server_log_makes_it_sure() {
+    let alone = client(SourceKind::Charon)
+        .sees(main_mode(Party::Here, 1))
+        .sees(ike::Fact::GaveUp { by: Party::Here, after: Some(Exchange::MainMode(1)) });
+    assert_eq!(alone.cause().0, Some(Cause::NetUdp500Blocked));
+    let before = alone.confidence(Cause::NetUdp500Blocked);
+    let both = alone.source(Side::Server, SourceKind::Charon).sees(host::Fact::Started { program: "charon".into() });
+    assert!(both.confidence(Cause::NetUdp500Blocked) > before);
+}
+
+#[test]
+fn silence_behind_a_nat_after_the_fourth_message_is_port_4500() {
+    let evidence = client(SourceKind::Charon)
+        .sees(main_mode(Party::There, 4))
+        .sees(NAT)
+        .sees(main_mode(Party::Here, 5))
+        .sees(ike::Fact::GaveUp { by: Party::Here, after: Some(Exchange::MainMode(5)) });
+    assert_eq!(evidence.cause().0, Some(Cause::NetUdp4500Blocked));
+}
+
+#[test]
+fn a_client_that_repeats_what_the_server_has_accepted_does_not_hear_the_answer() {
+    let again = || ike::Fact::Repeated { by: Party::There, message: Exchange::MainMode(5) };
+    let evidence = server(SourceKind::Charon)
+        .client("192.0.2.1")
+        .sees(NAT)
+        .sees(main_mode(Party::There, 5))
+        .sees(PHASE_1_UP)
+        .sees(again())
+        .sees(again());
+    assert_eq!(evidence.cause().0, Some(Cause::NetUdp4500Blocked));
+}
+
+#[test]
+fn an_icmp_error_of_an_earlier_attempt_does_not_outweigh_an_answer() {
+    let kind = network::Icmp::PortUnreachable;
+    let icmp = network::Fact::Icmp { kind, from: None, port: Some(4500), protocol: 17 };
+    let evidence =
+        Evidence::default().source(Side::Wire, SourceKind::Capture).sees(icmp).sees(main_mode(Party::Server, 6));
+    assert!(evidence.confidence(Cause::NetUdp4500Blocked) < 0.3);
+}
+
+#[test]
+fn what_was_agreed_on_once_and_is_refused_later_is_a_failed_renewal() {
+    let refused = ike::Fact::Notify {
+        from: Party::There,
+        kind: NotifyType::NO_PROPOSAL_CHOSEN,
+        phase: Some(Phase::Two),
+        protected: true,
+    };
+    let evidence = client(SourceKind::Charon).attempt("1").sees(PHASE_1_UP).sees(phase_2_up()).sees(refused);
+    assert_eq!(evidence.cause().0, Some(Cause::IkeRekeyFailed));
+}
+
+#[test]
+fn two_clients_behind_one_nat_collide_when_one_is_not_heard_any_more() {
+    let identity = |name: &str| ike::Fact::Identity { of: Party::There, identity: name.into() };
+    let both = server(SourceKind::Charon)
+        .client("192.0.2.1")
+        .attempt("1")
+        .sees(NAT)
+        .sees(identity("10.0.0.1"))
+        .sees(phase_2_up())
+        .attempt("2")
+        .sees(identity("10.0.0.2"))
+        .sees(phase_2_up());
+    assert_eq!(both.confidence(Cause::IkeSameNatCollision), 0.0);
+    let collided = both.sees(ppp::Fact::PeerDead { at: Party::Here });
+    assert_eq!(collided.cause().0, Some(Cause::IkeSameNatCollision));
+}
+
+#[test]
+fn a_call_of_pptp_whose_server_hears_gre_is_not_blocked() {
+    let heard = pptp::Fact::Gre { from: Party::There, packets: 20, octets: 0 };
+    let evidence = server(SourceKind::Pptpd).client("192.0.2.1").sees(pptp::Fact::CallUp).sees(heard);
+    assert_eq!(evidence.confidence(Cause::NetGreBlocked), 0.0);
+}
+
+#[test]
+fn a_call_of_pptp_without_gre_on_the_wire_is_blocked() {
+    let evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).client("192.0.2.1");
+    assert_eq!(evidence.sees(pptp::Fact::CallUp).cause().0, Some(Cause::NetGreBlocked));
+}
+
+#[test]
+fn l2tp_in_the_clear_has_nobody_to_answer_it() {
+    let asks = |repeated| l2tp::Fact::Message { from: Party::Client, kind: MessageType::SCCRQ, repeated, clear: true };
+    let evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(asks(false)).sees(asks(true));
+    assert_eq!(evidence.cause().0, Some(Cause::L2tpNotProtected));
+    let beside = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(phase_2_up()).sees(asks(false));
+    assert_eq!(beside.cause().0, Some(Cause::EspNotMatching));
+}
+
+#[test]
+fn a_server_that_hears_sccrq_twice_is_not_heard_itself() {
+    let asks = || l2tp::Fact::Message { from: Party::There, kind: MessageType::SCCRQ, repeated: true, clear: false };
+    let evidence = server(SourceKind::Xl2tpd)
+        .sees(asks())
+        .sees(asks())
+        .sees(l2tp::Fact::Incompatible { at: Party::Here, said: "bad control packet".into() })
+        .sees(l2tp::Fact::Unanswered { by: Party::Here, established: false });
+    assert_eq!(evidence.cause().0, Some(Cause::NetEspBlocked));
+}
+
+#[test]
+fn a_complaint_with_which_a_call_lives_is_no_cause() {
+    let evidence = client(SourceKind::Xl2tpd)
+        .sees(l2tp::Fact::CallUp)
+        .sees(l2tp::Fact::Incompatible { at: Party::Here, said: "bad control packet".into() });
+    assert_eq!(evidence.cause(), (None, 0));
+}
+
+#[test]
+fn a_silent_radius_server_explains_the_refusal_that_follows() {
+    let evidence = server(SourceKind::Pppd)
+        .user("anna")
+        .sees(radius::Fact::Unanswered { server: Some("192.0.2.9:1812".into()) })
+        .sees(refused());
+    assert_eq!(evidence.cause().0, Some(Cause::AuthRadiusNoAnswer));
+}
+
+#[test]
+fn a_method_without_keys_explains_missing_encryption() {
+    let evidence = server(SourceKind::Pppd)
+        .sees(ppp::Fact::EncryptionRequired { by: Party::Here })
+        .sees(ppp::Fact::NoEncryptionKeys { at: Party::Here });
+    assert_eq!(evidence.cause().0, Some(Cause::CcpNoKeys));
+}
+
+#[test]
+fn the_reason_of_a_refusal_names_the_cause() {
+    for (reason, cause) in [
+        (Reason::Disabled, Cause::AuthAccountDisabled),
+        (Reason::LogonHours, Cause::AuthLogonHours),
+        (Reason::NoPolicy, Cause::AuthNoPolicyMatch),
+        (Reason::Locked, Cause::AuthAccountLocked),
+    ] {
+        let answer = radius::Fact::Answer { code: 3, reason: Some(reason), error: None };
+        let evidence = Evidence::default().source(Side::Authenticator, SourceKind::FreeRadius).sees(answer);
+        assert_eq!(evidence.cause().0, Some(cause));
+    }
+}
+
+#[test]
+fn windows_codes_count_by_the_stage_that_was_announced_before_them() {
+    let event = |id| reported::Fact::Event { provider: "RasClient".into(), id };
+    let failed = |stage| {
+        client(SourceKind::WindowsEvents).attempt("{1}").sees(event(stage)).sees(reported::Fact::Ras { code: 721 })
+    };
+    let (tunnel, link) = (failed(20222), failed(20223));
+    assert!(link.confidence(Cause::PppLcpTimeout) > tunnel.confidence(Cause::PppLcpTimeout));
+    let audit = client(SourceKind::WindowsEvents).sees(reported::Fact::Ike { code: 13806 });
+    assert_eq!(audit.cause().0, Some(Cause::IkeCertMissing));
+}
+
+#[test]
+fn a_registry_value_waits_for_the_next_start_of_windows() {
+    let value = |written| host::Fact::Registry {
+        key: "services\\policyagent".into(),
+        name: "assumeudpencapsulationcontextonsendrule".into(),
+        value: Some(2),
+        written: Some(Time(written)),
+    };
+    let nat = ike::Fact::Nat { client: Some(true), server: Some(true), forced: false };
+    let machine = |written| {
+        client(SourceKind::Charon)
+            .sees(nat.clone())
+            .sees(main_mode(Party::There, 4))
+            .sees(ike::Fact::GaveUp { by: Party::Here, after: None })
+            .source(Side::Client, SourceKind::Registry)
+            .sees(host::Fact::Booted { at: Time(100) })
+            .sees(value(written))
+    };
+    let (waiting, working) = (machine(200), machine(50));
+    let confidence = |evidence: &Evidence| evidence.confidence(Cause::IkeServerBehindNatRefused);
+    assert!(confidence(&waiting) > 0.5 && confidence(&working) < 0.3, "{:?}", working.finds());
+}
+
+#[test]
+fn a_stopped_service_explains_what_follows_from_it() {
+    let stopped =
+        host::Fact::Service { name: "ikeext".into(), running: Some(false), start: Some(host::Start::Disabled) };
+    let evidence = client(SourceKind::Services).sees(stopped).sees(reported::Fact::Ras { code: 789 });
+    assert_eq!(evidence.cause().0, Some(Cause::HostServiceStopped));
+}
+
+#[test]
+fn where_small_packets_pass_and_large_ones_vanish_is_a_black_hole() {
+    let to: IpAddr = "10.0.0.1".parse().unwrap();
+    let ping = |size, received| network::Fact::Ping { to, size, sent: 3, received, too_big: false };
+    let evidence = client(SourceKind::Ping).sees(ping(56, 3)).sees(ping(1400, 0));
+    assert_eq!(evidence.cause().0, Some(Cause::NetMtuBlackhole));
+}
+
+#[test]
+fn raw_esp_that_leaves_and_does_not_arrive_is_blocked() {
+    let raw = ike::Fact::Phase2Up { encapsulated: Some(false), transport: None, suite: None, spis: None };
+    let sent =
+        esp::Fact::Traffic { from: Party::Server, spi: 1, packets: 5, octets: 500, largest: 100, encapsulated: false };
+    let evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(raw);
+    assert_eq!(evidence.cause().0, Some(Cause::NetEspBlocked));
+    assert_eq!(evidence.sees(sent).cause().0, Some(Cause::NetEspBlocked));
+}
+
+/// Facts of every layer.
+fn facts() -> impl Strategy<Value = Fact> {
+    let party = || prop::sample::select(vec![Party::Here, Party::There, Party::Client, Party::Server]);
+    let phase = prop::sample::select(vec![Phase::One, Phase::Two]);
+    prop_oneof![
+        (party(), 1..7_u8).prop_map(|(from, number)| main_mode(from, number).into()),
+        Just(PHASE_1_UP.into()),
+        Just(phase_2_up().into()),
+        Just(NAT.into()),
+        (phase, party()).prop_map(|(phase, at)| ike::Fact::NoCommonSuite { phase, at }.into()),
+        party().prop_map(|by| ike::Fact::GaveUp { by, after: None }.into()),
+        party().prop_map(|at| ike::Fact::PeerDead { at }.into()),
+        party().prop_map(|at| ike::Fact::HashWrong { at }.into()),
+        party().prop_map(|by| ike::Fact::Repeated { by, message: Exchange::MainMode(5) }.into()),
+        (party(), any::<bool>(), any::<u16>()).prop_map(|(by, tunnel, result)| {
+            l2tp::Fact::Refused { by, tunnel, result, error: 0, text: String::new() }.into()
+        }),
+        (party(), any::<bool>()).prop_map(|(by, established)| l2tp::Fact::Unanswered { by, established }.into()),
+        (party(), any::<bool>()).prop_map(|(from, clear)| {
+            l2tp::Fact::Message { from, kind: MessageType::SCCRQ, repeated: false, clear }.into()
+        }),
+        Just(pptp::Fact::CallUp.into()),
+        (party(), any::<u8>()).prop_map(|(by, result)| pptp::Fact::Refused { by, result }.into()),
+        party().prop_map(|at| ppp::Fact::Unanswered { at, protocol: Protocol::Lcp }.into()),
+        (party(), any::<u8>()).prop_map(|(at, status)| ppp::Fact::Exited { at, status }.into()),
+        Just(refused().into()),
+        Just(accepted().into()),
+        Just(up().into()),
+        any::<u8>().prop_map(|code| radius::Fact::Answer { code, reason: None, error: None }.into()),
+        (600..1000_u32).prop_map(|code| reported::Fact::Ras { code }.into()),
+        (13_800..14_000_u32).prop_map(|code| reported::Fact::Ike { code }.into()),
+        (any::<u32>()).prop_map(|code| reported::Fact::NpsReason { code }.into()),
+        (20_220..20_228_u32).prop_map(|id| reported::Fact::Event { provider: "RasClient".into(), id }.into()),
+        any::<u16>().prop_map(|port| {
+            let kind = network::Icmp::PortUnreachable;
+            network::Fact::Icmp { kind, from: None, port: Some(port), protocol: 17 }.into()
+        }),
+        any::<u32>().prop_map(|value| {
+            let name = "assumeudpencapsulationcontextonsendrule".into();
+            let key = "services\\policyagent".into();
+            host::Fact::Registry { key, name, value: Some(value), written: None }.into()
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_seen_confidences_lie_between_none_and_all_and_no_cause_is_named_twice(
+        seen in prop::collection::vec((0..3_usize, 0..4_u8, 0..3_u8, facts()), 0..60),
+    ) {
+        let sides = [Side::Client, Side::Server, Side::Wire];
+        let mut evidence = Evidence::default();
+        for (side, client, attempt, fact) in seen {
+            evidence = evidence.source(sides[side], SourceKind::Syslog);
+            if client > 0 {
+                evidence = evidence.client(&format!("192.0.2.{client}")).user(&format!("user {client}"));
+            }
+            evidence = evidence.attempt(&attempt.to_string()).sees(fact);
+        }
+        let found = evidence.finds();
+        for finding in &found.findings {
+            prop_assert!(finding.confidence > 0.0 && finding.confidence < 1.0);
+            prop_assert!(found.findings.iter().filter(|other| other.cause == finding.cause).count() == 1);
+            prop_assert!(!finding.evidence.is_empty());
+        }
+        prop_assert_eq!(found.enough, !found.findings.is_empty());
+    }
+}
