@@ -38,11 +38,11 @@ pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
 
 /// The language of the locale; English for one that is not spoken.
 pub(crate) fn locale() -> Language {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
-        Language::from_tag(&value)
-    });
-    set.unwrap_or(Language::English)
+    // The first one that is set counts, whether or not its language is spoken (POSIX, 8.2).
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    set.and_then(|value| Language::from_tag(&value)).unwrap_or(Language::English)
 }
 
 /// What the person says beside the evidence; who is affected is asked where there is somebody to ask.

@@ -120,6 +120,20 @@ impl Texts {
         words.map_or_else(|| id.to_owned(), |words| format!("{words} [{id}]"))
     }
 
+    /// Several things side by side, with the comma of the language.
+    pub fn list(&self, items: &[String]) -> String {
+        items.join(match self.language {
+            Language::Chinese | Language::Japanese => "、",
+            Language::English | Language::Portuguese => ", ",
+        })
+    }
+
+    /// A label with what it is about behind it; a wide colon needs no blank.
+    pub fn labelled(&self, label: &str, said: &str) -> String {
+        let blank = if label.ends_with('：') { "" } else { " " };
+        format!("{label}{blank}{said}")
+    }
+
     /// Our own words about a code.
     pub fn code(&self, code: Code) -> Option<String> {
         match code {

@@ -94,7 +94,7 @@ impl Page<'_> {
         self.element("p", "", &advice.meaning);
         let codes: Vec<String> = finding.ras().iter().map(ToString::to_string).collect();
         if !codes.is_empty() {
-            self.element("p", "", &say(self.texts, "report-codes", &[("codes", &codes.join(", "))]));
+            self.element("p", "", &say(self.texts, "report-codes", &[("codes", &self.texts.list(&codes))]));
         }
         self.evidence("report-evidence", &finding.evidence);
         self.evidence("report-against", &finding.against);

@@ -71,7 +71,7 @@ pub(super) fn advice(
     paragraph(&advice.meaning, text);
     let codes: Vec<String> = cause.ras().iter().map(ToString::to_string).collect();
     if !codes.is_empty() {
-        paragraph(&say(texts, "report-codes", &[("codes", &codes.join(", "))]), text);
+        paragraph(&say(texts, "report-codes", &[("codes", &texts.list(&codes))]), text);
     }
     if let Some(evidence) = evidence {
         evidence(text);
@@ -80,7 +80,7 @@ pub(super) fn advice(
         return;
     }
     if let Some(settle) = &advice.settle {
-        paragraph(&format!("{} {settle}", say(texts, "report-settle", &[])), text);
+        paragraph(&texts.labelled(&say(texts, "report-settle", &[]), settle), text);
     }
     let role = finding.and_then(|finding| finding.at);
     let at = role.and_then(|role| texts.get(&format!("at-{role}"))).unwrap_or_else(|| texts.fix_at(cause.fix_at()));
@@ -108,7 +108,7 @@ fn remedy(fix: &Fix, texts: &Texts, paper: Paper, text: &mut String) {
     commands(Some("report-do").filter(|_| !keep.is_empty()), change);
     commands(Some("report-undo"), fix.undo);
     if let Some(price) = &fix.price {
-        paper.write("     ", 5, &format!("{} {price}", say(texts, "report-price", &[])), text);
+        paper.write("     ", 5, &texts.labelled(&say(texts, "report-price", &[]), price), text);
     }
 }
 

@@ -110,6 +110,7 @@ stage-sharing = Internet Connection Sharing, not the VPN
 stage-strategy = the choice of the tunnel type
 stage-net-name = looking the server's name up
 stage-net-route = the route to the server
+stage-net-ports = the UDP ports of this machine
 stage-transport = reaching the server
 stage-pptp-control = PPTP control connection (TCP 1723)
 stage-pptp-call = PPTP call, with GRE

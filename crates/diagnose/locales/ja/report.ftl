@@ -110,6 +110,7 @@ stage-sharing = インターネット接続の共有 (VPN ではない)
 stage-strategy = トンネルの種類の選択
 stage-net-name = サーバー名の解決
 stage-net-route = サーバーへの経路
+stage-net-ports = この端末の UDP ポート
 stage-transport = サーバーへの到達
 stage-pptp-control = PPTP 制御接続 (TCP 1723)
 stage-pptp-call = PPTP 呼び出しと GRE

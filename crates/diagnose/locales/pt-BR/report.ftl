@@ -110,6 +110,7 @@ stage-sharing = Compartilhamento de Conexão com a Internet, não a VPN
 stage-strategy = a escolha do tipo de túnel
 stage-net-name = resolução do nome do servidor
 stage-net-route = a rota até o servidor
+stage-net-ports = as portas UDP desta máquina
 stage-transport = alcançar o servidor
 stage-pptp-control = conexão de controle PPTP (TCP 1723)
 stage-pptp-call = chamada PPTP, com GRE

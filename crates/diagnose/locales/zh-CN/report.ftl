@@ -110,6 +110,7 @@ stage-sharing = Internet 连接共享，与 VPN 无关
 stage-strategy = 选择隧道类型
 stage-net-name = 解析服务器域名
 stage-net-route = 到服务器的路由
+stage-net-ports = 本机的 UDP 端口
 stage-transport = 连通服务器
 stage-pptp-control = PPTP 控制连接（TCP 1723）
 stage-pptp-call = PPTP 呼叫与 GRE

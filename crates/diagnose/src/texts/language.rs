@@ -40,6 +40,11 @@ impl Language {
         }
     }
 
+    /// The language in which a text is written, as far as it can be told.
+    pub fn of_text(text: &str) -> Option<Language> {
+        crate::recognise::language_of(text)
+    }
+
     pub(super) fn identifier(self) -> LanguageIdentifier {
         match self {
             Language::English => langid!("en"),
@@ -64,18 +69,21 @@ impl Language {
                 include_str!("../../locales/zh-CN/fixes.ftl"),
                 include_str!("../../locales/zh-CN/codes.ftl"),
                 include_str!("../../locales/zh-CN/report.ftl"),
+                include_str!("../../locales/zh-CN/probe.ftl"),
             ],
             Language::Japanese => &[
                 include_str!("../../locales/ja/causes.ftl"),
                 include_str!("../../locales/ja/fixes.ftl"),
                 include_str!("../../locales/ja/codes.ftl"),
                 include_str!("../../locales/ja/report.ftl"),
+                include_str!("../../locales/ja/probe.ftl"),
             ],
             Language::Portuguese => &[
                 include_str!("../../locales/pt-BR/causes.ftl"),
                 include_str!("../../locales/pt-BR/fixes.ftl"),
                 include_str!("../../locales/pt-BR/codes.ftl"),
                 include_str!("../../locales/pt-BR/report.ftl"),
+                include_str!("../../locales/pt-BR/probe.ftl"),
             ],
         }
     }

@@ -1,0 +1,155 @@
+### Sondagens ao vivo: o que foi enviado, o que voltou, o que isso prova e o que não prova.
+
+probe-no-problem-so-far = Nenhum problema foi encontrado até onde é possível ver sem fazer logon.
+
+probe-name = .
+    .sent = consulta ao resolvedor por { $name }
+probe-name-found = { $answer }
+    .proves = O nome é resolvido. O primeiro endereço será sondado.
+probe-name-unknown = nenhum endereço { $answer }
+    .proves = Sem um endereço, ninguém consegue conectar a este nome a partir daqui.
+
+probe-route = .
+    .sent = consulta ao kernel sobre o caminho até { $address }
+probe-route-gateway = de { $local } por { $interface }, próximo salto { $gateway }
+    .proves = Há uma rota aqui. Se ela chega lá, dirão as próximas etapas.
+probe-route-link = de { $local } por { $interface }, diretamente
+    .proves = Há uma rota aqui. Se ela chega lá, dirão as próximas etapas.
+probe-route-none = sem rota para { $address }
+    .proves = Nada pode ser enviado daqui: esta máquina está offline ou sem rota padrão.
+
+probe-echo = .
+    .sent = { $sent } pings
+probe-echo-answered = { $received } de { $sent } voltaram, o mais rápido em { $ms } ms
+    .proves = O host existe e o caminho está aberto nos dois sentidos.
+probe-echo-silence = nada voltou
+    .proves = Não prova nada: muitos servidores e filtros descartam pings.
+
+probe-ike-500 = .
+    .sent = IKEv1 em modo principal, primeira mensagem com { $count } transformações para UDP 500, enviada { $sent }×
+probe-ike-4500 = .
+    .sent = a mesma mensagem com o marcador não ESP para UDP 4500, enviada { $sent }×
+probe-ike-chosen = o servidor escolheu { $suite }
+    .proves = Um serviço IKEv1 responde na UDP { $port }, o caminho está aberto, e a fase 1 tem uma transformação em comum. Isso não prova que a chave está certa.
+probe-ike-chosen-vendors = o servidor escolheu { $suite }; ele anuncia { $vendors }
+    .proves = Um serviço IKEv1 responde na UDP { $port }, o caminho está aberto, e a fase 1 tem uma transformação em comum. Isso não prova que a chave está certa.
+probe-ike-chosen-product = o servidor escolheu { $suite }; parece ser { $product } e anuncia { $vendors }
+    .proves = Um serviço IKEv1 responde na UDP { $port }, o caminho está aberto, e a fase 1 tem uma transformação em comum. Isso não prova que a chave está certa.
+probe-ike-no-proposal = { $notify }: nada do que foi oferecido é aceito ({ $offered })
+    .proves = Um serviço IKEv1 responde na UDP { $port }, mas este cliente e o servidor não têm transformação em comum.
+probe-ike-notify = uma recusa em texto claro: { $notify }
+    .proves = Um serviço IKE responde na UDP { $port } e recusa esta mensagem. Quem a enviou não está provado.
+probe-ike-version = uma resposta em outra versão do IKE
+    .proves = Um serviço IKE responde na UDP { $port }, mas não fala IKEv1, de que o L2TP/IPsec precisa.
+probe-ike-unusable = uma resposta que não serve: { $said }
+    .proves = Algo responde na UDP { $port }, mas nenhum cliente poderia continuar a partir daí.
+probe-ike-closed = ICMP { $icmp } de { $from }
+    .proves = O host existe e nada escuta na UDP { $port }, ou um filtro diz isso.
+probe-ike-icmp = ICMP { $icmp } de { $from }
+    .proves = Algo no caminho não deixa passar a UDP { $port }, ou o host não existe.
+probe-ike-silence = nada voltou
+    .proves = Um filtro descarta a UDP { $port }, ou o host não existe, ou ele não responde a este endereço. Não dá para saber qual.
+probe-ike-4500-silence = nada voltou
+    .proves = Ou a UDP 4500 é descartada no caminho, ou este servidor só aceita primeiras mensagens na UDP 500. Clientes atrás de NAT precisam da UDP 4500.
+
+probe-nat = .
+    .sent = modo principal, terceira mensagem, com hashes dos endereços
+probe-nat-none = nenhuma das pontas está atrás de NAT
+    .proves = O ESP viaja como protocolo IP 50, que os filtros do caminho precisam liberar.
+probe-nat-here = esta ponta está atrás de NAT, o servidor não
+    .proves = O ESP viaja na UDP 4500.
+probe-nat-there = o servidor está atrás de NAT
+    .proves = O ESP viaja na UDP 4500. O Windows recusa servidores assim, a menos que um valor do Registro permita.
+probe-nat-both = as duas pontas estão atrás de NAT
+    .proves = O ESP viaja na UDP 4500. O Windows recusa servidores assim, a menos que um valor do Registro permita.
+probe-nat-unsupported = o servidor não conhece NAT traversal
+    .proves = Clientes atrás de NAT não conseguem conectar.
+probe-nat-notify = uma recusa em texto claro: { $notify }
+    .proves = O servidor para depois de escolher uma transformação.
+probe-nat-silence = nada voltou
+    .proves = Mensagens maiores se perdem, ou o servidor parou: a segunda mensagem chegou, a quarta não.
+
+probe-ikev2 = .
+    .sent = IKEv2, IKE_SA_INIT para UDP 500
+probe-ikev2-speaks = uma resposta em IKEv2
+    .proves = O servidor também fala IKEv2. O L2TP/IPsec não o usa.
+probe-ikev2-no-proposal = NO_PROPOSAL_CHOSEN
+    .proves = O servidor também fala IKEv2, com outras transformações. O L2TP/IPsec não o usa.
+probe-ikev2-refused = a versão foi recusada
+    .proves = O servidor não fala IKEv2. O L2TP/IPsec não precisa dele.
+probe-ikev2-notify = notificação { $notify }
+    .proves = O servidor fala IKEv2 e recusa isto. O L2TP/IPsec não o usa.
+probe-ikev2-icmp = ICMP { $icmp }
+    .proves = Nada escuta IKEv2.
+probe-ikev2-silence = nada voltou
+    .proves = O servidor não fala IKEv2 ou não responde a desconhecidos. O L2TP/IPsec não precisa dele.
+
+probe-transforms = .
+    .sent = transformações da fase 1 uma a uma, { $tried } ao todo, dez por segundo
+probe-transforms-accepted = aceitas: { $accepted }; recusadas: { $refused }
+    .proves = Um cliente que ofereça uma das aceitas passa da primeira mensagem.
+probe-transforms-accepted-silent = aceitas: { $accepted }; recusadas: { $refused }; sem resposta: { $silent }
+    .proves = Um cliente que ofereça uma das aceitas passa da primeira mensagem. Este servidor parece recusar com silêncio.
+probe-transforms-limited = aceitas: { $accepted }; recusadas: { $refused }; sem resposta: { $silent }; não tentadas: { $untried }
+    .proves = No fim, o servidor não respondeu ao que já tinha respondido: ele limita desconhecidos, então ainda pode aceitar o que ficou sem resposta.
+probe-transforms-none = nenhuma aceita; recusadas: { $refused }; sem resposta: { $silent }
+    .proves = O servidor quer uma transformação que não está entre estas, ou outro tipo de autenticação.
+probe-transforms-stopped = nenhuma aceita; recusadas: { $refused }; sem resposta: { $silent }; não tentadas: { $untried }
+    .proves = O servidor não responde a nenhuma delas, então o resto não foi perguntado.
+
+probe-aggressive = .
+    .sent = IKEv1 em modo agressivo, primeira mensagem com { $suite } e uma identidade
+probe-aggressive-exposed = a segunda mensagem, com um hash da chave pré-compartilhada
+    .proves = Qualquer um pode coletar este hash e testar chaves contra ele em casa.
+probe-aggressive-refused = { $notify }
+    .proves = O servidor não responde ao modo agressivo, o que está certo.
+probe-aggressive-silence = nada voltou
+    .proves = O servidor não responde ao modo agressivo para esta identidade, o que está certo.
+
+probe-l2tp-clear = .
+    .sent = L2TP sem IPsec, SCCRQ para UDP 1701, uma vez
+probe-l2tp-clear-accepted = SCCRP de { $host } ({ $vendor })
+    .proves = O servidor abre túneis sem proteção alguma. O túnel foi fechado novamente.
+probe-l2tp-clear-refused = StopCCN, resultado { $result }
+    .proves = Um serviço L2TP pode ser alcançado de fora sem IPsec, e recusa.
+probe-l2tp-clear-other = outra mensagem L2TP
+    .proves = Um serviço L2TP pode ser alcançado de fora sem IPsec.
+probe-l2tp-clear-icmp = ICMP { $icmp }
+    .proves = A UDP 1701 está fechada a desconhecidos, o que está certo.
+probe-l2tp-clear-silence = nada voltou
+    .proves = Normal e correto: com IPsec, o L2TP viaja dentro do ESP, e a UDP 1701 não precisa ser alcançada de fora.
+
+probe-pptp = .
+    .sent = uma conexão com TCP 1723 e o Start-Control-Connection-Request do PPTP
+probe-pptp-up = a conexão de controle está ativa; fabricante { $vendor }, host { $host }, firmware { $firmware }
+    .proves = Um serviço PPTP responde. Isso não prova que o GRE passa.
+probe-pptp-refused = o pedido foi recusado: { $result }; fabricante { $vendor }, firmware { $firmware }
+    .proves = Um serviço PPTP responde e não aceita conexão daqui.
+probe-pptp-not-pptp = a porta está aberta, mas o que responde não é PPTP
+    .proves = Outro serviço ocupa a TCP 1723.
+probe-pptp-mute = a porta está aberta, mas não vem resposta
+    .proves = Algo aceita a conexão e não fala PPTP: um filtro, um proxy ou um serviço travado.
+probe-pptp-closed = a conexão foi recusada
+    .proves = O host existe, e nenhum serviço PPTP escuta. Um servidor só de L2TP não precisa dele.
+probe-pptp-unreachable = sem caminho até a TCP 1723
+    .proves = Um roteador ou filtro diz isso.
+probe-pptp-silence = nada voltou
+    .proves = Um filtro descarta a TCP 1723, ou o host não existe. Um servidor só de L2TP não precisa dela.
+
+probe-pptp-call = .
+    .sent = o Outgoing-Call-Request do PPTP e depois o Configure-Request do PPP em GRE
+probe-pptp-call-gre = a chamada foi aceita, e o GRE volta
+    .proves = O GRE passa nos dois sentidos. A chamada foi encerrada novamente.
+probe-pptp-call-no-gre = a chamada foi aceita, mas nenhum GRE volta
+    .proves = O GRE (protocolo IP 47) é descartado no caminho, na ida ou na volta.
+probe-pptp-call-refused = a chamada foi recusada: { $result }
+    .proves = O serviço não aceita chamadas agora.
+probe-pptp-call-silence = sem resposta à chamada
+    .proves = O serviço para depois da primeira resposta.
+probe-pptp-call-not-tried = não tentado: GRE exige sockets raw (CAP_NET_RAW)
+    .proves = Não se sabe se o GRE passa. Execute como root para ver.
+
+probe-warning-aggressive = O servidor responde ao modo agressivo com chave pré-compartilhada: quem perguntar pode adivinhar a chave offline. Permita apenas o modo principal.
+probe-warning-clear = O servidor aceita L2TP sem IPsec: senhas e tráfego podem passar legíveis pela rede. Aceite a UDP 1701 só dentro do IPsec.
+probe-warning-weak = O servidor aceita transformações que atacantes com recursos conseguem quebrar (3DES, MD5, grupos de 1024 ou 1536 bits). Mantenha-as só enquanto clientes antigos precisarem delas.
+probe-warning-pptp = O PPTP foi quebrado: quem escuta pode descobrir o hash da senha. Use-o só onde nada mais funciona.

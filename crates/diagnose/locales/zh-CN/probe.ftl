@@ -1,0 +1,155 @@
+### 现场探测：发了什么、收到什么、能证明什么、不能证明什么。
+
+probe-no-problem-so-far = 在不登录的前提下，没有发现问题。
+
+probe-name = .
+    .sent = 向解析器查询 { $name }
+probe-name-found = { $answer }
+    .proves = 域名可以解析。以下探测第一个地址。
+probe-name-unknown = 没有地址：{ $answer }
+    .proves = 没有地址，从这里谁也拨不通这个域名。
+
+probe-route = .
+    .sent = 向内核查询到 { $address } 的路由
+probe-route-gateway = 从 { $local } 经 { $interface } 发出，下一跳 { $gateway }
+    .proves = 本机有路由。能否通到那里，看后面的步骤。
+probe-route-link = 从 { $local } 经 { $interface } 直接发出
+    .proves = 本机有路由。能否通到那里，看后面的步骤。
+probe-route-none = 没有到 { $address } 的路由
+    .proves = 从这里什么都发不出去：本机未联网，或者没有默认路由。
+
+probe-echo = .
+    .sent = { $sent } 个 ping
+probe-echo-answered = 收到 { $received } 个应答（共 { $sent } 个），最快 { $ms } ms
+    .proves = 主机存在，来回两个方向都通。
+probe-echo-silence = 没有应答
+    .proves = 说明不了问题：许多服务器和防火墙会丢弃 ping。
+
+probe-ike-500 = .
+    .sent = 向 UDP 500 发送 IKEv1 主模式第一个报文，含 { $count } 个变换，发送了 { $sent } 次
+probe-ike-4500 = .
+    .sent = 同一报文加上非 ESP 标记，发往 UDP 4500，发送了 { $sent } 次
+probe-ike-chosen = 服务器选择了 { $suite }
+    .proves = UDP { $port } 上有 IKEv1 服务应答，路径畅通，第一阶段有共同的变换。这不能证明密钥正确。
+probe-ike-chosen-vendors = 服务器选择了 { $suite }；它声明了 { $vendors }
+    .proves = UDP { $port } 上有 IKEv1 服务应答，路径畅通，第一阶段有共同的变换。这不能证明密钥正确。
+probe-ike-chosen-product = 服务器选择了 { $suite }；看起来是 { $product }，声明了 { $vendors }
+    .proves = UDP { $port } 上有 IKEv1 服务应答，路径畅通，第一阶段有共同的变换。这不能证明密钥正确。
+probe-ike-no-proposal = { $notify }：所提议的一个都不接受（{ $offered }）
+    .proves = UDP { $port } 上有 IKEv1 服务应答，但本客户端与服务器没有共同的变换。
+probe-ike-notify = 明文的拒绝：{ $notify }
+    .proves = UDP { $port } 上有 IKE 服务应答，并拒绝了这个报文。是谁发来的，没有得到证明。
+probe-ike-version = 以另一个 IKE 版本应答
+    .proves = UDP { $port } 上有 IKE 服务应答，但它不支持 L2TP/IPsec 所需的 IKEv1。
+probe-ike-unusable = 应答不合要求：{ $said }
+    .proves = UDP { $port } 上有程序应答，但任何客户端都无法继续下去。
+probe-ike-closed = 来自 { $from } 的 ICMP { $icmp }
+    .proves = 主机存在，但没有程序监听 UDP { $port }，或者是防火墙这样回应。
+probe-ike-icmp = 来自 { $from } 的 ICMP { $icmp }
+    .proves = 途中有设备不让 UDP { $port } 通过，或者主机不存在。
+probe-ike-silence = 没有应答
+    .proves = 防火墙丢弃了 UDP { $port }，或者主机不存在，或者它不应答本机地址。无法区分是哪一种。
+probe-ike-4500-silence = 没有应答
+    .proves = UDP 4500 在途中被丢弃，或者这台服务器只在 UDP 500 上接受第一个报文。NAT 后面的客户端需要 UDP 4500。
+
+probe-nat = .
+    .sent = 主模式第三个报文，带有双方地址的哈希
+probe-nat-none = 两端都不在 NAT 后面
+    .proves = ESP 以 IP 协议 50 传输，途中的防火墙必须放行。
+probe-nat-here = 本端在 NAT 后面，服务器不在
+    .proves = ESP 封装在 UDP 4500 中传输。
+probe-nat-there = 服务器在 NAT 后面
+    .proves = ESP 封装在 UDP 4500 中传输。Windows 默认拒绝这样的服务器，除非设置注册表值。
+probe-nat-both = 两端都在 NAT 后面
+    .proves = ESP 封装在 UDP 4500 中传输。Windows 默认拒绝这样的服务器，除非设置注册表值。
+probe-nat-unsupported = 服务器不支持 NAT 穿越
+    .proves = NAT 后面的客户端无法连接。
+probe-nat-notify = 明文的拒绝：{ $notify }
+    .proves = 服务器在选定变换之后就停下了。
+probe-nat-silence = 没有应答
+    .proves = 较大的报文丢失，或者服务器停下了：收到了第二个报文，没有收到第四个。
+
+probe-ikev2 = .
+    .sent = 向 UDP 500 发送 IKEv2 的 IKE_SA_INIT
+probe-ikev2-speaks = 以 IKEv2 应答
+    .proves = 服务器也支持 IKEv2。L2TP/IPsec 不使用它。
+probe-ikev2-no-proposal = NO_PROPOSAL_CHOSEN
+    .proves = 服务器也支持 IKEv2，只是变换不同。L2TP/IPsec 不使用它。
+probe-ikev2-refused = 拒绝了该版本
+    .proves = 服务器不支持 IKEv2。L2TP/IPsec 不需要它。
+probe-ikev2-notify = 通知 { $notify }
+    .proves = 服务器支持 IKEv2，但拒绝了这个报文。L2TP/IPsec 不使用它。
+probe-ikev2-icmp = ICMP { $icmp }
+    .proves = 没有程序监听 IKEv2。
+probe-ikev2-silence = 没有应答
+    .proves = 服务器不支持 IKEv2，或者不应答陌生人。L2TP/IPsec 不需要它。
+
+probe-transforms = .
+    .sent = 逐个尝试第一阶段的变换，共 { $tried } 个，每秒十个
+probe-transforms-accepted = 接受：{ $accepted }；拒绝：{ $refused }
+    .proves = 提议了其中任一被接受变换的客户端，能通过第一个报文。
+probe-transforms-accepted-silent = 接受：{ $accepted }；拒绝：{ $refused }；没有应答：{ $silent }
+    .proves = 提议了其中任一被接受变换的客户端，能通过第一个报文。这台服务器似乎以不应答表示拒绝。
+probe-transforms-limited = 接受：{ $accepted }；拒绝：{ $refused }；没有应答：{ $silent }；没有尝试：{ $untried }
+    .proves = 最后，服务器对先前应答过的也不再应答：它限制陌生人的请求，所以没有应答的变换也可能被接受。
+probe-transforms-none = 一个都不接受；拒绝：{ $refused }；没有应答：{ $silent }
+    .proves = 服务器要的变换不在其中，或者要另一种身份验证方式。
+probe-transforms-stopped = 一个都不接受；拒绝：{ $refused }；没有应答：{ $silent }；没有尝试：{ $untried }
+    .proves = 服务器对哪一个都不应答，所以没有再试其余的。
+
+probe-aggressive = .
+    .sent = IKEv1 野蛮模式第一个报文，含 { $suite } 和一个身份标识
+probe-aggressive-exposed = 收到第二个报文，带有预共享密钥的哈希
+    .proves = 任何人都能取得这个哈希，再离线猜测密钥。
+probe-aggressive-refused = { $notify }
+    .proves = 服务器不应答野蛮模式，这是正确的。
+probe-aggressive-silence = 没有应答
+    .proves = 服务器不为这个身份标识应答野蛮模式，这是正确的。
+
+probe-l2tp-clear = .
+    .sent = 不带 IPsec 的 L2TP，向 UDP 1701 发送一次 SCCRQ
+probe-l2tp-clear-accepted = 收到来自 { $host }（{ $vendor }）的 SCCRP
+    .proves = 服务器允许建立毫无保护的隧道。该隧道已重新关闭。
+probe-l2tp-clear-refused = StopCCN，结果码 { $result }
+    .proves = 从外部不经 IPsec 就能访问 L2TP 服务，只是它拒绝了。
+probe-l2tp-clear-other = 收到另一种 L2TP 消息
+    .proves = 从外部不经 IPsec 就能访问 L2TP 服务。
+probe-l2tp-clear-icmp = ICMP { $icmp }
+    .proves = UDP 1701 对陌生人关闭，这是正确的。
+probe-l2tp-clear-silence = 没有应答
+    .proves = 正常，也应当如此：使用 IPsec 时 L2TP 封装在 ESP 中，UDP 1701 不需要从外部可达。
+
+probe-pptp = .
+    .sent = 连接 TCP 1723，发送 PPTP 的 Start-Control-Connection-Request
+probe-pptp-up = 控制连接已建立；厂商 { $vendor }，主机 { $host }，固件 { $firmware }
+    .proves = 有 PPTP 服务应答。这不能证明 GRE 能通过。
+probe-pptp-refused = 请求被拒绝：{ $result }；厂商 { $vendor }，固件 { $firmware }
+    .proves = 有 PPTP 服务应答，但不接受来自这里的连接。
+probe-pptp-not-pptp = 端口开放，但应答的不是 PPTP
+    .proves = TCP 1723 被另一个服务占用。
+probe-pptp-mute = 端口开放，但没有回复
+    .proves = 有程序接受了连接，却不使用 PPTP：可能是防火墙、代理，或者卡住的服务。
+probe-pptp-closed = 连接被拒绝
+    .proves = 主机存在，但没有 PPTP 服务在监听。只提供 L2TP 的服务器不需要它。
+probe-pptp-unreachable = 到 TCP 1723 不可达
+    .proves = 这是某台路由器或防火墙的答复。
+probe-pptp-silence = 没有应答
+    .proves = 防火墙丢弃了 TCP 1723，或者主机不存在。只提供 L2TP 的服务器不需要它。
+
+probe-pptp-call = .
+    .sent = PPTP 的 Outgoing-Call-Request，然后在 GRE 中发送 PPP 的 Configure-Request
+probe-pptp-call-gre = 呼叫被接受，并收到了 GRE
+    .proves = GRE 双向畅通。该呼叫已重新清除。
+probe-pptp-call-no-gre = 呼叫被接受，但没有收到 GRE
+    .proves = GRE（IP 协议 47）在去程或回程被丢弃。
+probe-pptp-call-refused = 呼叫被拒绝：{ $result }
+    .proves = 该服务目前不接受呼叫。
+probe-pptp-call-silence = 呼叫没有得到答复
+    .proves = 该服务在第一次答复之后就停下了。
+probe-pptp-call-not-tried = 没有尝试：GRE 需要原始套接字（CAP_NET_RAW）
+    .proves = GRE 能否通过尚不清楚。以 root 身份运行即可得知。
+
+probe-warning-aggressive = 服务器用预共享密钥应答野蛮模式：任何来询问的人都能离线猜测密钥。请只允许主模式。
+probe-warning-clear = 服务器接受没有 IPsec 的 L2TP：密码和流量会以可读的形式经过网络。请只允许在 IPsec 中使用 UDP 1701。
+probe-warning-weak = 服务器接受资金充足的攻击者能够破解的变换（3DES、MD5、1024 位或 1536 位的组）。只在旧客户端还需要时保留它们。
+probe-warning-pptp = PPTP 已被攻破：监听者能得出密码的哈希。只在别无他法时使用。
