@@ -148,6 +148,11 @@ fn notify(
         NotifyType::INVALID_MAJOR_VERSION | NotifyType::INVALID_MINOR_VERSION if !phase1_up(picture) => {
             claims.stated(Cause::IkeVersionMismatch, 0.75, seen);
         }
+        // The first answer to aggressive mode: servers refuse it with a shared key, and say no more.
+        NotifyType::AUTHENTICATION_FAILED if aggressive(picture) && !phase1_up(picture) => {
+            claims.inferred(Cause::IkeModeRefused, 0.5, [seen]);
+            claims.inferred(Cause::IkePskMissing, 0.25, [seen]);
+        }
         // Nobody has proved anything yet: there is no key to prove it with.
         NotifyType::AUTHENTICATION_FAILED if captured(picture) && !proved(picture) => {
             claims.stated(Cause::IkePskMissing, 0.6, seen).at(Cause::IkePskMissing, Some(Role::Server));
@@ -195,6 +200,17 @@ fn certificate(
         _ => None,
     });
     claims.stated(cause, weight, seen).at(cause, whose);
+}
+
+/// Whether the client tries aggressive mode, and the server does not take part in it.
+fn aggressive(picture: &Picture<'_>) -> bool {
+    let mode = |wanted: u8| {
+        picture.ike().any(|(_, fact)| match fact {
+            ike::Fact::Message(message) => message.exchange == ike::Exchange::AggressiveMode(wanted),
+            _ => false,
+        })
+    };
+    mode(1) && !mode(2)
 }
 
 fn phase1_up(picture: &Picture<'_>) -> bool {

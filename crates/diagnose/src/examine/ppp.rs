@@ -24,8 +24,18 @@ fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &
         }
         ppp::Fact::Unanswered { protocol, .. } => match protocol {
             ppp::Protocol::Lcp => {
-                let pptp = picture.all().any(|seen| matches!(seen.fact, Fact::Pptp(pptp::Fact::CallUp)));
-                claims.stated(Cause::PppLcpTimeout, if pptp { 0.4 } else { 0.6 }, seen);
+                let pptp = |wanted: fn(&pptp::Fact) -> bool| {
+                    picture.all().any(|seen| matches!(&seen.fact, Fact::Pptp(fact) if wanted(fact)))
+                };
+                // Without a call there is nobody to answer, and with one GRE is more likely than a mute peer.
+                let weight = if pptp(|fact| matches!(fact, pptp::Fact::CallUp)) {
+                    0.4
+                } else if pptp(|_| true) {
+                    0.12
+                } else {
+                    0.6
+                };
+                claims.stated(Cause::PppLcpTimeout, weight, seen);
             }
             ppp::Protocol::Ipcp | ppp::Protocol::Ipv6cp => {
                 claims.stated(Cause::NcpNoneAgreed, 0.6, seen);

@@ -174,7 +174,7 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
         .first(|seen| matches!(seen.fact, Fact::Ppp(ppp::Fact::Unanswered { protocol: ppp::Protocol::Lcp, .. })));
     let captured = picture.all().any(|seen| seen.side == Side::Wire && matches!(seen.fact, Fact::Pptp(_)));
     match (passed(Role::Client), passed(Role::Server)) {
-        (Some(_), Some(_)) => {}
+        (Some(_), Some(_)) => one_way(picture, claims),
         (None, None) if captured || unanswered.is_some() => {
             let weight = if captured { 0.75 } else { 0.55 };
             claims.inferred(Cause::NetGreBlocked, weight, [call].into_iter().chain(unanswered));
@@ -188,3 +188,28 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
         (Some(_), None) | (None, Some(_)) => {}
     }
 }
+
+/// Both ends send, and one of them hears nothing: it asks again and again for what the other has long granted.
+fn one_way(picture: &Picture<'_>, claims: &mut Claims) {
+    let sent = |role, wanted: u8| {
+        picture.ppp().filter(move |(seen, fact)| match fact {
+            ppp::Fact::Packet { from, protocol: ppp::Protocol::Lcp, code, .. } => {
+                *code == wanted && seen.role(*from) == Some(role)
+            }
+            _ => false,
+        })
+    };
+    for deaf in [Role::Client, Role::Server] {
+        let asked = sent(deaf, CONFIGURE_REQUEST).count();
+        let granted = sent(deaf.other(), CONFIGURE_ACK).count();
+        let answers = sent(deaf, CONFIGURE_ACK).count();
+        let last = sent(deaf, CONFIGURE_REQUEST).last();
+        if let (true, Some((seen, _))) = (asked >= 4 && granted >= 3 && answers == 0, last) {
+            claims.inferred(Cause::NetGreBlocked, 0.75, [seen]);
+        }
+    }
+}
+
+/// Codes of LCP (RFC 1661 §5).
+const CONFIGURE_REQUEST: u8 = 1;
+const CONFIGURE_ACK: u8 = 2;

@@ -126,6 +126,13 @@ impl FreeRadius {
                     request.reason = Some(Reason::UnknownUser);
                 }
             }
+            // The module says only that it locks the user out.
+            if text.starts_with("[logintime] = userlock") || text.starts_with("[logintime] = reject") {
+                request.reason = request.reason.or(Some(Reason::LogonHours));
+            }
+            if text.starts_with("[expiration] = userlock") || text.starts_with("[expiration] = reject") {
+                request.reason = request.reason.or(Some(Reason::Expired));
+            }
             if text.contains("Unprintable characters in the password") || text.contains("Shared secret is incorrect") {
                 let about = request.about.clone();
                 out.say(about, Fact::SecretMismatch);
