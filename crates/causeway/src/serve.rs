@@ -8,7 +8,6 @@ mod questions;
 mod quick;
 mod settings;
 mod sockets;
-mod view;
 
 use access::server::{Endpoint, SessionId};
 use chacha20::ChaCha20Rng;
@@ -224,7 +223,7 @@ impl Worker {
     /// Logs what happened.
     fn tell(&mut self) {
         while let Some(event) = self.endpoint.poll_event() {
-            let (level, message, fields) = view::event(&event, net::clock::now());
+            let (level, message, fields) = record::server::event(&event, net::clock::now());
             let at = net::clock::unix_seconds();
             self.log.write(at, level, message, &fields);
             self.history.record(&event, at);
@@ -294,18 +293,19 @@ impl Worker {
         match question {
             Question::Status => self.status(now),
             Question::Sessions => {
-                let sessions: Vec<_> = self.endpoint.sessions().map(|session| view::session(&session, now)).collect();
+                let sessions: Vec<_> =
+                    self.endpoint.sessions().map(|session| record::server::session(&session, now)).collect();
                 json!({ "sessions": sessions })
             }
             Question::Session(id) => {
                 let id = id.parse::<SessionId>().ok();
                 match self.endpoint.sessions().find(|session| Some(session.id) == id) {
-                    Some(session) => json!({ "session": view::session(&session, now) }),
+                    Some(session) => json!({ "session": record::server::session(&session, now) }),
                     None => json!({ "error": "there is no session of that name; `causeway session list` shows them" }),
                 }
             }
             Question::Disconnect(which) => self.disconnect(now, which),
-            Question::Pool => view::pool(&self.endpoint),
+            Question::Pool => record::server::pool(&self.endpoint),
             Question::Failed => self.history.list(),
             Question::Explain(id, language) => self.explain(id, *language),
         }
@@ -360,7 +360,7 @@ impl Worker {
             "nat": self.config.nat,
             "warnings": self.warnings,
             "unsent": self.unsent,
-            "dropped": view::drops(&self.endpoint),
+            "dropped": record::server::drops(&self.endpoint),
         })
     }
 

@@ -7,6 +7,8 @@ use diagnose::live::{self, Attempt};
 use diagnose::{Cause, Context, Diagnosis, Verdict, examine};
 use ingest::{Keys, Settings};
 use observe::{Role, Timeline};
+use record::{Format, Layout};
+use serde_json::json;
 
 use crate::world::World;
 
@@ -23,6 +25,8 @@ struct Run {
     /// Its line, with the keys that it had.
     capture: Vec<u8>,
     keys: String,
+    /// What it wrote, in each of the forms in which it writes.
+    logs: Vec<String>,
 }
 
 impl Outcome {
@@ -31,7 +35,8 @@ impl Outcome {
         let (failure, stage) = world.end_of(0).expect("it has ended");
         let client = &world.clients[0];
         let capture = world.net.capture(client.node).expect("the client's line is recorded").to_bytes();
-        let run = Run { role: Role::Client, capture, keys: client.keys.clone() };
+        let logs = vec![dialled(failure, stage)];
+        let run = Run { role: Role::Client, capture, keys: client.keys.clone(), logs };
         Outcome { failure: failure.clone(), stage, run }
     }
 
@@ -47,10 +52,29 @@ pub(crate) fn assert_server_agrees(world: &World) {
     let (verdict, _) = world.only_verdict();
     let (_, failure) = world.failures()[0];
     let capture = world.net.capture(world.server_node).expect("the server's line is recorded").to_bytes();
-    let run = Run { role: Role::Server, capture, keys: world.keys.clone() };
+    let layouts = [(Layout::Text, false), (Layout::Text, true), (Layout::Json, false), (Layout::Json, true)];
+    let logs = layouts.map(|(layout, journal)| logged(world, Format { layout, journal })).into();
+    let run = Run { role: Role::Server, capture, keys: world.keys.clone(), logs };
     let name = std::thread::current().name().unwrap_or_default().to_owned();
     let otherwise = SEEN_OTHERWISE.iter().find(|(test, ..)| name.ends_with(test));
     run.assert_agrees(failure, verdict, otherwise.map_or(verdict.cause, |(_, cause, _)| *cause));
+}
+
+/// The server's log.
+fn logged(world: &World, format: Format) -> String {
+    let lines = world.server_events.iter().map(|event| {
+        let (level, message, fields) = record::server::event(event, world.now);
+        format.line(1_700_000_000, level, message, &fields)
+    });
+    lines.collect()
+}
+
+/// The events of the dialer.
+fn dialled(failure: &Failure, stage: Stage) -> String {
+    let ended = record::dial::ended(Verdict::of_dial(failure), stage.id(), &record::dial::detail(failure));
+    let connected = (stage == Stage::Up).then(|| json!({ "event": "connected" }).to_string());
+    let lines = connected.into_iter().chain([record::dial::failed(ended, 1000).to_string()]);
+    lines.map(|line| line + "\n").collect()
 }
 
 /// Captures in which a cause looks like another one: the test, what a capture shows, and why it cannot show more.
@@ -71,6 +95,9 @@ impl Run {
     fn assert_agrees(&self, failure: &Failure, verdict: Verdict, captured: Cause) {
         let attempt = Attempt { name: "the attempt", role: self.role, at: None, failure, verdict };
         assert_names(verdict.cause, "the engines", &live::timeline(&attempt));
+        for log in &self.logs {
+            assert_names(verdict.cause, "the log", &read("causeway.log", log.as_bytes(), ""));
+        }
         let opened = read("capture", &self.capture, &self.keys);
         assert_names(captured, "the capture with keys", &opened);
         let sealed = read("capture", &self.capture, "");

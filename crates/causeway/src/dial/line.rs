@@ -566,7 +566,7 @@ impl Running<'_> {
         Ended {
             verdict: Verdict::of_dial(failure),
             stage: stage.id(),
-            detail: report::detail(failure),
+            detail: record::dial::detail(failure),
             was_up: self.connected,
             attempts: Vec::new(),
             failure: Some(Box::new(failure.clone())),

@@ -67,12 +67,7 @@ impl Ended {
     }
 
     fn to_json(&self) -> Value {
-        json!({
-            "ras": self.verdict.ras.map(|ras| ras.0),
-            "cause": self.verdict.cause.id(),
-            "stage": self.stage,
-            "detail": self.detail,
-        })
+        record::dial::ended(self.verdict, self.stage, &self.detail)
     }
 }
 
@@ -241,9 +236,7 @@ impl Report {
     /// An attempt failed, or the connection ended.
     pub(crate) fn failed(&self, ended: &Ended) {
         if self.json {
-            let mut event = ended.to_json();
-            event["event"] = "failed".into();
-            event["ms"] = self.millis().into();
+            let mut event = record::dial::failed(ended.to_json(), self.millis());
             if !ended.attempts.is_empty() {
                 event["attempts"] = ended.attempts.iter().map(Attempt::to_json).collect();
             }
@@ -391,53 +384,6 @@ const fn method_name(method: Method) -> &'static str {
         Method::ChapMd5 => "chap",
         Method::MsChapV2 => "mschapv2",
         Method::EapMsChapV2 => "eap-mschapv2",
-    }
-}
-
-/// What stands behind a failure of the stack, in the failure's own terms.
-pub(crate) fn detail(failure: &access::Failure) -> Value {
-    match failure {
-        access::Failure::Ike { failure, peer, .. } => {
-            let mut detail = match failure {
-                ike::Failure::Silence { attempts, elapsed, encapsulated } => json!({
-                    "unanswered": attempts,
-                    "elapsed_seconds": elapsed.as_secs(),
-                    "port": if *encapsulated { 4500 } else { 500 },
-                    "heard_on_port_4500": peer.heard_nat_t,
-                }),
-                ike::Failure::Refused { notify, authenticated, .. } => {
-                    json!({ "server_says": notify.to_string(), "authenticated": authenticated })
-                }
-                ike::Failure::Undecryptable => {
-                    json!({ "got": "a message that makes no sense under keys from our pre-shared key" })
-                }
-                other => json!({ "ike": format!("{other:?}") }),
-            };
-            detail["server"] = format!("{:?}", peer.announced.software()).into();
-            detail
-        }
-        access::Failure::NoTunnel(no_tunnel) => {
-            json!({ "waited_seconds": no_tunnel.waited.as_secs(), "heard_anything": no_tunnel.heard })
-        }
-        access::Failure::L2tp { failure, .. } | access::Failure::Unprotected { failure, .. } => {
-            json!({ "l2tp": format!("{failure:?}") })
-        }
-        access::Failure::Cut { refusal, .. } => json!({ "server_says": format!("{refusal:?}") }),
-        access::Failure::Ppp { failure, .. } => match failure {
-            ppp::Failure::Refused(ppp::Refused::Authentication { ras, message }) => {
-                json!({ "server_says": message, "code": ras.0 })
-            }
-            ppp::Failure::Refused(ppp::Refused::Terminated { ras, message }) => {
-                json!({ "server_says": message, "code": ras.map(|ras| ras.0) })
-            }
-            ppp::Failure::Incompatible(ppp::Incompatible::NoCommonAuth { ours, theirs }) => json!({
-                "allowed_here": ours.iter().map(|protocol| format!("{protocol:?}")).collect::<Vec<_>>(),
-                "server_wants": theirs.iter().map(|protocol| format!("{protocol:?}")).collect::<Vec<_>>(),
-            }),
-            other => json!({ "ppp": format!("{other:?}") }),
-        },
-        access::Failure::PeerGone { reason } => json!({ "ike": format!("{reason:?}") }),
-        access::Failure::HungUp => json!({}),
     }
 }
 

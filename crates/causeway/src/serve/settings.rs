@@ -48,7 +48,7 @@ pub(crate) fn access(config: &Config, no_raw_esp: bool) -> server::Config {
 /// What clients may use, in words.
 pub(crate) fn accepts(config: &Config) -> Vec<String> {
     let mut accepts = vec!["l2tp/ipsec with a pre-shared key".to_owned()];
-    accepts.extend(config.authentication.iter().map(|method| method_name(*method).to_owned()));
+    accepts.extend(config.authentication.iter().map(|method| record::server::method_name(*method).to_owned()));
     if config.legacy {
         accepts.push("3des and modp1024 (legacy)".to_owned());
     }
@@ -61,14 +61,4 @@ pub(crate) fn offload(sockets: &Sockets, tun: &TunQueue) -> Vec<String> {
     let tcp = if tun.offload().tcp { "tun tcp" } else { "tun none" };
     let joined = if tun.coalescing().tcp { "tun writes joined" } else { "tun writes single" };
     udp.chain([tcp.to_owned(), joined.to_owned()]).collect()
-}
-
-/// The name of an authentication method in logs and JSON.
-pub(crate) const fn method_name(method: server::AuthMethod) -> &'static str {
-    match method {
-        server::AuthMethod::MsChapV2 => "mschapv2",
-        server::AuthMethod::EapMsChapV2 => "eap-mschapv2",
-        server::AuthMethod::ChapMd5 => "chap",
-        server::AuthMethod::Pap => "pap",
-    }
 }

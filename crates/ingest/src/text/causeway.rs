@@ -166,7 +166,9 @@ fn verdict(fields: &Value, about: &About, out: &mut Out<'_, '_>) {
         let stage = string(fields, "stage").unwrap_or_default().to_owned();
         out.say(about.clone(), reported::Fact::Verdict { cause: cause.to_owned(), stage });
     }
-    if let Some(code) = number(fields, "ras").and_then(|code| u32::try_from(code).ok()) {
+    // The number of a connection that somebody simply ended stands for no failure.
+    let ended = string(fields, "cause") == Some("none.healthy");
+    if let Some(code) = number(fields, "ras").filter(|_| !ended).and_then(|code| u32::try_from(code).ok()) {
         out.say(about.clone(), reported::Fact::Ras { code });
     }
 }

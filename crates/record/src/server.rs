@@ -2,17 +2,16 @@
 
 use access::Failure;
 use access::datapath::Encapsulation;
-use access::server::{End, Endpoint, Event, Session};
+use access::server::{AuthMethod, End, Endpoint, Event, Session};
 use clock::Timestamp;
 use diagnose::Verdict;
 use serde_json::{Map, Value, json};
 use wire::ppp::Identification;
 
-use super::log::Level;
-use super::settings::method_name;
+use crate::Level;
 
 /// Level, sentence and fields of an event.
-pub(crate) fn event(event: &Event, now: Timestamp) -> (Level, &'static str, Value) {
+pub fn event(event: &Event, now: Timestamp) -> (Level, &'static str, Value) {
     match event {
         Event::Up { session } => (Level::Info, "session up", up(session)),
         Event::Moved { session } => (Level::Info, "session moved", brief(session)),
@@ -42,7 +41,7 @@ pub(crate) fn event(event: &Event, now: Timestamp) -> (Level, &'static str, Valu
 }
 
 /// Everything about a session.
-pub(crate) fn session(session: &Session, now: Timestamp) -> Value {
+pub fn session(session: &Session, now: Timestamp) -> Value {
     let mut fields = up(session);
     fields["prefix"] = session.prefix.map(|prefix| prefix.to_string()).into();
     fields["local"] = session.local.to_string().into();
@@ -71,7 +70,7 @@ pub(crate) fn session(session: &Session, now: Timestamp) -> Value {
 }
 
 /// The address pool.
-pub(crate) fn pool(endpoint: &Endpoint) -> Value {
+pub fn pool(endpoint: &Endpoint) -> Value {
     let pool = endpoint.pool();
     let user =
         |holder: u64| endpoint.sessions().find(|session| session.id.0 == holder).and_then(|session| session.user);
@@ -88,7 +87,7 @@ pub(crate) fn pool(endpoint: &Endpoint) -> Value {
 }
 
 /// What was dropped, by reason.
-pub(crate) fn drops(endpoint: &Endpoint) -> Value {
+pub fn drops(endpoint: &Endpoint) -> Value {
     let mut drops = Map::new();
     for (reason, count) in endpoint.drops().iter().filter(|(_, count)| *count > 0) {
         drops.insert(reason.label().to_owned(), count.into());
@@ -97,6 +96,16 @@ pub(crate) fn drops(endpoint: &Endpoint) -> Value {
         drops.insert(format!("ike_{}", snake_case(&format!("{reason:?}"))), count.into());
     }
     drops.into()
+}
+
+/// The name of an authentication method in logs and JSON.
+pub const fn method_name(method: AuthMethod) -> &'static str {
+    match method {
+        AuthMethod::MsChapV2 => "mschapv2",
+        AuthMethod::EapMsChapV2 => "eap-mschapv2",
+        AuthMethod::ChapMd5 => "chap",
+        AuthMethod::Pap => "pap",
+    }
 }
 
 /// The fields that every line about a session has.
