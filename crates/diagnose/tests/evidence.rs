@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use diagnose::{Cause, Context, Diagnosis, examine};
+use diagnose::{Cause, Context, Diagnosis, Subject, examine, recognise};
 use ingest::Settings;
 use observe::{Time, Timeline};
 
@@ -100,8 +100,10 @@ fn understood(text: &str) -> Vec<Cause> {
     let found = examine(&timeline, Context::default());
     let mut causes: Vec<Cause> = found.findings.iter().map(|finding| finding.cause).collect();
     if causes.is_empty() {
-        let codes = diagnose::Code::recognise(text).into_iter().take(1);
-        causes.extend(codes.filter_map(|found| found.code.info()).flat_map(|info| info.causes));
+        causes.extend(recognise(text).first().into_iter().flat_map(|found| match found.subject {
+            Subject::Code(code) => code.info().map(|info| info.causes).unwrap_or_default(),
+            Subject::Client(message) => message.causes.clone(),
+        }));
     }
     causes
 }
