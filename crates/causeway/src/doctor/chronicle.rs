@@ -1,7 +1,7 @@
 //! The story as lines: `--timeline`.
 
 use diagnose::{Diagnosis, Texts};
-use observe::{Role, Time, Timeline};
+use observe::{Role, Timeline};
 use serde_json::{Value, json};
 
 use super::paper::Paper;
@@ -21,9 +21,6 @@ pub(super) fn render(
     let mut out = String::new();
     styled(paper, HEAD, &say(texts, "report-story", &[]), &mut out);
     out.push('\n');
-    for sentence in phrases::clocks(timeline, texts) {
-        paper.write("  ", 2, &sentence, &mut out);
-    }
     let (mut date, mut band) = (None, None);
     for row in &story.rows {
         let event = match row {
@@ -55,8 +52,7 @@ pub(super) fn render(
 }
 
 fn line(event: &Event<'_>, timeline: &Timeline, texts: &Texts, clock: &Clockwork, paper: Paper, out: &mut String) {
-    let blank = clock.time(Time(0)).len();
-    let time = event.at.map_or_else(|| " ".repeat(blank), |at| clock.time(at));
+    let time = event.at.map_or_else(String::new, |at| clock.time(at));
     // Client on the left, server on the right, as in the picture.
     let way = match (event.shape, event.lost) {
         (Shape::Arrow { from: Role::Client }, false) => "──────▶",
@@ -75,7 +71,8 @@ fn line(event: &Event<'_>, timeline: &Timeline, texts: &Texts, clock: &Clockwork
         text.push_str(&format!(" – {}", say(texts, "report-no-answer", &[])));
     }
     text.push_str(&format!("  [{}]", phrases::spot(timeline, event.place)));
-    let first = format!("  {time}  {way}  ");
+    let columns = clock.columns();
+    let first = format!("  {time:columns$}  {way}  ");
     let hanging = first.chars().count();
     if event.failed {
         let here = format!("{text}  ✖ {}", say(texts, "report-failed-here", &[]));

@@ -2,13 +2,13 @@
 
 use diagnose::{Diagnosis, Texts};
 use jiff::tz::TimeZone;
-use observe::{Alignment, Clock, Place, Side, Source, SourceKind, Spot, Time, Timeline};
+use observe::{Alignment, Clock, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline};
 
 /// From here on a finding is called almost certain.
-const SURE: f32 = 0.85;
+const SURE: f32 = 85.0;
 
 /// From here on a finding is called probable.
-const LIKELY: f32 = 0.5;
+const LIKELY: f32 = 50.0;
 
 /// A message with values in it; its name if there is none, which a test does not let pass.
 pub(super) fn say(texts: &Texts, id: &str, values: &[(&str, &str)]) -> String {
@@ -26,7 +26,8 @@ pub(super) fn verdict(diagnosis: &Diagnosis, texts: &Texts) -> String {
     if diagnosis.healthy {
         return say(texts, "report-verdict-healthy", &[("cause", &summary)]);
     }
-    let id = match first.confidence {
+    // What is written decides, not what was rounded away.
+    let id = match (first.confidence * 100.0).round() {
         confidence if confidence >= SURE => "report-verdict-sure",
         confidence if confidence >= LIKELY => "report-verdict-likely",
         _ => "report-verdict-possible",
@@ -38,9 +39,22 @@ pub(super) fn percent(confidence: f32) -> String {
     format!("{:.0}", confidence * 100.0)
 }
 
+/// A source's name without the directories that all have in common.
+pub(super) fn name(timeline: &Timeline, id: SourceId) -> &str {
+    let names = || timeline.sources().iter().map(|source| &*source.name);
+    let Some(own) = timeline.source(id).map(|source| &*source.name) else { return "" };
+    let directories = own.rmatch_indices('/').map(|(at, _)| at + 1);
+    let mut shared =
+        directories.filter(|end| names().all(|other| own.get(..*end).is_some_and(|it| other.starts_with(it))));
+    match shared.next() {
+        Some(end) if timeline.sources().len() > 1 => own.get(end..).unwrap_or(own),
+        _ => own,
+    }
+}
+
 /// Where something stands: `charon.log:12`, `ike.pcap #7`.
 pub(super) fn spot(timeline: &Timeline, place: &Place) -> String {
-    let source = timeline.source(place.source).map_or("", |source| &*source.name);
+    let source = name(timeline, place.source);
     match place.spot {
         Spot::Line(line) => format!("{source}:{line}"),
         Spot::Frame(number) | Spot::Record(number) => format!("{source} #{number}"),
@@ -51,7 +65,7 @@ pub(super) fn spot(timeline: &Timeline, place: &Place) -> String {
 
 /// What was found out about the clocks of the sources.
 pub(super) fn clocks(timeline: &Timeline, texts: &Texts) -> Vec<String> {
-    let name = |id| timeline.source(id).map_or("", |source| &*source.name);
+    let name = |id| name(timeline, id);
     let sentence = |alignment: &Alignment| {
         let named = ("name", name(alignment.source));
         match alignment.clock {
@@ -160,7 +174,13 @@ impl Clockwork {
 
     /// The time of day.
     pub(super) fn time(&self, at: Time) -> String {
-        self.format(at, if self.fine { "%H:%M:%S%.3f" } else { "%H:%M:%S" })
+        let fine = self.fine && at.0 % 1_000_000 != 0;
+        self.format(at, if fine { "%H:%M:%S%.3f" } else { "%H:%M:%S" })
+    }
+
+    /// Columns of the longest time of day.
+    pub(super) const fn columns(&self) -> usize {
+        if self.fine { 12 } else { 8 }
     }
 
     pub(super) fn date(&self, at: Time) -> String {

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::collections::HashMap;
+
 use diagnose::Diagnosis;
 use observe::{
     Fact, Observation, Place, Role, Side, SourceId, Spot, Time, Timeline, host, ike, network, ppp, reported,
@@ -19,7 +21,7 @@ const END: usize = 8;
 /// The same event seen by two sources lies within this, in microseconds: the resolution of logs and the way.
 const SAME: i64 = 3_000_000;
 
-/// How far back the same event is looked for.
+/// How far back a repetition is looked for.
 const BACK: usize = 48;
 
 /// The story of an examination.
@@ -48,26 +50,10 @@ pub(super) struct Event<'a> {
     pub(super) failed: bool,
     /// Where it stands, in the source that saw it first.
     pub(super) place: &'a Place,
+    /// When it was seen last.
+    until: Option<Time>,
     fact: &'a Fact,
     seen: Vec<Seen<'a>>,
-}
-
-impl Event<'_> {
-    /// Whether what stands at `place` is the same message, seen under another aspect.
-    fn is_one_with(&self, shape: Shape, place: &Place) -> bool {
-        let same = self.place.source == place.source && self.place.spot == place.spot;
-        same && place.spot != Spot::Whole && self.shape == shape && matches!(shape, Shape::Arrow { .. })
-    }
-
-    /// Adds what another aspect of the same message is called.
-    fn complete(&mut self, label: &str) {
-        if label.starts_with(self.label.as_str()) {
-            label.clone_into(&mut self.label);
-        } else if !self.label.contains(label) {
-            self.label.push_str(", ");
-            self.label.push_str(label);
-        }
-    }
 }
 
 /// By which source, and how often.
@@ -76,9 +62,113 @@ struct Seen<'a> {
     side: Side,
     times: u32,
     attempt: Option<&'a str>,
+    /// All places in it.
+    places: Vec<&'a Place>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+impl<'a> Event<'a> {
+    fn new(seen: &'a Observation, before: Option<&Event<'a>>) -> Event<'a> {
+        let by = Seen {
+            source: seen.place.source,
+            side: seen.side,
+            times: 1,
+            attempt: seen.about.attempt.as_deref(),
+            places: vec![&seen.place],
+        };
+        Event {
+            at: seen.at,
+            until: seen.at,
+            band: band(seen, before),
+            shape: words::shape(seen),
+            label: words::label(seen),
+            times: 1,
+            lost: false,
+            failed: false,
+            place: &seen.place,
+            fact: &seen.fact,
+            seen: vec![by],
+        }
+    }
+
+    fn is_arrow(&self) -> bool {
+        matches!(self.shape, Shape::Arrow { .. })
+    }
+
+    /// Whether `other` stands at the same place of the same source: another aspect of the same event.
+    fn is_one_with(&self, other: &Event<'_>) -> bool {
+        let (one, two) = (self.place, other.place);
+        one.source == two.source && one.spot == two.spot && one.spot != Spot::Whole
+    }
+
+    /// Takes in another aspect. A message says more than a remark about it.
+    fn complete(&mut self, other: Event<'a>) {
+        if let Some(seen) = self.seen.first_mut() {
+            seen.places.push(other.place);
+        }
+        if other.is_arrow() && !self.is_arrow() {
+            (self.band, self.shape, self.label, self.fact) = (other.band, other.shape, other.label, other.fact);
+        } else if self.shape == other.shape && other.is_arrow() {
+            if other.label.starts_with(self.label.as_str()) {
+                self.label = other.label;
+            } else if !self.label.contains(&other.label) {
+                self.label.push_str(", ");
+                self.label.push_str(&other.label);
+            }
+        }
+    }
+
+    /// Takes in the same event, seen again or by another source.
+    fn join(&mut self, other: Event<'a>) {
+        self.until = self.until.max(other.until);
+        // Whoever writes fractions of seconds knows the time better.
+        if !is_fine(self.at) && is_fine(other.at) {
+            self.at = other.at;
+        }
+        if other.label.len() > self.label.len() {
+            self.label = other.label;
+        }
+        for seen in other.seen {
+            match self.seen.iter_mut().find(|by| by.source == seen.source) {
+                Some(by) => {
+                    by.times += seen.times;
+                    by.places.extend(seen.places);
+                }
+                None => self.seen.push(seen),
+            }
+        }
+        self.times = self.seen.iter().map(|seen| seen.times).max().unwrap_or(1);
+    }
+
+    /// Under what other sources have it: without what only some say of it.
+    fn names(&self) -> impl Iterator<Item = (Band, Shape, &str)> {
+        let name = |label| words::bare(label);
+        self.label.split(", ").map(move |label| (self.band, self.shape, name(label)))
+    }
+
+    fn is_near(&self, other: &Event<'_>) -> bool {
+        match (self.at, self.until, other.at, other.until) {
+            (Some(from), Some(to), Some(begin), Some(end)) => begin.since(to) <= SAME && from.since(end) <= SAME,
+            _ => true,
+        }
+    }
+
+    /// Whether no source counts them to different attempts, and one of them saw both.
+    fn is_of_attempt_of(&self, other: &Event<'_>) -> bool {
+        let of = |seen: &Seen<'_>| other.seen.iter().find(|by| by.source == seen.source).map(|by| by.attempt);
+        let mut shared = self.seen.iter().filter_map(|seen| Some((seen.attempt, of(seen)?))).peekable();
+        shared.peek().is_some() && shared.all(|(one, two)| one == two)
+    }
+
+    fn holds(&self, place: &Place) -> bool {
+        self.seen.iter().any(|seen| seen.places.contains(&place))
+    }
+}
+
+fn is_fine(at: Option<Time>) -> bool {
+    at.is_some_and(|at| at.0 % 1_000_000 != 0)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Shape {
     /// A message on its way.
     Arrow { from: Role },
@@ -86,7 +176,7 @@ pub(super) enum Shape {
     Note { lane: Lane },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Lane {
     Client,
     Path,
@@ -94,7 +184,7 @@ pub(super) enum Lane {
 }
 
 /// A stretch of the story.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Band {
     Host,
     Network,
@@ -130,37 +220,138 @@ impl Band {
 
 impl<'a> Story<'a> {
     pub(super) fn of(timeline: &'a Timeline, diagnosis: &Diagnosis) -> Story<'a> {
-        let mut events = merged(ordered(timeline));
+        let mut accounts = accounts(timeline);
+        // Who knows the time best tells the story, the others add to it.
+        accounts.sort_by_key(|account| {
+            let fine = account.iter().any(|event| is_fine(event.at));
+            let timed = account.iter().any(|event| event.at.is_some());
+            // Without times a layer is told before what it carries.
+            let carried = !timed && account.iter().any(|event| event.band == Band::Ppp);
+            (!fine, !timed, carried, usize::MAX - account.len())
+        });
+        let mut events = counted(accounts.into_iter().fold(Vec::new(), merged));
         let failed = failing(&events, diagnosis);
-        let mut left_out = vec![0; events.len()];
-        if let Some(failed) = failed {
-            for index in of_other_attempts(&events, failed) {
-                left_out[index] = 1;
-            }
-        }
         if let Some(event) = failed.and_then(|index| events.get_mut(index)) {
             event.failed = true;
         }
         lose(&mut events);
-        shorten(&mut left_out, failed);
+        let left_out = left_out(&events, failed);
         Story { rows: rows(events, &left_out) }
     }
 }
 
-/// The observations that belong into a story, in order of time. What has no time stands behind what its source said before.
-fn ordered(timeline: &Timeline) -> Vec<&Observation> {
-    let mut last: Vec<Option<Time>> = vec![None; timeline.sources().len()];
-    let mut ordered: Vec<(Option<Time>, &Observation)> = Vec::new();
-    for seen in timeline.observations() {
-        let slot = usize::try_from(seen.place.source.0).ok().and_then(|index| last.get_mut(index));
-        let Some(slot) = slot else { continue };
-        *slot = seen.at.or(*slot);
-        if is_event(&seen.fact) {
-            ordered.push((*slot, seen));
+/// The events of each source by itself, in its order.
+fn accounts(timeline: &Timeline) -> Vec<Vec<Event<'_>>> {
+    let mut observations: Vec<Vec<&Observation>> = timeline.sources().iter().map(|_| Vec::new()).collect();
+    for seen in timeline.observations().iter().filter(|seen| is_event(&seen.fact)) {
+        let index = usize::try_from(seen.place.source.0).ok();
+        if let Some(source) = index.and_then(|index| observations.get_mut(index)) {
+            source.push(seen);
         }
     }
-    ordered.sort_by_key(|(at, _)| *at);
-    ordered.into_iter().map(|(_, seen)| seen).collect()
+    observations.retain(|source| !source.is_empty());
+    observations.into_iter().map(account).collect()
+}
+
+fn account(mut observations: Vec<&Observation>) -> Vec<Event<'_>> {
+    // A reader may know later what a line was; and there are logs with the newest line on top.
+    observations.sort_by_key(|seen| seen.place.spot);
+    let mut last = None;
+    let mut dated: Vec<(Option<Time>, &Observation)> = Vec::with_capacity(observations.len());
+    for seen in observations {
+        last = seen.at.or(last);
+        dated.push((last, seen));
+    }
+    dated.sort_by_key(|(at, _)| *at);
+    let mut account: Vec<Event<'_>> = Vec::new();
+    for (_, seen) in dated {
+        let event = Event::new(seen, account.last());
+        match account.last_mut() {
+            Some(last) if last.is_one_with(&event) => last.complete(event),
+            _ => account.push(event),
+        }
+    }
+    account
+}
+
+/// Repetitions as one event: of a message to which nothing came, of a remark.
+fn counted(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    let mut counted: Vec<Event<'_>> = Vec::new();
+    for event in events {
+        let mut answered = false;
+        let same = counted.iter_mut().rev().take(BACK).find(|before| {
+            let alike = (before.band, before.shape) == (event.band, event.shape) && before.label == event.label;
+            let repeated = alike && before.is_of_attempt_of(&event) && !(event.is_arrow() && answered);
+            answered |= before.is_arrow() && before.band == event.band && before.shape != event.shape;
+            repeated
+        });
+        match same {
+            Some(before) => before.join(event),
+            None => counted.push(event),
+        }
+    }
+    counted
+}
+
+/// The story so far with what one more source has to say. The order of either stays; times decide where they say something.
+fn merged<'a>(story: Vec<Event<'a>>, account: Vec<Event<'a>>) -> Vec<Event<'a>> {
+    let mut by_name: HashMap<(Band, Shape, String), Vec<usize>> = HashMap::new();
+    for (index, event) in story.iter().enumerate().filter(|(_, event)| event.is_arrow()) {
+        for (band, shape, name) in event.names() {
+            by_name.entry((band, shape, name.to_owned())).or_default().push(index);
+        }
+    }
+    let mut latest = Vec::with_capacity(story.len());
+    for event in &story {
+        latest.push(event.at.max(latest.last().copied().flatten()));
+    }
+    let mut joined: Vec<Option<Event<'a>>> = story.iter().map(|_| None).collect();
+    let mut inserted: Vec<Vec<Event<'a>>> = (0..=story.len()).map(|_| Vec::new()).collect();
+    // A log without times begins where the layer under it was ready.
+    let mut cursor = 0;
+    let timeless = account.iter().all(|event| event.at.is_none());
+    let ready = story.iter().rposition(|event| words::carries(event.fact)).map_or(0, |index| index + 1);
+    for event in account {
+        if timeless && matches!(event.band, Band::L2tp | Band::Ppp | Band::Up) {
+            cursor = cursor.max(ready);
+        }
+        let same = event.is_arrow().then(|| {
+            event.names().find_map(|(band, shape, name)| {
+                let indices = by_name.get(&(band, shape, name.to_owned()))?;
+                let from = if timeless { 0 } else { cursor };
+                let first = indices.partition_point(|index| *index < from);
+                let free = |index: &&usize| {
+                    joined.get(**index).is_some_and(Option::is_none)
+                        && story.get(**index).is_some_and(|other| other.is_near(&event))
+                };
+                indices.get(first..)?.iter().take(BACK).find(free).copied()
+            })
+        });
+        if let Some(index) = same.flatten() {
+            if let Some(slot) = joined.get_mut(index) {
+                *slot = Some(event);
+            }
+            cursor = cursor.max(index + 1);
+            continue;
+        }
+        if let Some(at) = event.at {
+            cursor = cursor.max(latest.partition_point(|time| *time < Some(at)));
+        }
+        if let Some(slot) = inserted.get_mut(cursor) {
+            slot.push(event);
+        }
+    }
+    let mut result = Vec::new();
+    let mut inserted = inserted.into_iter();
+    for (mut event, other) in story.into_iter().zip(joined) {
+        result.extend(inserted.next().into_iter().flatten());
+        if let Some(other) = other {
+            event.join(other);
+        }
+        result.push(event);
+    }
+    result.extend(inserted.flatten());
+    result
 }
 
 /// Whether it happened, rather than being so.
@@ -199,72 +390,6 @@ fn is_event(fact: &Fact) -> bool {
         Fact::Reported(fact) => !matches!(fact, reported::Fact::Affects(_)),
         Fact::L2tp(_) | Fact::Pptp(_) | Fact::Ppp(_) | Fact::Radius(_) => true,
     }
-}
-
-/// Each event once, with those who saw it.
-fn merged(ordered: Vec<&Observation>) -> Vec<Event<'_>> {
-    let mut events: Vec<Event<'_>> = Vec::new();
-    for seen in ordered {
-        let (band, shape, label) = (band(seen, events.last()), words::shape(seen), words::label(seen));
-        let source = seen.place.source;
-        if let Some(event) = events.last_mut().filter(|event| event.is_one_with(shape, &seen.place)) {
-            event.complete(&label);
-            continue;
-        }
-        let same = recent(&mut events, band, shape, &label, seen);
-        if let Some(event) = same {
-            match event.seen.iter_mut().find(|other| other.source == source) {
-                Some(other) => other.times += 1,
-                None => {
-                    event.seen.push(Seen { source, side: seen.side, times: 1, attempt: seen.about.attempt.as_deref() })
-                }
-            }
-            event.times = event.seen.iter().map(|seen| seen.times).max().unwrap_or(1);
-            continue;
-        }
-        let by = Seen { source, side: seen.side, times: 1, attempt: seen.about.attempt.as_deref() };
-        events.push(Event {
-            at: seen.at,
-            band,
-            shape,
-            label,
-            times: 1,
-            lost: false,
-            failed: false,
-            place: &seen.place,
-            fact: &seen.fact,
-            seen: vec![by],
-        });
-    }
-    events
-}
-
-/// The event that this observation sees again: the other end of the same message, or a repetition to which nothing came.
-fn recent<'e, 'a>(
-    events: &'e mut [Event<'a>],
-    band: Band,
-    shape: Shape,
-    label: &str,
-    seen: &Observation,
-) -> Option<&'e mut Event<'a>> {
-    let source = seen.place.source;
-    let mut answered = false;
-    for event in events.iter_mut().rev().take(BACK) {
-        let alike = event.band == band && event.shape == shape && event.label == label;
-        let near = match (event.at, seen.at) {
-            (Some(one), Some(other)) => other.since(one).abs() <= SAME,
-            _ => true,
-        };
-        let by_it = event.seen.iter().any(|other| other.source == source);
-        let same_attempt =
-            event.seen.iter().all(|other| other.source != source || other.attempt == seen.about.attempt.as_deref());
-        if alike && same_attempt && (if by_it { !answered } else { near && matches!(shape, Shape::Arrow { .. }) }) {
-            return Some(event);
-        }
-        // Whatever the same source saw in between is news; only messages the same way may repeat around each other.
-        answered |= by_it && !alike;
-    }
-    None
 }
 
 fn band(seen: &Observation, before: Option<&Event<'_>>) -> Band {
@@ -316,10 +441,10 @@ fn failing(events: &[Event<'_>], diagnosis: &Diagnosis) -> Option<usize> {
         return None;
     }
     let evidence = &diagnosis.findings.first()?.evidence;
-    let shown = evidence.iter().find_map(|place| events.iter().position(|event| event.place == place));
+    let shown = evidence.iter().find_map(|place| events.iter().position(|event| event.holds(place)));
     shown.or_else(|| {
         let first = evidence.first()?;
-        events.iter().rposition(|event| event.place.source == first.source)
+        events.iter().rposition(|event| event.seen.iter().any(|seen| seen.source == first.source))
     })
 }
 
@@ -356,29 +481,37 @@ fn lose(events: &mut [Event<'_>]) {
     }
 }
 
-/// Decides what is left out when there is too much: what is far from the failure, or from the end.
-fn shorten(left_out: &mut [usize], failed: Option<usize>) {
-    let shown: Vec<usize> = (0..left_out.len()).filter(|index| left_out.get(*index) == Some(&0)).collect();
+/// What is left out when there is too much: other attempts first, then what is far from the failure, or from the end.
+fn left_out(events: &[Event<'_>], failed: Option<usize>) -> Vec<bool> {
+    let mut out = vec![false; events.len()];
+    if events.len() <= MOST {
+        return out;
+    }
+    for index in failed.map(|failed| of_other_attempts(events, failed)).unwrap_or_default() {
+        if let Some(slot) = out.get_mut(index) {
+            *slot = true;
+        }
+    }
+    let shown: Vec<usize> = (0..out.len()).filter(|index| out.get(*index) == Some(&false)).collect();
     if shown.len() <= MOST {
-        return;
+        return out;
     }
     let focus = failed.and_then(|failed| shown.iter().position(|index| *index == failed)).unwrap_or(shown.len() - 1);
     let end = (focus + 1 + END).min(shown.len());
     let start = end.saturating_sub(MOST - BEGINNING);
     for (position, index) in shown.iter().enumerate() {
         let kept = position < BEGINNING.min(start) || (start..end).contains(&position);
-        if let Some(slot) = left_out.get_mut(*index)
-            && !kept
-        {
-            *slot = 1;
+        if let Some(slot) = out.get_mut(*index) {
+            *slot = !kept;
         }
     }
+    out
 }
 
-fn rows<'a>(events: Vec<Event<'a>>, left_out: &[usize]) -> Vec<Row<'a>> {
+fn rows<'a>(events: Vec<Event<'a>>, left_out: &[bool]) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     for (event, out) in events.into_iter().zip(left_out) {
-        if *out == 0 {
+        if !*out {
             rows.push(Row::Event(event));
         } else if let Some(Row::LeftOut(count)) = rows.last_mut() {
             *count += 1;

@@ -159,3 +159,71 @@ fn a_long_story_keeps_its_beginning_and_the_failure() {
     assert_eq!(told.iter().filter(|row| row.contains("left out")).count(), 2, "{told:?}");
     assert!(!told[0].contains("left out"));
 }
+
+fn seen_at(timeline: &mut Timeline, source: SourceId, spot: Spot, at: Option<i64>, text: &str, fact: impl Into<Fact>) {
+    let side = timeline.source(source).unwrap().side;
+    let place = Place { source, spot, text: text.into() };
+    timeline.push(Observation { at: at.map(Time), place, side, about: About::default(), fact: fact.into() });
+}
+
+#[test]
+fn a_log_in_whole_seconds_follows_the_messages_of_a_capture() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    let wire = source(&mut timeline, "wire", Side::Wire);
+    for (index, number) in (1..=4).enumerate() {
+        let index = u64::try_from(index).unwrap();
+        let (here, there) = if number % 2 == 1 { (Party::There, Party::Client) } else { (Party::Here, Party::Server) };
+        let at = 5_100_000 + i64::from(number) * 100_000;
+        seen_at(&mut timeline, wire, Spot::Frame(index + 1), Some(at), "", main_mode(there, number));
+        seen_at(&mut timeline, server, Spot::Line(2 * index + 1), Some(5_000_000), "", main_mode(here, number));
+        let key = ike::Fact::Displaced { at: Party::Here };
+        seen_at(&mut timeline, server, Spot::Line(2 * index + 2), Some(5_000_000), &format!("said {number}"), key);
+    }
+    let rows = told(&timeline);
+    let notes: Vec<_> = rows.iter().map(|row| row.split(" ×").next().unwrap()).collect();
+    assert_eq!(
+        notes,
+        [
+            "> main mode 1",
+            "* said 1",
+            "< main mode 2",
+            "* said 2",
+            "> main mode 3",
+            "* said 3",
+            "< main mode 4",
+            "* said 4"
+        ]
+    );
+}
+
+#[test]
+fn a_log_without_times_begins_where_the_layer_under_it_is_ready() {
+    let mut timeline = Timeline::new();
+    let ppp = source(&mut timeline, "pppd", Side::Client);
+    let l2tp = source(&mut timeline, "xl2tpd", Side::Client);
+    let charon = source(&mut timeline, "charon", Side::Client);
+    let packet =
+        observe::ppp::Fact::Packet { from: Party::Here, protocol: ppp::Protocol::Lcp, code: 1, repeated: false };
+    seen_at(&mut timeline, ppp, Spot::Line(1), None, "", packet);
+    seen_at(&mut timeline, l2tp, Spot::Line(1), None, "", sccrq(Party::Here));
+    seen_at(&mut timeline, l2tp, Spot::Line(2), None, "call up", observe::l2tp::Fact::CallUp);
+    seen_at(&mut timeline, charon, Spot::Line(1), Some(1_000_000), "", main_mode(Party::Here, 1));
+    let up = ike::Fact::Phase2Up { encapsulated: None, transport: None, suite: None, spis: None };
+    seen_at(&mut timeline, charon, Spot::Line(2), Some(2_000_000), "up", up);
+    let rows = told(&timeline);
+    let names: Vec<_> = rows.iter().map(|row| row.split(" ×").next().unwrap()).collect();
+    assert_eq!(names, ["> main mode 1", "* up", "> SCCRQ", "* call up", "> LCP Configure-Request"]);
+}
+
+#[test]
+fn a_log_with_the_newest_line_on_top_is_told_from_the_beginning() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server", Side::Server);
+    for (line, number) in [(1, 2), (2, 1)] {
+        let from = if number == 1 { Party::There } else { Party::Here };
+        let at = Some(i64::from(number) * 1_000_000);
+        seen_at(&mut timeline, server, Spot::Line(line), at, "", main_mode(from, number));
+    }
+    assert_eq!(told(&timeline), ["> main mode 1 ×1", "< main mode 2 ×1"]);
+}

@@ -116,7 +116,7 @@ pub(super) fn label(seen: &Observation) -> String {
         Fact::L2tp(l2tp::Fact::Message { kind, .. }) => kind.to_string(),
         Fact::L2tp(l2tp::Fact::Refused { tunnel, result, error, text, .. }) => {
             let name = if *tunnel { "StopCCN" } else { "CDN" };
-            short(&format!("{name} {result}/{error} {text}"))
+            with_text(name, &format!("{result}/{error} {text}"))
         }
         Fact::Pptp(pptp::Fact::Message { kind, result, .. }) => {
             let result = result.map(|result| format!(" {result}")).unwrap_or_default();
@@ -124,7 +124,7 @@ pub(super) fn label(seen: &Observation) -> String {
         }
         Fact::Pptp(pptp::Fact::Gre { packets, octets, .. }) => format!("GRE ×{packets}, {octets} B"),
         Fact::Ppp(ppp::Fact::Packet { protocol, code, .. }) => packet(*protocol, *code),
-        Fact::Ppp(ppp::Fact::Terminated { text, .. }) => short(&format!("Terminate-Request {text}")),
+        Fact::Ppp(ppp::Fact::Terminated { text, .. }) => with_text("LCP Terminate-Request", text),
         Fact::Radius(radius::Fact::Request { code, .. } | radius::Fact::Answer { code, .. }) => {
             radius_packet(*code).map_or_else(|| format!("RADIUS {code}"), str::to_owned)
         }
@@ -152,6 +152,10 @@ fn without_stamp(text: &str) -> &str {
         rest = tail.trim_start();
     }
     rest
+}
+
+fn with_text(name: &str, text: &str) -> String {
+    if text.trim().is_empty() { name.to_owned() } else { short(&format!("{name}: {text}")) }
 }
 
 fn short(text: &str) -> String {
@@ -212,6 +216,29 @@ fn packet(protocol: ppp::Protocol, code: u8) -> String {
         (_, other) => return format!("{name} {other}"),
     };
     format!("{name} {code}")
+}
+
+/// A label without the number or the text that only some sources give with it.
+pub(super) fn bare(label: &str) -> &str {
+    let label = label.split_once(": ").map_or(label, |(name, _)| name);
+    match label.rsplit_once(' ') {
+        Some((name, result)) if is_pptp(name) && result.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => label,
+    }
+}
+
+fn is_pptp(name: &str) -> bool {
+    (1..=15).any(|kind| pptp_message(kind) == Some(name))
+}
+
+/// Whether with it a layer is there that carries the next one.
+pub(super) fn carries(fact: &Fact) -> bool {
+    match fact {
+        Fact::Ike(ike::Fact::Message(message)) => matches!(message.exchange, ike::Exchange::QuickMode(_)),
+        Fact::Pptp(pptp::Fact::Message { kind, .. }) => *kind == 8,
+        Fact::Ike(ike::Fact::Phase2Up { .. }) | Fact::Pptp(pptp::Fact::CallUp) | Fact::L2tp(l2tp::Fact::CallUp) => true,
+        _ => false,
+    }
 }
 
 /// RFC 2637 §2.
