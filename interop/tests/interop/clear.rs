@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use interop::{Dial, Dialer, Ended, Failed, Host, L2tpNs, Result, SoftEther};
 
+use crate::dial::assert_echoes;
 use crate::world::{World, account, text};
 
 /// What it takes to do without IPsec.
@@ -29,7 +30,7 @@ fn a_dialer_reaches_a_server_without_ipsec_and_learns_what_is_wrong() -> Result<
             assert_eq!(text(&connected, "strategy"), "l2tp-clear", "{connected}");
             assert!(connected["esp"].is_null() && connected["ike"].is_null(), "{connected}");
             assert!(dialer.log().contains("nothing is protected"), "{}", dialer.log());
-            assert_reaches(client, L2tpNs::TUNNEL)?;
+            assert_echoes(client, L2tpNs::TUNNEL)?;
             assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
         }
     }
@@ -53,7 +54,7 @@ fn a_dialer_reaches_a_server_without_ipsec_and_learns_what_is_wrong() -> Result<
     let order = ["--order", "l2tp,l2tp-clear", "--without-ipsec", "--auth", "mschapv2,chap"];
     let dialer = Dialer::dial(&clients[0], &account(), &order)?;
     assert_eq!(text(&dialer.connected()?, "strategy"), "l2tp-clear");
-    assert_reaches(&clients[0], L2tpNs::TUNNEL)?;
+    assert_echoes(&clients[0], L2tpNs::TUNNEL)?;
     assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
     drop(server);
     Ok(())
@@ -77,7 +78,7 @@ fn a_dialer_reaches_softether_without_ipsec() -> Result<()> {
         let connected = dialer.connected()?;
         assert_eq!(text(&connected, "authentication"), "mschapv2", "{connected}");
         assert_eq!(text(&connected, "strategy"), "l2tp-clear", "{connected}");
-        assert_reaches(client, SoftEther::TUNNEL)?;
+        assert_echoes(client, SoftEther::TUNNEL)?;
         assert_eq!(dialer.hang_up()?, Ended::Exited(0), "{}", dialer.log());
     }
     let wrong_password = Dial { password: "wrong".into(), ..account() };
@@ -90,13 +91,4 @@ fn assert_failed(failed: &Failed, status: i32, ras: u64, cause: &str) {
     let Failed { ended, event, log } = failed;
     assert_eq!((*ended, text(event, "cause")), (Ended::Exited(status), cause), "{log}");
     assert_eq!(event["ras"].as_u64(), Some(ras), "{log}");
-}
-
-fn assert_reaches(client: &Host, to: Ipv4Addr) -> Result<()> {
-    for size in ["56", "1300"] {
-        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &to.to_string()];
-        let printed = client.run("ping", &echoes)?;
-        assert!(printed.contains(" 0% packet loss"), "{printed}");
-    }
-    Ok(())
 }

@@ -184,14 +184,19 @@ fn assert_failed(failed: &Failed, status: i32, ras: &[u64], cause: &str) {
     assert!(log.lines().any(|line| line.starts_with(&format!("RAS error {number}: "))), "{log}");
 }
 
-/// Five echoes of a usual and five of a large size, none of them lost once the server passes packets: the client's last message of
-/// the set-up is still on its way when the client is connected, and pppd drops what comes before it has dealt with it.
+/// Echoes come back once the server passes packets: the client's last message of the set-up is still on its way when the client is
+/// connected, and pppd drops what comes before it has dealt with it.
 fn assert_reaches(client: &Host, to: Ipv4Addr) -> Result<()> {
     client.run("ping", &["-n", "-c", "1", "-w", "10", "-i", "0.2", &to.to_string()])?;
+    assert_echoes(client, to)
+}
+
+/// Five echoes of a usual and five of a large size come back. One that comes late, because the machine was busy, has not been lost.
+pub(crate) fn assert_echoes(client: &Host, to: Ipv4Addr) -> Result<()> {
     for size in ["56", "1300"] {
-        let echoes = ["-n", "-c", "5", "-i", "0.05", "-W", "2", "-s", size, &to.to_string()];
+        let echoes = ["-n", "-c", "5", "-i", "0.05", "-w", "10", "-s", size, &to.to_string()];
         let printed = client.run("ping", &echoes)?;
-        assert!(printed.contains(" 0% packet loss"), "{printed}");
+        assert!(printed.contains(" 5 received"), "{printed}");
     }
     Ok(())
 }
