@@ -14,6 +14,23 @@ pub enum Subject {
     Client(&'static ClientMessage),
 }
 
+impl Subject {
+    /// What is behind it, the most likely first.
+    pub fn causes(self) -> Vec<Cause> {
+        let code = match self {
+            Subject::Client(message) => return message.causes.clone(),
+            Subject::Code(code) => code,
+        };
+        let listed = code.info().map(|info| info.causes).unwrap_or_default();
+        match code {
+            Code::Ras(ras) if listed.is_empty() => {
+                Cause::ALL.iter().copied().filter(|cause| cause.ras().contains(&ras)).collect()
+            }
+            Code::Ras(_) | Code::Ike(_) => listed,
+        }
+    }
+}
+
 /// A message of a client that shows no number.
 #[derive(PartialEq, Eq, Debug)]
 pub struct ClientMessage {

@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use diagnose::{Cause, Context, Diagnosis, Subject, examine, recognise};
+use diagnose::{Cause, Context, Diagnosis, examine, recognise};
 use ingest::Settings;
 use observe::{Time, Timeline};
 
@@ -100,10 +100,7 @@ fn understood(text: &str) -> Vec<Cause> {
     let found = examine(&timeline, Context::default());
     let mut causes: Vec<Cause> = found.findings.iter().map(|finding| finding.cause).collect();
     if causes.is_empty() {
-        causes.extend(recognise(text).first().into_iter().flat_map(|found| match found.subject {
-            Subject::Code(code) => code.info().map(|info| info.causes).unwrap_or_default(),
-            Subject::Client(message) => message.causes.clone(),
-        }));
+        causes.extend(recognise(text).first().map(|found| found.subject.causes()).unwrap_or_default());
     }
     causes
 }

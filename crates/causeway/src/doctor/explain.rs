@@ -87,18 +87,6 @@ fn from_log(asked: &str) -> Vec<Cause> {
     found.iter().map(|finding| finding.cause).filter(|cause| *cause != Cause::NoneHealthy).take(3).collect()
 }
 
-/// Causes of a code: those that are known, the most likely first.
-fn causes(code: Code) -> Vec<Cause> {
-    let listed = code.info().map(|info| info.causes).unwrap_or_default();
-    if !listed.is_empty() {
-        return listed;
-    }
-    match code {
-        Code::Ras(ras) => Cause::ALL.iter().copied().filter(|cause| cause.ras().contains(&ras)).collect(),
-        Code::Ike(_) => Vec::new(),
-    }
-}
-
 fn as_text(meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
     match meaning {
         Meaning::Code(code, met) => {
@@ -118,7 +106,7 @@ fn as_text(meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
                     texts.with("explain-stage", &[("stage", &texts.stage(stage))]).unwrap_or_default()
                 );
             }
-            all_causes(&causes(*code), texts, paper, out);
+            all_causes(&Subject::Code(*code).causes(), texts, paper, out);
         }
         Meaning::Client(message) => {
             let _ = writeln!(out, "{}", message.product);
@@ -157,7 +145,7 @@ fn as_json(meaning: &Meaning, texts: &Texts) -> Value {
         Meaning::Code(code, met) => {
             let info = code.info();
             let causes: Vec<Value> =
-                causes(*code).into_iter().map(|cause| super::report::advice(cause, texts)).collect();
+                Subject::Code(*code).causes().into_iter().map(|cause| super::report::advice(cause, texts)).collect();
             json!({
                 "code": code.number(),
                 "symbol": info.as_ref().map(|info| info.symbol),
