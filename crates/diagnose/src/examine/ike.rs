@@ -345,6 +345,10 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
                 let answer = mode.informational_from_server.into_iter().chain(evidence());
                 claims.inferred(Cause::IkePskMismatch, factor * 0.6, answer);
                 claims.inferred(Cause::IkeIdentityMismatch, factor * 0.2, evidence());
+            } else if let (true, Some(heard)) = (moved, heard_4500(picture)) {
+                // It speaks on port 4500, and to the message that needs the key it says nothing.
+                claims.inferred(Cause::IkePskMismatch, factor * 0.75, [heard].into_iter().chain(evidence()));
+                claims.inferred(Cause::IkeIdentityMismatch, factor * 0.2, evidence());
             } else if moved {
                 let missing = server_listens && server_saw_any;
                 claims.inferred(Cause::NetUdp4500Blocked, factor * if missing { 0.85 } else { 0.65 }, evidence());
@@ -359,6 +363,21 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::IkePskMismatch, factor * 0.3, evidence());
         }
     }
+}
+
+/// The server sends on port 4500, so what the client sends there arrives.
+fn heard_4500<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
+    picture.ike().find_map(|(seen, fact)| {
+        let (from, port_4500) = match fact {
+            ike::Fact::Message(message) => (message.from, message.port_4500),
+            ike::Fact::Repeated { by, .. } => (*by, false),
+            _ => return None,
+        };
+        let port_4500 = port_4500 || seen.about.server.or(seen.about.peer).is_some_and(|peer| peer.port() == 4500);
+        // What a server says of itself need not have left it.
+        let arrived = seen.side.role() != Some(Role::Server);
+        (arrived && port_4500 && seen.role(from) == Some(Role::Server)).then_some(seen)
+    })
 }
 
 /// Phase 1 is up, and phase 2 does not come.

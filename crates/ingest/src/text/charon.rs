@@ -521,9 +521,6 @@ impl Charon {
         } else if text.starts_with("received retransmit of ") {
             let message = self.sa(thread).received.unwrap_or(Exchange::Other);
             Fact::Repeated { by: Party::There, message }
-        } else if text.starts_with("closing expired CHILD_SA ") {
-            // It should have been renewed long before.
-            Fact::RekeyFailed { at }
         } else if text.starts_with("DPD check timed out") {
             // Only an established peer is checked, even where the beginning of its log is lost.
             Fact::PeerDead { at }
