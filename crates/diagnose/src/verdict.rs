@@ -111,8 +111,10 @@ fn silence_cause(stage: ike::Stage, peer: &ike::PeerKnown) -> Cause {
     let windows = matches!(peer.announced.software(), ike::Software::Windows { .. });
     match stage {
         ike::Stage::Phase1Proposal => Cause::NetUdp500Blocked,
-        // A Windows client falls silent exactly here when it learns that the server is behind a NAT.
-        ike::Stage::Phase1KeyExchange if windows && server_behind_nat => Cause::IkeServerBehindNatRefused,
+        // A Windows client learns from message 4 that the server is behind a NAT, and falls silent.
+        ike::Stage::Phase1Authentication if windows && server_behind_nat && !peer.heard_nat_t => {
+            Cause::IkeServerBehindNatRefused
+        }
         ike::Stage::Phase1KeyExchange | ike::Stage::Phase1Authentication if nat => Cause::NetUdp4500Blocked,
         ike::Stage::Phase1KeyExchange => Cause::NetUdp500Blocked,
         ike::Stage::Phase1Authentication => Cause::IkePskMismatch,

@@ -12,6 +12,9 @@ use serde_json::json;
 
 use crate::world::World;
 
+mod catalogue;
+mod server;
+
 /// How a dial ended, and what the run left.
 pub(crate) struct Outcome {
     pub(crate) failure: Failure,
@@ -88,6 +91,11 @@ const SEEN_OTHERWISE: &[(&str, Cause, &str)] = &[
         "one_refused_quick_mode_beside_one_that_succeeded_ends_nothing",
         Cause::IkeRekeyFailed,
         "a second quick mode that is refused looks like a renewal; only the server knows that nothing was ever sent",
+    ),
+    (
+        "another_group_of_perfect_forward_secrecy",
+        Cause::IkeNoProposalPhase2,
+        "the answer is the same whichever part of the proposal is not acceptable",
     ),
 ];
 

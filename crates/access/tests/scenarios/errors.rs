@@ -152,6 +152,11 @@ table! {
     we_hang_up: 631, NoneHealthy, Up, up::we_hang_up;
 }
 
+/// The causes of the table.
+pub(crate) fn causes() -> impl Iterator<Item = Cause> {
+    TABLE.iter().map(|(_, cause, _)| *cause)
+}
+
 /// A row of the page: number, cause, stage.
 type Row = (u32, String, String);
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use access::datapath::{Admission, ChildLink, DataPath, Encapsulation, Link, LinkId, PeerId, Punt, Traffic};
+use crypto::cbc::CbcAlg;
 use ike::Path;
 use ike::config::PreSharedKey;
 use ike::proposal::{ChildAuth, ChildCipher, Mode};
@@ -14,7 +15,7 @@ use wire::l2tp::{Control, DataLayout, Message, MessageType};
 use wire::ppp::Protocol;
 
 use crate::agree::Outcome;
-use crate::rogue::{SUITE, keys};
+use crate::rogue::{SUITE, keys as keys_of};
 use crate::world::{KEY, PATIENCE, Wire, World, public};
 
 /// Its address on the Internet.
@@ -61,6 +62,10 @@ pub(crate) struct Foreign {
     pub(crate) decide: Decide,
     /// Sends every frame of the client back.
     pub(crate) mirror: bool,
+    /// Cuts the tags of HMAC-SHA2-256 to 96 bits.
+    pub(crate) cuts_tags: bool,
+    /// The associations that were made last.
+    pub(crate) child: Option<Box<ike::ChildKeys>>,
     sa: Option<ike::IkeSaId>,
     accounts: Accounts,
     mute: bool,
@@ -95,6 +100,8 @@ impl Foreign {
             alter: Box::new(|_, message| vec![message.to_vec()]),
             decide: Box::new(|_| None),
             mirror: false,
+            cuts_tags: false,
+            child: None,
             sa: None,
             accounts,
             mute: false,
@@ -276,7 +283,9 @@ impl Foreign {
                 match event {
                     ike::Event::Started { sa, .. } => self.sa = Some(sa),
                     ike::Event::ChildUp { child, .. } => {
-                        self.data.install_child(CLIENT, &link(&child), &mut world.rng).expect("keys of the suite");
+                        let link = link(&child, self.cuts_tags);
+                        self.data.install_child(CLIENT, &link, &mut world.rng).expect("keys of the suite");
+                        self.child = Some(child);
                     }
                     _ => {}
                 }
@@ -412,8 +421,13 @@ pub(crate) fn in_place_of(
     })
 }
 
-fn link(child: &ike::ChildKeys) -> ChildLink {
-    assert_eq!(child.suite, SUITE);
+fn link(child: &ike::ChildKeys, cuts_tags: bool) -> ChildLink {
+    assert!(cuts_tags || child.suite == SUITE);
+    let keys = |spi, keys| {
+        let usual = keys_of(spi, keys);
+        let cut = esp::Suite::Cbc(CbcAlg::Aes128, esp::Mac::HmacSha256_96);
+        esp::Keys { suite: if cuts_tags { cut } else { usual.suite }, ..usual }
+    };
     ChildLink {
         ike_sa: child.sa,
         inbound: keys(child.spi_in, &child.inbound),

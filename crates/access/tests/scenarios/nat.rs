@@ -64,7 +64,7 @@ fn a_quiet_client_behind_a_nat_is_still_reachable_after_an_hour() {
 }
 
 /// A server at a private address, which its router forwards the two ports to.
-fn server_behind_nat(seed: u64) -> World {
+pub(crate) fn server_behind_nat(seed: u64) -> World {
     let inside: IpAddr = Ipv4Addr::new(10, 0, 0, 2).into();
     let mut net = Network::new(seed).named("server-behind-nat");
     let config = NatConfig {

@@ -1,0 +1,89 @@
+//! Which causes of the catalogue have a scenario, and why the others have none.
+
+use std::collections::BTreeSet;
+
+use diagnose::Cause::{self, *};
+
+/// Causes that scenarios beside the table of errors bring about.
+const ELSEWHERE: &[Cause] = &[EspSha2Truncation, IkePfsMismatch, IkeServerBehindNatRefused];
+
+/// Causes that no run on the simulated network can have, and why.
+const OUT_OF_REACH: &[(&[Cause], &str)] = &[
+    (
+        &[NetNoInternet, NetDnsFailure, NetServerUnreachable, NetPortBusy],
+        "the host's own sockets, routes and resolver are not simulated; `Verdict::of_obstacle` has them",
+    ),
+    (
+        &[NetMtuBlackhole, NetNatMappingLost, NcpApipa, NcpAddressConflict, RouteNoReturnRoute, RouteLoop],
+        "the connection is up, and no engine sees a failure",
+    ),
+    (&[RouteForwardingOff, RouteFilterDrop, RouteDns], "beyond the tunnel there is no network in the simulation"),
+    (
+        &[NetFragmentsDropped],
+        "no message of these ends is longer than a packet, and the simulated network knows no fragments",
+    ),
+    (
+        &[IkeCertMissing, IkeCertUntrusted, IkeCertNameMismatch, IkeCertUsage, IkeCertExpired, AuthTlsVersion],
+        "there are no certificates in these engines",
+    ),
+    (
+        &[NetTcp1723Blocked, NetGreBlocked, PptpRefused, CcpEncryptionRequired, CcpStrengthMismatch, CcpNoKeys],
+        "there is no PPTP in these engines, and no MPPE, which only it needs",
+    ),
+    (
+        &[
+            AuthUserFormat,
+            AuthAccountLocked,
+            AuthNoPolicyMatch,
+            AuthMethodNotEnabled,
+            AuthNtlmRefused,
+            AuthRadiusUnknownClient,
+            AuthRadiusMessageAuthenticator,
+            AuthEapRefused,
+            AuthNtauthMissing,
+        ],
+        "a server tells its client no more than 691 or 649; the reason is in logs of servers of another make",
+    ),
+    (
+        &[
+            IkePskCharacters,
+            IkeVendorIdRejected,
+            IkeNatTUnsupported,
+            IkeMessageIdReuse,
+            IkeSameNatCollision,
+            TunnelProtocolDisabled,
+        ],
+        "a fault of products of another make: at either end it looks like silence",
+    ),
+    (&[EspNotMatching], "a client's policy of its own, which sends past the association: the dialer has none"),
+    (&[IkeRekeyFailed], "it ends nothing: the association there is goes on, and the log says it"),
+    (
+        &[
+            HostServiceStopped,
+            HostWanMiniportBroken,
+            HostProhibitIpsec,
+            HostWeakCryptoOnly,
+            HostKernelModuleMissing,
+            HostDevPppMissing,
+            HostKnownOsBug,
+            HostConfigurationError,
+        ],
+        "the state of a host, not of an attempt",
+    ),
+];
+
+#[test]
+fn every_cause_has_a_scenario_or_a_reason_why_it_has_none() {
+    let tried: BTreeSet<Cause> = crate::errors::causes().chain(ELSEWHERE.iter().copied()).collect();
+    let mut excused = BTreeSet::new();
+    for (causes, reason) in OUT_OF_REACH {
+        assert!(!reason.is_empty());
+        for cause in *causes {
+            assert!(excused.insert(*cause), "{cause} is excused twice");
+            assert!(!tried.contains(cause), "{cause} is excused and has a scenario");
+        }
+    }
+    let forgotten: Vec<_> =
+        Cause::ALL.iter().filter(|cause| !tried.contains(cause) && !excused.contains(cause)).collect();
+    assert!(forgotten.is_empty(), "neither a scenario nor a reason: {forgotten:?}");
+}
