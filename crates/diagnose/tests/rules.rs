@@ -260,6 +260,46 @@ fn a_call_of_pptp_without_gre_on_the_wire_is_blocked() {
 }
 
 #[test]
+fn a_server_that_serves_one_and_not_the_other_has_no_port_left() {
+    let evidence =
+        client(SourceKind::PptpClient).attempt("pptp 1").sees(pptp::Fact::Connected).sees(pptp::Fact::NoReply);
+    assert_eq!(evidence.cause().0, Some(Cause::HostServerNotRunning));
+    let evidence = evidence.source(Side::Server, SourceKind::Pptpd).attempt("pptpd[7]").sees(pptp::Fact::CallUp);
+    assert_eq!(evidence.cause().0, Some(Cause::TunnelPortsExhausted));
+}
+
+#[test]
+fn gre_that_passes_one_way_leaves_one_end_asking_for_what_it_has() {
+    let lcp = |from, code| ppp::Fact::Packet { from, protocol: Protocol::Lcp, code, repeated: code == 1 };
+    let mut evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(pptp::Fact::CallUp);
+    for _ in 0..5 {
+        evidence = evidence.sees(lcp(Party::Client, 1)).sees(lcp(Party::Server, 1)).sees(lcp(Party::Client, 2));
+    }
+    assert_eq!(evidence.cause().0, Some(Cause::NetGreBlocked));
+}
+
+#[test]
+fn a_server_that_speaks_on_port_4500_and_not_to_the_proof_of_the_key_has_another_key() {
+    let mut again = main_mode(Party::Server, 4);
+    if let ike::Fact::Message(message) = &mut again {
+        (message.port_4500, message.repeated) = (true, true);
+    }
+    let evidence = Evidence::default()
+        .source(Side::Wire, SourceKind::Capture)
+        .sees(NAT)
+        .sees(main_mode(Party::Client, 5))
+        .sees(ike::Fact::GaveUp { by: Party::Client, after: None });
+    assert_eq!(evidence.cause().0, Some(Cause::NetUdp4500Blocked));
+    let heard = Evidence::default()
+        .source(Side::Wire, SourceKind::Capture)
+        .sees(NAT)
+        .sees(again)
+        .sees(main_mode(Party::Client, 5))
+        .sees(ike::Fact::GaveUp { by: Party::Client, after: None });
+    assert_eq!(heard.cause().0, Some(Cause::IkePskMismatch));
+}
+
+#[test]
 fn l2tp_in_the_clear_has_nobody_to_answer_it() {
     let asks = |repeated| l2tp::Fact::Message { from: Party::Client, kind: MessageType::SCCRQ, repeated, clear: true };
     let evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(asks(false)).sees(asks(true));

@@ -13,7 +13,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for seen in picture.all() {
         match &seen.fact {
             Fact::L2tp(fact) => l2tp_stated(seen, fact, picture, claims),
-            Fact::Pptp(fact) => pptp_stated(seen, fact, claims),
+            Fact::Pptp(fact) => pptp_stated(seen, fact, picture, claims),
             _ => {}
         }
     }
@@ -121,7 +121,7 @@ pub(super) fn exit(seen: &Observation, at: Option<Role>, status: u8, claims: &mu
     };
 }
 
-fn pptp_stated(seen: &Observation, fact: &pptp::Fact, claims: &mut Claims) {
+fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
         pptp::Fact::ConnectionRefused => {
             claims.stated(Cause::HostServerNotRunning, 0.8, seen);
@@ -132,6 +132,16 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, claims: &mut Claims) {
             claims.inferred(Cause::NetServerUnreachable, 0.25, [seen]);
         }
         pptp::Fact::NoReply => {
+            // Who has a call at the same time shows that the server runs, and that it is his port.
+            let other = picture.first(|other| {
+                let another = (other.place.source, &other.about.attempt) != (seen.place.source, &seen.about.attempt);
+                another && matches!(other.fact, Fact::Pptp(pptp::Fact::CallUp))
+            });
+            if let Some(other) = other {
+                claims.inferred(Cause::TunnelPortsExhausted, 0.5, [seen, other]);
+                claims.inferred(Cause::NetTcp1723Blocked, 0.15, [seen]);
+                return;
+            }
             claims.inferred(Cause::HostServerNotRunning, 0.4, [seen]);
             claims.inferred(Cause::NetPortBusy, 0.35, [seen]);
             claims.inferred(Cause::NetTcp1723Blocked, 0.2, [seen]);
