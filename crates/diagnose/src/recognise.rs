@@ -67,6 +67,9 @@ pub struct Message {
 /// Texts that are less alike than this are not the same message.
 const ALIKE: f32 = 0.62;
 
+/// The same for Chinese and Japanese, in which half of a message is a phrase that its neighbours have, too.
+const ALIKE_IN_IDEOGRAPHS: f32 = 0.72;
+
 /// So much alike, a message says more than a number that stands in the text by chance.
 const SURE: f32 = 0.8;
 
@@ -92,11 +95,15 @@ pub fn recognise(text: &str) -> Vec<Recognised> {
 }
 
 fn resembled(text: &str) -> Vec<Recognised> {
-    let wanted = Shape::of(text);
+    let whole = Shape::of(text);
+    // A title may stand before the message, and what is quoted may be its beginning only.
+    let longest = text.split(['\n', '。']).max_by_key(|sentence| sentence.len()).map(Shape::of);
+    let longest = longest.filter(|sentence| sentence.count >= SHORT);
     let mut found: Vec<Recognised> = Vec::new();
     for known in KNOWN.iter() {
-        let likeness = wanted.likeness(&known.shape);
-        if likeness < ALIKE {
+        let in_sentence = longest.as_ref().map_or(0.0, |sentence| sentence.likeness(&known.shape));
+        let likeness = whole.likeness(&known.shape).max(in_sentence);
+        if likeness < known.shape.least() {
             continue;
         }
         let this = Recognised { subject: known.subject, likeness, message: Some(known.message) };
@@ -222,6 +229,7 @@ struct Shape {
     /// The pairs in order, each with the number of its occurrences.
     pairs: Vec<((char, char), u32)>,
     count: u32,
+    ideographs: bool,
 }
 
 /// A message of fewer pairs is compared as a whole only: its letters occur in any text.
@@ -246,7 +254,13 @@ impl Shape {
                 _ => pairs.push((pair, 1)),
             }
         }
-        Shape { pairs, count }
+        let wide = letters.iter().filter(|letter| u32::from(**letter) >= 0x3000).count();
+        Shape { pairs, count, ideographs: wide * 2 > letters.len() }
+    }
+
+    /// Texts that are less alike than this are not this message.
+    const fn least(&self) -> f32 {
+        if self.ideographs { ALIKE_IN_IDEOGRAPHS } else { ALIKE }
     }
 
     /// The share of pairs in common. A message that stands whole in a longer text counts nearly as much, and so does a long piece

@@ -115,6 +115,16 @@ fn messages_are_recognised_as_people_paste_them() {
 }
 
 #[test]
+fn a_message_that_is_not_known_is_not_taken_for_one_with_the_same_end() {
+    for text in [
+        "セキュリティ ネゴシエーションがタイムアウトになったため、L2TP 接続に失敗しました。",
+        "セキュリティのネゴシエート中にエラーが発生したため、L2TP 接続に失敗しました。",
+    ] {
+        assert_eq!(recognise(text), [], "{text}");
+    }
+}
+
+#[test]
 fn a_message_is_meant_before_a_number_that_stands_in_the_text_by_chance() {
     let text = "On my laptop (model 840): The L2TP connection attempt failed because the security layer encountered a \
         processing error during initial negotiations with the remote computer.";
