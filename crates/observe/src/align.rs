@@ -59,10 +59,13 @@ const QUARTER: i64 = 900_000_000;
 const SPREAD: i64 = 3_000_000;
 
 /// Pairable events of a source that are looked at.
-const EVENTS: usize = 2_000;
+const EVENTS: usize = 20_000;
 
 /// Differences between two sources that are looked at.
-const DIFFERENCES: usize = 50_000;
+const DIFFERENCES: usize = 400_000;
+
+/// Differences between all sources that are looked at.
+const ALL_DIFFERENCES: usize = 4_000_000;
 
 /// Sources that are compared; with more the rest stays as it is.
 const SOURCES: usize = 64;
@@ -78,33 +81,40 @@ pub(crate) fn align(timeline: &mut Timeline) -> Vec<Alignment> {
     let on_wire = |id| timeline.source(id).is_some_and(|source| source.side == Side::Wire);
     sources.sort_by_key(|source| (!on_wire(source.id), usize::MAX - source.events.len(), source.id));
     sources.truncate(SOURCES);
-    let mut open = sources.split_off(1);
-    let mut aligned = sources;
-    let mut result: Vec<Alignment> =
-        aligned.iter().map(|first| Alignment { source: first.id, clock: Clock::Reference }).collect();
+    let mut open: Vec<Open> = sources.split_off(1).into_iter().map(|source| Open { source, best: None }).collect();
+    let mut result = Vec::new();
+    let mut budget = ALL_DIFFERENCES;
+    let mut next = sources.pop();
+    if let Some(first) = &next {
+        result.push(Alignment { source: first.id, clock: Clock::Reference });
+    }
     // Who has nothing in common with the reference may have it with one that was measured by it.
-    while let Some((index, with, found)) = next(&open, &aligned) {
-        let mut source = open.remove(index);
+    while let Some(measured) = next.take() {
+        for Open { source, best } in &mut open {
+            let found = compare(source, &measured, &mut budget);
+            if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|(_, best)| best.score < found.score)) {
+                *best = Some((measured.id, found));
+            }
+        }
+        let known = open.iter().position(|open| open.best.is_some());
+        let Some(Open { mut source, best: Some((with, found)) }) = known.map(|index| open.remove(index)) else { break };
         let (ahead, pairs) = (found.ahead, found.score);
         result.push(Alignment { source: source.id, clock: Clock::Compared { with, ahead, pairs } });
         if source.fine && found.fine || ahead.abs() >= RESOLUTION {
             timeline.shift(source.id, ahead.saturating_neg());
             source.events.iter_mut().for_each(|event| event.at = event.at.saturating_sub(ahead));
         }
-        aligned.push(source);
+        next = Some(source);
     }
-    result.extend(open.iter().map(|source| Alignment { source: source.id, clock: Clock::Unpaired }));
+    result.extend(open.iter().map(|open| Alignment { source: open.source.id, clock: Clock::Unpaired }));
     result.sort_by_key(|alignment| alignment.source);
     result
 }
 
-/// The next source that can be compared with one of those that are, its place in `open`, and the comparison.
-fn next(open: &[Witness], aligned: &[Witness]) -> Option<(usize, SourceId, Offset)> {
-    open.iter().enumerate().find_map(|(index, source)| {
-        let compared = aligned.iter().filter_map(|other| Some((other.id, compare(source, other)?)));
-        let (with, found) = compared.max_by_key(|(_, found)| found.score)?;
-        Some((index, with, found))
-    })
+/// A source that was not measured yet, and the best that is known of its clock.
+struct Open {
+    source: Witness,
+    best: Option<(SourceId, Offset)>,
 }
 
 /// What one source can say about the time.
@@ -226,8 +236,9 @@ struct Difference {
     weight: usize,
 }
 
-fn compare(source: &Witness, other: &Witness) -> Option<Offset> {
-    let differences = differences(source, other);
+fn compare(source: &Witness, other: &Witness, budget: &mut usize) -> Option<Offset> {
+    let differences = differences(source, other, DIFFERENCES.min(*budget));
+    *budget = budget.saturating_sub(differences.len());
     let shared = |event: fn(&Difference) -> usize| {
         let mut weights: HashMap<usize, usize> = HashMap::new();
         for difference in &differences {
@@ -254,8 +265,8 @@ fn compare(source: &Witness, other: &Witness) -> Option<Offset> {
     Some(Offset { ahead, score: best.events, fine: other.fine })
 }
 
-/// All differences of events that may be the same, in order.
-fn differences(source: &Witness, other: &Witness) -> Vec<Difference> {
+/// The differences of events that may be the same, in order, so many at most.
+fn differences(source: &Witness, other: &Witness, most: usize) -> Vec<Difference> {
     let mut there: HashMap<&Key, Vec<(usize, i64)>> = HashMap::new();
     for (index, event) in other.events.iter().enumerate() {
         for key in event.keys.iter().flatten() {
@@ -269,7 +280,7 @@ fn differences(source: &Witness, other: &Witness) -> Vec<Difference> {
         let keys: Vec<&Key> = named.map_or_else(|| event.keys.iter().flatten().collect(), |key| vec![key]);
         for key in keys {
             for &(index, at) in there.get(key).into_iter().flatten() {
-                if differences.len() >= DIFFERENCES {
+                if differences.len() >= most {
                     break;
                 }
                 let (ahead, weight) = (event.at.saturating_sub(at), key.weight());
