@@ -330,6 +330,12 @@ impl Dialer {
         self.stack.data().link(self.link?)
     }
 
+    /// How ESP travels, once there are associations.
+    pub fn encapsulation(&self) -> Option<Encapsulation> {
+        let (_, encapsulation) = self.stack.data().suite(self.peer?)?;
+        Some(encapsulation)
+    }
+
     /// Inner traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.link().map(|link| link.traffic).unwrap_or_default()

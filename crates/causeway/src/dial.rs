@@ -11,7 +11,7 @@ pub(crate) mod name;
 pub(crate) mod offers;
 mod profile;
 mod prompt;
-mod report;
+pub(crate) mod report;
 mod resolv;
 mod resolver;
 pub(crate) mod settings;

@@ -1,10 +1,14 @@
 //! The options of `causeway doctor`.
 
+use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Client;
+use crate::config::Method;
 
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
@@ -31,8 +35,14 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Ask a VPN server what every client asks, stage by stage: what was sent, what came back, what that proves.
     ///
-    /// It goes as far as the key would be needed: name, route, ping, IKE on both ports, which transforms the server takes, where
-    /// a NAT is, IKEv2, aggressive mode, L2TP outside IPsec, PPTP. Probe only servers that you may probe.
+    /// Without credentials it goes as far as the key would be needed: name, route, ping, IKE on both ports, which transforms the
+    /// server takes, where a NAT is, IKEv2, aggressive mode, L2TP outside IPsec, PPTP. With a pre-shared
+    /// key it goes on to the log-on, with --user and a password through a whole connection, to the address and the path behind it:
+    /// in this process, without a device and without routes.
+    ///
+    /// The pre-shared key and the password come from --psk-file and --password-file, from CAUSEWAY_PSK and CAUSEWAY_PASSWORD, or
+    /// from systemd credentials named `psk` and `password`. The password is tried once: servers lock accounts after not many
+    /// wrong ones. Probe only servers that you may probe.
     #[command(
         after_help = "Exit status: 0 no problem was found, 1 a problem was found, 2 wrong usage, 20 something on this \
         machine (permission, port in use)."
@@ -104,7 +114,7 @@ pub(crate) struct Probe {
     /// The server's name or address.
     #[arg(value_name = "HOST")]
     pub(crate) host: String,
-    /// Offer what this client offers.
+    /// Offer what this client offers, and say what it would show.
     #[arg(long = "as", value_enum, value_name = "CLIENT")]
     pub(crate) client: Option<Client>,
     /// What to probe.
@@ -113,6 +123,25 @@ pub(crate) struct Probe {
     /// Try forty-eight combinations of cipher, hash and group instead of eight, ten each second.
     #[arg(long)]
     pub(crate) enumerate: bool,
+    /// Log on as this user, once, to see how far a connection comes.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// A file that holds the pre-shared key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) psk_file: Option<PathBuf>,
+    /// A file that holds the password.
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// How the user may prove who he is: mschapv2, eap-mschapv2, chap, pap, separated by commas
+    /// [default: mschapv2,eap-mschapv2,chap].
+    #[arg(long, value_name = "METHODS", value_delimiter = ',', requires = "user")]
+    pub(crate) auth: Vec<Method>,
+    /// Once connected, reach this inner address: by a ping, or with a port by a TCP connection; may be given several times.
+    #[arg(long, value_name = "ADDR[:PORT]", requires = "user")]
+    pub(crate) reach: Vec<Reach>,
+    /// A registry export of the Windows machine that cannot connect: what its values mean for this server.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reg: Vec<PathBuf>,
     /// Seconds that everything together may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 55, value_parser = clap::value_parser!(u64).range(5..=600))]
     pub(crate) timeout: u64,
@@ -129,6 +158,38 @@ pub(crate) enum Protocols {
     L2tp,
     /// PPTP only.
     Pptp,
+}
+
+/// Somebody inside the tunnel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// Its address.
+    pub(crate) address: Ipv4Addr,
+    /// The TCP port; without one it is pinged.
+    pub(crate) port: Option<u16>,
+}
+
+impl FromStr for Reach {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Reach, String> {
+        let (address, port) = match text.split_once(':') {
+            Some((address, port)) => (address, Some(port)),
+            None => (text, None),
+        };
+        let address = address.parse().map_err(|_| format!("`{address}` is no IPv4 address"))?;
+        let port = port.map(str::parse).transpose().map_err(|_| "the port is a number up to 65535".to_owned())?;
+        Ok(Reach { address, port })
+    }
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.address),
+            None => self.address.fmt(f),
+        }
+    }
 }
 
 pub(crate) fn language(tag: &str) -> Result<diagnose::Language, String> {

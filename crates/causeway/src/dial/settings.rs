@@ -170,6 +170,47 @@ impl Settings {
         })
     }
 
+    /// For a probe: L2TP/IPsec in this process, nothing that outlives it, and nobody who is asked. `None` without a pre-shared key.
+    pub(crate) fn for_probe(options: &cli::doctor::Probe) -> Result<Option<Settings>, Failure> {
+        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", None, "psk")?;
+        if psk.is_none() && options.user.is_some() {
+            return Err(Failure::configuration(
+                "no pre-shared key for --user: give it in CAUSEWAY_PSK, with --psk-file FILE, or as a systemd credential `psk`",
+            ));
+        }
+        let Some(psk) = psk else { return Ok(None) };
+        let password = match options.user {
+            Some(_) => secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", None, "password")?,
+            None => None,
+        };
+        let methods: Vec<_> = options.auth.iter().copied().map(method).collect();
+        let methods =
+            if methods.is_empty() { vec![Method::MsChapV2, Method::EapMsChapV2, Method::ChapMd5] } else { methods };
+        Ok(Some(Settings {
+            server: options.host.clone(),
+            order: vec![Strategy::L2tp],
+            user: options.user.clone().unwrap_or_default(),
+            warnings: secrets::psk_warnings(&psk),
+            psk: Some(psk),
+            password,
+            routes: Vec::new(),
+            full_tunnel: false,
+            allow_lan: false,
+            dns: false,
+            pushed_routes: false,
+            dns_domains: Vec::new(),
+            clear_methods: Vec::new(),
+            methods,
+            device: String::new(),
+            services: Some(Vec::new()),
+            mtu: access::DEFAULT_MTU,
+            timeout: Duration::from_secs(10),
+            once: true,
+            explain: false,
+            offers: offers(options.client),
+        }))
+    }
+
     /// What the access layer is to do with IPsec along these paths: IKE's, and the one for when a NAT is found. Without a
     /// `password` it is asked for.
     pub(crate) fn with_ipsec(

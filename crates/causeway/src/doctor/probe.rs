@@ -1,21 +1,29 @@
 //! `causeway doctor probe`: asks a server what clients ask, and says what that proves.
 
+mod call;
+mod inner;
 mod journal;
 mod line;
+mod log_on;
 mod words;
 
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use clock::Timestamp;
-use diagnose::{Texts, examine};
+use diagnose::{Cause, Finding, Prediction, Texts, examine, predict};
 use net::netlink::{self, Netlink};
 use net::poll::{Interest, Poller, Signal, Signals, Token};
-use observe::network;
+use observe::{Side, network};
+use probe::IkeAnswer;
+use serde_json::{Value, json};
 
+use crate::cli::Client;
 use crate::cli::doctor::{Probe, Protocols};
 use crate::dial::name::Resolving;
 use crate::dial::offers::offers;
+use crate::dial::settings::Settings;
 use crate::exit::Failure;
 use crate::io;
 use journal::{Journal, Told};
@@ -25,28 +33,39 @@ const NAME_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn run(options: &Probe) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
+    let settings = Settings::for_probe(options)?;
     let begun = net::clock::now();
     let mut doctor = Doctor {
         options,
+        settings,
+        dialable: false,
         texts: super::texts(&options.common),
         journal: Journal::new(&options.host, !options.common.json, begun),
         signals,
         rng: io::seeded()?,
         until: begun + Duration::from_secs(options.timeout),
         outcome: probe::Outcome::default(),
+        connected: false,
     };
     doctor.ask()?;
+    doctor.read_exports()?;
     doctor.conclude()
 }
 
 struct Doctor<'a> {
     options: &'a Probe,
+    /// How to log on, if there is a key.
+    settings: Option<Settings>,
+    /// IKE answered with a transform at port 500, where a call begins.
+    dialable: bool,
     texts: Texts,
     journal: Journal,
     signals: Signals,
     rng: chacha20::ChaCha20Rng,
     until: Timestamp,
     outcome: probe::Outcome,
+    /// A whole connection came up.
+    connected: bool,
 }
 
 /// The server, and the way to it.
@@ -61,7 +80,8 @@ impl Doctor<'_> {
     fn ask(&mut self) -> Result<(), Failure> {
         let Some(server) = self.resolve()? else { return Ok(()) };
         let Some(target) = self.route(server)? else { return Ok(()) };
-        self.before_log_on(target)
+        self.before_log_on(target)?;
+        self.log_on(target)
     }
 
     /// The address of the name; the first one, which is what clients dial.
@@ -174,8 +194,30 @@ impl Doctor<'_> {
                 self.journal.observe(number, fact);
             }
         }
-        steps.iter().for_each(|step| self.outcome.add(&step.finding));
+        for step in &steps {
+            self.outcome.add(&step.finding);
+            self.dialable |=
+                matches!(step.finding, probe::Finding::Main { nat_t: false, answer: IkeAnswer::Chosen(_), .. });
+        }
         result
+    }
+
+    /// What the person's Windows machine is set to.
+    fn read_exports(&mut self) -> Result<(), Failure> {
+        for path in &self.options.reg {
+            let failed = |error| Failure::configuration(format!("cannot read {}: {error}", path.display()));
+            let file = File::open(path).map_err(failed)?;
+            let (name, settings) = (path.to_string_lossy(), ingest::Settings::default());
+            let source = ingest::read(&name, file, &settings, &mut self.journal.timeline, &mut |_| {});
+            self.journal.timeline.set_side(source.map_err(failed)?, Side::Client);
+        }
+        Ok(())
+    }
+
+    /// What Windows would show; for others than Windows nothing is foretold.
+    fn predict(&self) -> Option<Prediction> {
+        let windows = matches!(self.options.client, None | Some(Client::Windows11));
+        if windows && self.options.protocol != Protocols::Pptp { predict(&self.journal.timeline) } else { None }
     }
 
     fn conclude(self) -> Result<(), Failure> {
@@ -186,15 +228,35 @@ impl Doctor<'_> {
             Protocols::L2tp => self.outcome.agreed,
             Protocols::Pptp => self.outcome.pptp,
         };
+        let predicted = self.predict();
+        // Who asks for this client, or for this machine, asks whether it would connect.
+        let concerned = self.options.client.is_some() || !self.options.reg.is_empty();
         // Nothing was found wrong as far as the questions went.
         let all_is_well = diagnosis.findings.is_empty() && answered;
         if all_is_well {
             (diagnosis.healthy, diagnosis.enough) = (true, true);
         }
+        if let Some(Prediction { cause, evidence, .. }) = predicted.clone().filter(|_| concerned)
+            && diagnosis.findings.iter().all(|finding| finding.cause != cause)
+        {
+            (diagnosis.healthy, diagnosis.enough) = (false, true);
+            diagnosis.findings.retain(|finding| finding.cause != Cause::NoneHealthy);
+            diagnosis.findings.push(Finding { cause, confidence: 0.8, at: None, evidence, against: Vec::new() });
+        }
         if !common.json {
             crate::print("\n")?;
         }
-        super::publish(&self.journal.timeline, &diagnosis, common, self.journal.to_json())?;
+        let mut further = self.journal.to_json();
+        let foretold = predicted
+            .as_ref()
+            .map(|predicted| json!({ "client": "windows", "ras": predicted.ras.0, "cause": predicted.cause.id() }));
+        further.insert("predicted".into(), foretold.unwrap_or(Value::Null));
+        super::publish(&self.journal.timeline, &diagnosis, common, further)?;
+        if let Some(predicted) = predicted.filter(|_| !common.json) {
+            let (ras, summary) = (predicted.ras.to_string(), self.texts.advice(predicted.cause).summary);
+            let values = [("ras", ras.as_str()), ("summary", &summary)];
+            crate::print(&format!("\n{}\n", self.texts.with("probe-predicted", &values).unwrap_or_default()))?;
+        }
         if diagnosis.healthy { Ok(()) } else { Err(Failure::explained(1)) }
     }
 }

@@ -1,6 +1,7 @@
 ### Live probes: what was sent, what came back, what that proves and what it does not.
 
-probe-no-problem-so-far = No problem was found as far as one can see without logging on.
+probe-no-problem-so-far = No problem was found as far as this went. With CAUSEWAY_PSK (or --psk-file) it goes on to the log-on, with --user NAME and CAUSEWAY_PASSWORD to an address.
+probe-predicted = Windows would show { $ras } here: { $summary }
 
 probe-name = .
     .sent = asked the resolver for { $name }
@@ -148,6 +149,86 @@ probe-pptp-call-silence = no reply to the call
     .proves = The service stops after its first reply.
 probe-pptp-call-not-tried = not tried: GRE takes raw sockets (CAP_NET_RAW)
     .proves = Whether GRE passes is open. Run it as root to see.
+
+probe-phase1 = .
+    .sent = main mode with the pre-shared key
+probe-phase1-up = the server proved that it knows the key
+    .proves = The pre-shared key is right, and both ends accept each other's identity.
+
+probe-quick-mode = .
+    .sent = quick mode: ESP in transport mode for L2TP
+probe-quick-mode-raw = the associations are installed, ESP as IP protocol 50
+    .proves = Phase 2 has a common transform. That ESP passes is not proved yet.
+probe-quick-mode-udp = the associations are installed, ESP in UDP 4500
+    .proves = Phase 2 has a common transform. That ESP passes is not proved yet.
+
+probe-l2tp = .
+    .sent = L2TP inside ESP: the tunnel's first message
+probe-l2tp-up = the server answers, and the tunnel is up
+    .proves = ESP passes in both directions, and the L2TP service runs.
+
+probe-l2tp-call = .
+    .sent = L2TP: a call
+probe-l2tp-call-up = the call is taken
+    .proves = The server has a free port for the call.
+
+probe-link = .
+    .sent = PPP: the link's options
+probe-link-up = the link is agreed on
+    .proves = PPP runs at the server, and there is a method of authentication that both know.
+
+probe-log-on = .
+    .sent = the user's log-on, once
+probe-log-on-up = the user is accepted
+    .proves = User and password are right, and this user may dial in.
+probe-log-on-unasked = the server wants a password, and none was given
+    .proves = Everything up to the log-on works. With --user NAME and CAUSEWAY_PASSWORD it goes on.
+probe-log-on-failed = RAS error { $ras }: { $text } { $detail }
+    .proves = The server refuses this log-on. It was tried once; after some more many servers lock the account.
+
+probe-address = .
+    .sent = PPP: addresses and name servers
+probe-address-up = address { $address }, the server inside is { $peer }, name servers { $dns }; logged on by { $method }, IKE { $ike }, ESP { $esp }
+    .proves = The connection is up. What is reached through it is for the next steps.
+
+probe-inner-echo = .
+    .sent = pings through the tunnel that may not be fragmented, of growing size
+probe-inner-echo-all = { $to } answers all sizes: { $passed } octets
+    .proves = Packets of full size pass the tunnel in both directions.
+probe-inner-echo-some = { $to } answers { $passed } octets, and not { $lost }
+    .proves = Large packets vanish: web pages hang although pings work.
+probe-inner-echo-none = { $to } answers none of the pings
+    .proves = Proves nothing: the server may drop pings.
+
+probe-inner-dns = .
+    .sent = a question to the server's name server, through the tunnel
+probe-inner-dns-answered = { $server } answers: { $answer }
+    .proves = Name servers are reached through the tunnel.
+probe-inner-dns-silence = { $server } does not answer: { $answer }
+    .proves = Programs reach addresses and no names.
+
+probe-reach = .
+    .sent = a ping or a TCP connection through the tunnel, as asked for
+probe-reach-ping = { $to } answers in { $answer } ms
+    .proves = The network behind the server is reached, and finds the way back.
+probe-reach-open = { $to } takes the connection
+    .proves = The service behind the server is reached, and finds the way back.
+probe-reach-refused = { $to } refuses the connection
+    .proves = The host behind the server is reached and finds the way back; nothing listens at this port.
+probe-reach-failed = { $to }: { $answer }
+    .proves = Either there is no way, forward or back, or a filter or the host itself does not answer.
+
+probe-up = .
+    .sent = the connection is up
+probe-call-failed = RAS error { $ras }: { $text } { $detail }
+    .proves = The connection comes as far as here.
+probe-call-out-of-time = there was no time left
+    .proves = Nothing: --timeout gives more.
+
+probe-hang-up = .
+    .sent = the connection was ended
+probe-hang-up-done = the server knows of it, or had its time to
+    .proves = Nothing of this attempt is left at the server.
 
 probe-warning-aggressive = The server answers aggressive mode with a pre-shared key: whoever asks can guess at the key offline. Allow main mode only.
 probe-warning-clear = The server accepts L2TP without IPsec: passwords and traffic can go over the network readable. Let it take UDP 1701 inside IPsec only.

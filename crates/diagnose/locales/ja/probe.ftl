@@ -1,6 +1,7 @@
 ### 実地の調査: 何を送り、何が返り、それが何を証明し、何を証明しないか。
 
-probe-no-problem-so-far = ログオンせずに分かる範囲では、問題は見つかりませんでした。
+probe-no-problem-so-far = ここまでの範囲では、問題は見つかりませんでした。CAUSEWAY_PSK (または --psk-file) があればログオンまで、--user NAME と CAUSEWAY_PASSWORD があればアドレスの取得まで進みます。
+probe-predicted = ここで Windows は { $ras } を表示します: { $summary }
 
 probe-name = .
     .sent = リゾルバーに { $name } を問い合わせました
@@ -148,6 +149,86 @@ probe-pptp-call-silence = 呼び出しへの返答なし
     .proves = サービスは、最初の返答の後で止まります。
 probe-pptp-call-not-tried = 未実施: GRE には RAW ソケット (CAP_NET_RAW) が必要です
     .proves = GRE が通るかどうかは不明です。root で実行すると分かります。
+
+probe-phase1 = .
+    .sent = 事前共有キーによるメイン モード
+probe-phase1-up = サーバーはキーを知っていることを証明しました
+    .proves = 事前共有キーは正しく、双方が互いの ID を受け入れています。
+
+probe-quick-mode = .
+    .sent = クイック モード: L2TP 用のトランスポート モードの ESP
+probe-quick-mode-raw = セキュリティ アソシエーションができました。ESP は IP プロトコル 50 です
+    .proves = フェーズ 2 に共通のトランスフォームがあります。ESP が通ることの証明にはまだなりません。
+probe-quick-mode-udp = セキュリティ アソシエーションができました。ESP は UDP 4500 で流れます
+    .proves = フェーズ 2 に共通のトランスフォームがあります。ESP が通ることの証明にはまだなりません。
+
+probe-l2tp = .
+    .sent = ESP の中の L2TP: トンネルの最初のメッセージ
+probe-l2tp-up = サーバーが応答し、トンネルができました
+    .proves = ESP は両方向とも通り、L2TP サービスが動いています。
+
+probe-l2tp-call = .
+    .sent = L2TP: 呼び出し
+probe-l2tp-call-up = 呼び出しが受け入れられました
+    .proves = サーバーには呼び出しのための空きポートがあります。
+
+probe-link = .
+    .sent = PPP: リンクのオプション
+probe-link-up = リンクの合意ができました
+    .proves = サーバーで PPP が動いており、双方が対応する認証方法があります。
+
+probe-log-on = .
+    .sent = ユーザーのログオン、一度だけ
+probe-log-on-up = ユーザーが受け入れられました
+    .proves = ユーザー名とパスワードは正しく、このユーザーはダイヤルインできます。
+probe-log-on-unasked = サーバーはパスワードを求めましたが、指定されていません
+    .proves = ログオンまではすべて動いています。--user NAME と CAUSEWAY_PASSWORD を指定すると先へ進みます。
+probe-log-on-failed = RAS エラー { $ras }: { $text } { $detail }
+    .proves = サーバーはこのログオンを拒否しました。試したのは一度だけです。さらに何度か失敗すると、多くのサーバーはアカウントをロックします。
+
+probe-address = .
+    .sent = PPP: アドレスとネーム サーバー
+probe-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }、ログオンは { $method }、IKE { $ike }、ESP { $esp }
+    .proves = 接続ができました。その先に届くかどうかは次の手順で調べます。
+
+probe-inner-echo = .
+    .sent = トンネルを通る、フラグメント禁止の、だんだん大きくなる ping
+probe-inner-echo-all = { $to } はすべての大きさに応答しました: { $passed } オクテット
+    .proves = 最大の大きさのパケットがトンネルを両方向に通ります。
+probe-inner-echo-some = { $to } は { $passed } オクテットに応答し、{ $lost } には応答しません
+    .proves = 大きなパケットが消えています。ping は通るのに Web ページが固まります。
+probe-inner-echo-none = { $to } はどの ping にも応答しません
+    .proves = 何の証明にもなりません。サーバーが ping を捨てているかもしれません。
+
+probe-inner-dns = .
+    .sent = トンネルを通して、サーバーが示したネーム サーバーへの問い合わせ
+probe-inner-dns-answered = { $server } の応答: { $answer }
+    .proves = トンネルを通してネーム サーバーに届きます。
+probe-inner-dns-silence = { $server } は応答しません: { $answer }
+    .proves = プログラムはアドレスには届きますが、名前では届きません。
+
+probe-reach = .
+    .sent = 指定に従い、トンネルを通る ping または TCP 接続
+probe-reach-ping = { $to } は { $answer } ミリ秒で応答しました
+    .proves = サーバーの向こうのネットワークに届き、帰りの経路もあります。
+probe-reach-open = { $to } は接続を受け入れました
+    .proves = サーバーの向こうのサービスに届き、帰りの経路もあります。
+probe-reach-refused = { $to } は接続を拒否しました
+    .proves = サーバーの向こうのホストに届き、帰りの経路もあります。このポートでは何も待ち受けていません。
+probe-reach-failed = { $to }: { $answer }
+    .proves = 行きか帰りの経路がないか、フィルターまたはホスト自身が応答していません。
+
+probe-up = .
+    .sent = 接続ができています
+probe-call-failed = RAS エラー { $ras }: { $text } { $detail }
+    .proves = 接続はここまで進みました。
+probe-call-out-of-time = 時間がなくなりました
+    .proves = 何の証明にもなりません。--timeout で時間を増やせます。
+
+probe-hang-up = .
+    .sent = 接続を終了しました
+probe-hang-up-done = サーバーに伝わったか、伝わる時間がありました
+    .proves = この試行は、サーバーに何も残しません。
 
 probe-warning-aggressive = サーバーは、事前共有キーでアグレッシブ モードに応答します。問い合わせた者は誰でも、手元でキーを推測できます。メイン モードだけを許可してください。
 probe-warning-clear = サーバーは IPsec なしの L2TP を受け付けます。パスワードや通信が、読める形でネットワークを流れるおそれがあります。UDP 1701 は IPsec の中でだけ受け付けてください。

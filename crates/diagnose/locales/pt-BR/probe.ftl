@@ -1,6 +1,7 @@
 ### Sondagens ao vivo: o que foi enviado, o que voltou, o que isso prova e o que não prova.
 
-probe-no-problem-so-far = Nenhum problema foi encontrado até onde é possível ver sem fazer logon.
+probe-no-problem-so-far = Nenhum problema foi encontrado até aqui. Com CAUSEWAY_PSK (ou --psk-file) o teste segue até o logon; com --user NAME e CAUSEWAY_PASSWORD, até um endereço.
+probe-predicted = O Windows mostraria { $ras } aqui: { $summary }
 
 probe-name = .
     .sent = consulta ao resolvedor por { $name }
@@ -148,6 +149,86 @@ probe-pptp-call-silence = sem resposta à chamada
     .proves = O serviço para depois da primeira resposta.
 probe-pptp-call-not-tried = não tentado: GRE exige sockets raw (CAP_NET_RAW)
     .proves = Não se sabe se o GRE passa. Execute como root para ver.
+
+probe-phase1 = .
+    .sent = modo principal com a chave pré-compartilhada
+probe-phase1-up = o servidor provou que conhece a chave
+    .proves = A chave pré-compartilhada está certa, e cada ponta aceita a identidade da outra.
+
+probe-quick-mode = .
+    .sent = modo rápido: ESP em modo de transporte para o L2TP
+probe-quick-mode-raw = as associações estão instaladas, ESP como protocolo IP 50
+    .proves = A fase 2 tem uma transformação em comum. Que o ESP passa ainda não está provado.
+probe-quick-mode-udp = as associações estão instaladas, ESP na UDP 4500
+    .proves = A fase 2 tem uma transformação em comum. Que o ESP passa ainda não está provado.
+
+probe-l2tp = .
+    .sent = L2TP dentro do ESP: a primeira mensagem do túnel
+probe-l2tp-up = o servidor responde, e o túnel está aberto
+    .proves = O ESP passa nos dois sentidos, e o serviço L2TP está em execução.
+
+probe-l2tp-call = .
+    .sent = L2TP: uma chamada
+probe-l2tp-call-up = a chamada foi aceita
+    .proves = O servidor tem uma porta livre para a chamada.
+
+probe-link = .
+    .sent = PPP: as opções do enlace
+probe-link-up = o enlace foi acordado
+    .proves = O PPP está em execução no servidor, e há um método de autenticação que ambos conhecem.
+
+probe-log-on = .
+    .sent = o logon do usuário, uma vez
+probe-log-on-up = o usuário foi aceito
+    .proves = Usuário e senha estão certos, e este usuário pode discar.
+probe-log-on-unasked = o servidor quer uma senha, e nenhuma foi dada
+    .proves = Tudo até o logon funciona. Com --user NAME e CAUSEWAY_PASSWORD o teste segue.
+probe-log-on-failed = Erro RAS { $ras }: { $text } { $detail }
+    .proves = O servidor recusa este logon. Foi tentado uma vez; depois de mais algumas, muitos servidores bloqueiam a conta.
+
+probe-address = .
+    .sent = PPP: endereços e servidores de nomes
+probe-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }; logon por { $method }, IKE { $ike }, ESP { $esp }
+    .proves = A conexão está ativa. O que se alcança por ela é com os próximos passos.
+
+probe-inner-echo = .
+    .sent = pings pelo túnel que não podem ser fragmentados, de tamanho crescente
+probe-inner-echo-all = { $to } responde a todos os tamanhos: { $passed } octetos
+    .proves = Pacotes de tamanho máximo passam pelo túnel nos dois sentidos.
+probe-inner-echo-some = { $to } responde a { $passed } octetos, e não a { $lost }
+    .proves = Pacotes grandes somem: páginas da Web travam embora os pings funcionem.
+probe-inner-echo-none = { $to } não responde a nenhum dos pings
+    .proves = Não prova nada: o servidor pode descartar pings.
+
+probe-inner-dns = .
+    .sent = uma pergunta ao servidor de nomes do servidor, pelo túnel
+probe-inner-dns-answered = { $server } responde: { $answer }
+    .proves = Os servidores de nomes são alcançados pelo túnel.
+probe-inner-dns-silence = { $server } não responde: { $answer }
+    .proves = Os programas alcançam endereços, mas não nomes.
+
+probe-reach = .
+    .sent = um ping ou uma conexão TCP pelo túnel, como pedido
+probe-reach-ping = { $to } responde em { $answer } ms
+    .proves = A rede atrás do servidor é alcançada e encontra o caminho de volta.
+probe-reach-open = { $to } aceita a conexão
+    .proves = O serviço atrás do servidor é alcançado e encontra o caminho de volta.
+probe-reach-refused = { $to } recusa a conexão
+    .proves = O host atrás do servidor é alcançado e encontra o caminho de volta; nada escuta nesta porta.
+probe-reach-failed = { $to }: { $answer }
+    .proves = Ou não há caminho, de ida ou de volta, ou um filtro ou o próprio host não responde.
+
+probe-up = .
+    .sent = a conexão está ativa
+probe-call-failed = Erro RAS { $ras }: { $text } { $detail }
+    .proves = A conexão chega até aqui.
+probe-call-out-of-time = não restou tempo
+    .proves = Nada: --timeout dá mais.
+
+probe-hang-up = .
+    .sent = a conexão foi encerrada
+probe-hang-up-done = o servidor sabe disso, ou teve tempo para saber
+    .proves = Nada desta tentativa fica no servidor.
 
 probe-warning-aggressive = O servidor responde ao modo agressivo com chave pré-compartilhada: quem perguntar pode adivinhar a chave offline. Permita apenas o modo principal.
 probe-warning-clear = O servidor aceita L2TP sem IPsec: senhas e tráfego podem passar legíveis pela rede. Aceite a UDP 1701 só dentro do IPsec.

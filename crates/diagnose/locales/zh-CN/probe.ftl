@@ -1,6 +1,7 @@
 ### 现场探测：发了什么、收到什么、能证明什么、不能证明什么。
 
-probe-no-problem-so-far = 在不登录的前提下，没有发现问题。
+probe-no-problem-so-far = 在所及范围内没有发现问题。给出 CAUSEWAY_PSK（或 --psk-file）可继续到登录，再给出 --user NAME 和 CAUSEWAY_PASSWORD 可继续到获得地址。
+probe-predicted = Windows 在这里会显示 { $ras }：{ $summary }
 
 probe-name = .
     .sent = 向解析器查询 { $name }
@@ -148,6 +149,86 @@ probe-pptp-call-silence = 呼叫没有得到答复
     .proves = 该服务在第一次答复之后就停下了。
 probe-pptp-call-not-tried = 没有尝试：GRE 需要原始套接字（CAP_NET_RAW）
     .proves = GRE 能否通过尚不清楚。以 root 身份运行即可得知。
+
+probe-phase1 = .
+    .sent = 用预共享密钥进行主模式协商
+probe-phase1-up = 服务器证明了它知道该密钥
+    .proves = 预共享密钥正确，双方都接受对方的身份。
+
+probe-quick-mode = .
+    .sent = 快速模式：为 L2TP 协商传输模式的 ESP
+probe-quick-mode-raw = 安全关联已建立，ESP 使用 IP 协议 50
+    .proves = 第二阶段有共同的变换。这还不能证明 ESP 能通过。
+probe-quick-mode-udp = 安全关联已建立，ESP 封装在 UDP 4500 中
+    .proves = 第二阶段有共同的变换。这还不能证明 ESP 能通过。
+
+probe-l2tp = .
+    .sent = ESP 内的 L2TP：隧道的第一条消息
+probe-l2tp-up = 服务器应答，隧道已建立
+    .proves = ESP 双向畅通，L2TP 服务正在运行。
+
+probe-l2tp-call = .
+    .sent = L2TP：呼叫
+probe-l2tp-call-up = 呼叫被接受
+    .proves = 服务器有空闲端口接受该呼叫。
+
+probe-link = .
+    .sent = PPP：链路选项
+probe-link-up = 链路已协商一致
+    .proves = 服务器上 PPP 正在运行，并且有双方都支持的身份验证方法。
+
+probe-log-on = .
+    .sent = 用户登录，只试一次
+probe-log-on-up = 用户被接受
+    .proves = 用户名和密码正确，该用户可以拨入。
+probe-log-on-unasked = 服务器要求密码，但没有给出密码
+    .proves = 登录之前的一切都正常。给出 --user NAME 和 CAUSEWAY_PASSWORD 可以继续。
+probe-log-on-failed = RAS 错误 { $ras }：{ $text } { $detail }
+    .proves = 服务器拒绝了这次登录。只试了一次；再多试几次，许多服务器会锁定账户。
+
+probe-address = .
+    .sent = PPP：地址和名称服务器
+probe-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }；以 { $method } 登录，IKE { $ike }，ESP { $esp }
+    .proves = 连接已建立。通过它能到达哪里，由后面的步骤回答。
+
+probe-inner-echo = .
+    .sent = 通过隧道发送不允许分片、逐渐增大的 ping
+probe-inner-echo-all = { $to } 应答了所有大小：{ $passed } 字节
+    .proves = 满长度的数据包能双向通过隧道。
+probe-inner-echo-some = { $to } 应答了 { $passed } 字节，没有应答 { $lost }
+    .proves = 大数据包消失了：ping 正常，网页却卡住。
+probe-inner-echo-none = { $to } 没有应答任何 ping
+    .proves = 什么也不能证明：服务器可能丢弃 ping。
+
+probe-inner-dns = .
+    .sent = 通过隧道向服务器给出的名称服务器提问
+probe-inner-dns-answered = { $server } 应答：{ $answer }
+    .proves = 通过隧道可以到达名称服务器。
+probe-inner-dns-silence = { $server } 没有应答：{ $answer }
+    .proves = 程序能到达地址，但不能解析域名。
+
+probe-reach = .
+    .sent = 按要求通过隧道发送 ping 或建立 TCP 连接
+probe-reach-ping = { $to } 在 { $answer } 毫秒内应答
+    .proves = 服务器后面的网络可以到达，回程也畅通。
+probe-reach-open = { $to } 接受了连接
+    .proves = 服务器后面的服务可以到达，回程也畅通。
+probe-reach-refused = { $to } 拒绝了连接
+    .proves = 服务器后面的主机可以到达，回程也畅通；该端口上没有服务监听。
+probe-reach-failed = { $to }：{ $answer }
+    .proves = 要么去程或回程没有路，要么是过滤器或主机本身不应答。
+
+probe-up = .
+    .sent = 连接已建立
+probe-call-failed = RAS 错误 { $ras }：{ $text } { $detail }
+    .proves = 连接到这一步为止。
+probe-call-out-of-time = 没有剩余时间了
+    .proves = 什么也不能证明：用 --timeout 可以给更多时间。
+
+probe-hang-up = .
+    .sent = 连接已结束
+probe-hang-up-done = 服务器已知道，或已给了它足够的时间
+    .proves = 这次尝试在服务器上什么也没有留下。
 
 probe-warning-aggressive = 服务器用预共享密钥应答野蛮模式：任何来询问的人都能离线猜测密钥。请只允许主模式。
 probe-warning-clear = 服务器接受没有 IPsec 的 L2TP：密码和流量会以可读的形式经过网络。请只允许在 IPsec 中使用 UDP 1701。

@@ -28,6 +28,11 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
         network::Fact::Silent { .. } => {
             claims.stated(Cause::NetServerUnreachable, 0.6, seen);
         }
+        network::Fact::Unreached { .. } => {
+            claims.inferred(Cause::RouteNoReturnRoute, 0.35, [seen]);
+            claims.inferred(Cause::RouteForwardingOff, 0.35, [seen]);
+            claims.inferred(Cause::RouteFilterDrop, 0.3, [seen]);
+        }
         // Some servers take a first message at port 500 only, so this alone is weak.
         network::Fact::PortSilent { port: 4500 } if picture.up().is_none() => {
             claims.inferred(Cause::NetUdp4500Blocked, 0.45, [seen]);

@@ -45,6 +45,11 @@ pub enum Fact {
         /// The port: 500, 4500.
         port: u16,
     },
+    /// Through a tunnel that is up, nothing came back from an address behind the server.
+    Unreached {
+        /// The address.
+        to: IpAddr,
+    },
     /// The result of pinging an address.
     Ping {
         /// Which.

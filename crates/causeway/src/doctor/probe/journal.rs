@@ -123,6 +123,19 @@ impl Journal {
         self.warnings.push(Warning { id, text });
     }
 
+    /// Notes a warning in words of another part of the program.
+    pub(super) fn note(&mut self, text: &str) {
+        if self.shown {
+            let _ = crate::print(&format!("          ! {text}\n"));
+        }
+        self.warnings.push(Warning { id: "key", text: text.to_owned() });
+    }
+
+    /// How many steps there are; the number of the last.
+    pub(super) fn count(&self) -> u64 {
+        self.steps.len() as u64
+    }
+
     /// What the report has beside the findings.
     pub(super) fn to_json(&self) -> Map<String, Value> {
         let host = self.timeline.source(self.source).map_or("", |source| &*source.name);
