@@ -1,8 +1,6 @@
 //! `causeway dial` without IPsec against servers that nobody here wrote.
 
-use std::net::Ipv4Addr;
-
-use interop::{Dial, Dialer, Ended, Failed, Host, L2tpNs, Result, SoftEther};
+use interop::{Dial, Dialer, Ended, Failed, L2tpNs, Result, SoftEther};
 
 use crate::dial::assert_echoes;
 use crate::world::{World, account, text};
