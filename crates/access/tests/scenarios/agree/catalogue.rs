@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diagnose::Cause::{self, *};
 
 /// Causes that scenarios beside the table of errors bring about.
-const ELSEWHERE: &[Cause] = &[EspSha2Truncation, IkePfsMismatch, IkeServerBehindNatRefused];
+const ELSEWHERE: &[Cause] = &[EspSha2Truncation, IkePfsMismatch, IkeRekeyFailed, IkeServerBehindNatRefused];
 
 /// Causes that no run on the simulated network can have, and why.
 const OUT_OF_REACH: &[(&[Cause], &str)] = &[
@@ -56,7 +56,6 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
         "a fault of products of another make: at either end it looks like silence",
     ),
     (&[EspNotMatching], "a client's policy of its own, which sends past the association: the dialer has none"),
-    (&[IkeRekeyFailed], "it ends nothing: the association there is goes on, and the log says it"),
     (
         &[
             HostServiceStopped,

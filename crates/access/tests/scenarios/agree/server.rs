@@ -1,9 +1,11 @@
 //! Failures that the tables do not have: our server's own, and servers whose fault only their side shows.
 
 use access::Keys;
+use access::server::Event;
 use crypto::dh::Group;
 use diagnose::{Cause, Verdict};
 use ike::proposal::{ChildAuth, ChildCipher, ChildSuite};
+use record::{Format, Layout};
 use sim::Network;
 use wire::isakmp::VendorKind;
 
@@ -11,7 +13,6 @@ use super::{assert_names, assert_server_agrees, logged, read};
 use crate::foreign::foreign;
 use crate::nat::server_behind_nat;
 use crate::world::{PATIENCE, Sender, World, public, server_config};
-use record::{Format, Layout};
 
 #[test]
 fn another_group_of_perfect_forward_secrecy() {
@@ -51,12 +52,30 @@ fn a_client_that_is_not_there_any_more() {
     world.switch_off(0);
     assert!(world.run_until(PATIENCE, |world| !world.downs().is_empty()));
     let verdict = Verdict::of_end(world.downs()[0].1).expect("nobody hung up");
+    assert_record_names(verdict.cause, &world);
+}
+
+#[test]
+fn a_renewal_that_the_server_refuses() {
+    let mut world = World::with_client(1);
+    world.clients[0].config.initiate.child.as_mut().unwrap().offer.life_seconds = 120;
+    world.connect_all();
+    let mut config = server_config();
+    config.ike.child.ciphers = vec![ChildCipher::TripleDes];
+    world.server.reconfigure(config);
+    let failed = |world: &World| world.server_events.iter().any(|event| matches!(event, Event::RekeyFailed { .. }));
+    assert!(world.run_until(PATIENCE, failed));
+    assert_record_names(Cause::IkeRekeyFailed, &world);
+}
+
+/// The server's log, and its line with its keys, name this cause of what befell a connection that was up.
+fn assert_record_names(cause: Cause, world: &World) {
     for layout in [Layout::Text, Layout::Json] {
-        let log = logged(&world, Format { layout, journal: false });
-        assert_names(verdict.cause, "the log", &read("causeway.log", log.as_bytes(), ""));
+        let log = logged(world, Format { layout, journal: false });
+        assert_names(cause, "the log", &read("causeway.log", log.as_bytes(), ""));
     }
     let capture = world.net.capture(world.server_node).unwrap().to_bytes();
-    assert_names(verdict.cause, "the capture with keys", &read("capture", &capture, &world.keys));
+    assert_names(cause, "the capture with keys", &read("capture", &capture, &world.keys));
 }
 
 /// A server that cuts the tags of HMAC-SHA2-256 to 96 bits, as old kernels do, drops what the client sends and says nothing: the
