@@ -37,7 +37,9 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn head(&mut self, diagnosis: &Diagnosis) {
-        let title = escape(&format!("{}: {}", self.say("report-title"), phrases::verdict(diagnosis, self.texts)));
+        let verdict = phrases::verdict(diagnosis, self.texts);
+        let title =
+            escape(&if diagnosis.healthy { verdict } else { format!("{}: {verdict}", self.say("report-title")) });
         let _ = write!(
             self.out,
             "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -57,8 +59,13 @@ impl Page<'_> {
         } else {
             "open"
         };
-        self.element("h1", "", &self.say("report-title"));
-        self.element("p", &format!("verdict {class}"), &phrases::verdict(diagnosis, self.texts));
+        let verdict = phrases::verdict(diagnosis, self.texts);
+        if diagnosis.healthy {
+            self.element("h1", &format!("verdict {class}"), &verdict);
+        } else {
+            self.element("h1", "", &self.say("report-title"));
+            self.element("p", &format!("verdict {class}"), &verdict);
+        }
         if let Some(stage) = diagnosis.stage {
             self.element("p", "", &say(self.texts, "report-stage", &[("stage", &self.texts.stage(stage))]));
         }

@@ -312,8 +312,13 @@ fn merged<'a>(story: Vec<Event<'a>>, account: Vec<Event<'a>>) -> Vec<Event<'a>> 
     let timeless = account.iter().all(|event| event.at.is_none());
     let ready = story.iter().rposition(|event| words::carries(event.fact)).map_or(0, |index| index + 1);
     for event in account {
-        if timeless && matches!(event.band, Band::L2tp | Band::Ppp | Band::Up) {
-            cursor = cursor.max(ready);
+        if timeless {
+            match event.band {
+                Band::L2tp | Band::Ppp | Band::Up => cursor = cursor.max(ready),
+                // Pings are for what does not work.
+                Band::Network => cursor = story.len(),
+                _ => {}
+            }
         }
         let same = event.is_arrow().then(|| {
             event.names().find_map(|(band, shape, name)| {

@@ -143,3 +143,14 @@ fn every_language_has_the_words_of_the_report() {
         }
     }
 }
+
+#[test]
+fn a_connection_that_works_is_not_asked_why_it_fails() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "server.log", Side::Server);
+    let up = observe::ppp::Fact::NetworkUp { protocol: observe::ppp::Protocol::Ipcp, client: None, server: None };
+    push(&mut timeline, server, 1, "local IP address 10.99.0.1", up);
+    let page = page_of(&timeline, Language::English);
+    assert!(page.contains("<h1 class=\"verdict good\">") && !page.contains("Why the connection fails"), "{page}");
+    assert!(!page.contains("<g class=\"event failed\""));
+}
