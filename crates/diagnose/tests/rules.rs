@@ -269,6 +269,16 @@ fn a_server_that_serves_one_and_not_the_other_has_no_port_left() {
 }
 
 #[test]
+fn a_call_that_the_server_ends_at_once_is_its_own_fault_and_one_that_the_client_ends_is_nobodys() {
+    let call = || server(SourceKind::Pptpd).client("192.0.2.1").attempt("pptpd[7]").sees(pptp::Fact::CallUp);
+    let ended = call().sees(pptp::Fact::Closed { by: Party::Here }).sees(pptp::Fact::NoGre { at: Party::Here });
+    assert_eq!(ended.cause().0, Some(Cause::HostConfigurationError));
+    let parted = pptp::Fact::Message { from: Party::There, kind: 12, result: None, error: None };
+    let parted = call().sees(parted).sees(pptp::Fact::Closed { by: Party::Here });
+    assert_eq!(parted.cause(), (None, 0));
+}
+
+#[test]
 fn gre_that_passes_one_way_leaves_one_end_asking_for_what_it_has() {
     let lcp = |from, code| ppp::Fact::Packet { from, protocol: Protocol::Lcp, code, repeated: code == 1 };
     let mut evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(pptp::Fact::CallUp);

@@ -60,8 +60,9 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
     let gave_up =
         picture.first(|seen| matches!(seen.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: false, .. })));
     let asked = picture.first(|seen| request(seen).is_some()).or(gave_up);
-    if let Some(closed) = super::ike::port_closed(picture, 1701) {
-        claims.stated(Cause::L2tpNoAnswer, 0.85, closed);
+    // Whoever sends ESP is not the one whose port an earlier attempt found closed.
+    if let (Some(closed), None) = (super::ike::port_closed(picture, 1701), server) {
+        claims.stated(Cause::L2tpNoAnswer, if up.is_some() || client.is_some() { 0.85 } else { 0.3 }, closed);
         return;
     }
     if let Some(clear) = picture.all().filter(|seen| request(seen) == Some(true)).last() {

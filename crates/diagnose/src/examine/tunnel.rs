@@ -114,7 +114,10 @@ pub(super) fn exit(seen: &Observation, at: Option<Role>, status: u8, claims: &mu
             claims.inferred(Cause::HostConfigurationError, 0.3, [seen]).at(Cause::HostConfigurationError, at);
             claims.inferred(Cause::HostDevPppMissing, 0.25, [seen]).at(Cause::HostDevPppMissing, at)
         }
-        11 | 19 => claims.inferred(Cause::AuthBadCredentials, 0.5, [seen]),
+        11 | 19 => {
+            claims.inferred(Cause::AuthBadCredentials, 0.5, [seen]);
+            claims.inferred(Cause::PppNoCommonAuth, 0.25, [seen])
+        }
         15 => claims.inferred(Cause::PppPeerDead, 0.5, [seen]),
         17 => claims.stated(Cause::PppLoopback, 0.7, seen),
         _ => return,
@@ -155,7 +158,7 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
             claims.stated(Cause::NetGreBlocked, 0.8, seen);
         }
         pptp::Fact::NoGre { .. } => {
-            claims.stated(Cause::NetGreBlocked, 0.7, seen);
+            claims.stated(Cause::NetGreBlocked, if cut(picture).is_some() { 0.25 } else { 0.7 }, seen);
         }
         pptp::Fact::PortBusy { at } => {
             claims.stated(Cause::NetPortBusy, 0.85, seen).at(Cause::NetPortBusy, seen.role(*at));
@@ -168,6 +171,14 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
 fn gre(picture: &Picture<'_>, claims: &mut Claims) {
     let Some(call) = picture.first(|seen| matches!(seen.fact, Fact::Pptp(pptp::Fact::CallUp))) else { return };
     if picture.up().is_some() {
+        return;
+    }
+    if let Some(end) = cut(picture) {
+        claims
+            .inferred(Cause::HostConfigurationError, 0.4, [call, end])
+            .at(Cause::HostConfigurationError, Some(Role::Server));
+        claims.inferred(Cause::HostDevPppMissing, 0.3, [call, end]).at(Cause::HostDevPppMissing, Some(Role::Server));
+        claims.inferred(Cause::HostKernelModuleMissing, 0.25, [call, end]);
         return;
     }
     let passed = |role| {
@@ -198,6 +209,43 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
         (Some(_), None) | (None, Some(_)) => {}
     }
 }
+
+/// The server ends the call so soon that nothing can have been waited for: what carries PPP there did not even begin.
+fn cut<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
+    let mut call: Option<&Observation> = None;
+    for seen in picture.all() {
+        let Fact::Pptp(fact) = &seen.fact else { continue };
+        let ends = match fact {
+            pptp::Fact::CallUp => {
+                call = Some(seen);
+                false
+            }
+            pptp::Fact::Closed { by } => seen.role(*by) == Some(Role::Server),
+            pptp::Fact::Message { from, kind: CALL_DISCONNECT_NOTIFY, .. } => seen.role(*from) == Some(Role::Server),
+            _ => false,
+        };
+        let parted = match fact {
+            pptp::Fact::Message { from, kind: CALL_CLEAR_REQUEST, .. } => seen.role(*from) == Some(Role::Client),
+            pptp::Fact::Closed { by } => seen.role(*by) == Some(Role::Client),
+            _ => false,
+        };
+        if parted {
+            return None;
+        }
+        let since = call.and_then(|call| call.at).zip(seen.at).map(|(up, end)| end.since(up));
+        if ends && since.is_some_and(|since| (0..SOON).contains(&since)) {
+            return Some(seen);
+        }
+    }
+    None
+}
+
+/// Microseconds in which no end gives up waiting for the other.
+const SOON: i64 = 5_000_000;
+
+/// RFC 2637 §2.12 and §2.13.
+const CALL_CLEAR_REQUEST: u16 = 12;
+const CALL_DISCONNECT_NOTIFY: u16 = 13;
 
 /// Both ends send, and one of them hears nothing: it asks again and again for what the other has long granted.
 fn one_way(picture: &Picture<'_>, claims: &mut Claims) {
