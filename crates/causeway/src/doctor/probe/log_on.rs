@@ -225,7 +225,7 @@ impl Teller<'_> {
         let verdict = Verdict::of_dial(&failure);
         let ras = verdict.ras.map(|ras| ras.to_string()).unwrap_or_default();
         let text = verdict.ras.and_then(|ras| self.texts.ras(ras)).unwrap_or_default();
-        let detail = crate::dial::report::detail(&failure).to_string();
+        let detail = record::dial::detail(&failure).to_string();
         let values = [("ras", ras.as_str()), ("text", &text), ("cause", verdict.cause.id()), ("detail", &detail)];
         let tried = self.has_password && stage == Stage::PppAuthentication;
         let key = if tried { "log-on-failed" } else { "call-failed" };
