@@ -162,6 +162,14 @@ fn notify(
             let peer = if seen.role(from) == Some(Role::Client) { Role::Server } else { Role::Client };
             claims.stated(Cause::IkePeerIncompatible, 0.6, seen).at(Cause::IkePeerIncompatible, Some(peer));
         }
+        // Signatures prove the identity, not a shared key.
+        NotifyType::AUTHENTICATION_FAILED | NotifyType::INVALID_SIGNATURE
+            if by_certificate(picture) && !phase1_up(picture) =>
+        {
+            claims.stated(Cause::IkeCertUntrusted, 0.5, seen);
+            claims.inferred(Cause::IkeIdentityMismatch, 0.2, [seen]);
+            claims.inferred(Cause::IkeCertExpired, 0.15, [seen]);
+        }
         NotifyType::AUTHENTICATION_FAILED | NotifyType::INVALID_HASH_INFORMATION if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.5, seen);
             claims.inferred(Cause::IkeIdentityMismatch, 0.25, [seen]);
@@ -200,6 +208,15 @@ fn certificate(
         _ => None,
     });
     claims.stated(cause, weight, seen).at(cause, whose);
+}
+
+/// Whether the ends agreed on certificates.
+fn by_certificate(picture: &Picture<'_>) -> bool {
+    picture.ike().any(|(_, fact)| match fact {
+        ike::Fact::Chosen { phase: ike::Phase::One, suite } => suite.authentication == "rsa",
+        ike::Fact::Certificate { .. } => true,
+        _ => false,
+    })
 }
 
 /// Whether the client tries aggressive mode, and the server does not take part in it.
