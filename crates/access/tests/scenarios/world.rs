@@ -183,7 +183,7 @@ impl World {
 
     /// The same with another configuration.
     pub(crate) fn with(seed: u64, config: server::Config) -> World {
-        let mut net = Network::new(seed).named(&test_name());
+        let mut net = Network::new(seed);
         let server_node = net.add_host(Network::INTERNET, &[SERVER], Link::default());
         World::around(seed, config, net, server_node, SERVER)
     }
@@ -196,6 +196,8 @@ impl World {
         server_node: NodeId,
         server_address: IpAddr,
     ) -> World {
+        // Captures and keys of one run go by one name.
+        net = net.named(&test_name());
         net.tap(server_node);
         World {
             // Not zero: nothing may depend on where time begins.
