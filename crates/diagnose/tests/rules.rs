@@ -347,6 +347,17 @@ fn a_silent_radius_server_explains_the_refusal_that_follows() {
 }
 
 #[test]
+fn methods_that_are_all_declined_before_the_link_ends_have_nothing_in_common() {
+    let method = ppp::Method::MsChapV2;
+    let declined = || ppp::Fact::AuthenticationDeclined { by: Party::Here, method, instead: Some(ppp::Method::Chap) };
+    let ends = || ppp::Fact::Packet { from: Party::There, protocol: Protocol::Lcp, code: 5, repeated: false };
+    let evidence = client(SourceKind::Pppd).sees(declined()).sees(ends());
+    assert_eq!(evidence.cause().0, Some(Cause::PppNoCommonAuth));
+    let tried = client(SourceKind::Pppd).sees(declined()).sees(ppp::Fact::LinkUp).sees(ends());
+    assert_eq!(tried.confidence(Cause::PppNoCommonAuth), 0.0);
+}
+
+#[test]
 fn a_method_without_keys_explains_missing_encryption() {
     let evidence = server(SourceKind::Pppd)
         .sees(ppp::Fact::EncryptionRequired { by: Party::Here })

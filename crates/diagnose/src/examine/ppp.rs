@@ -15,6 +15,29 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for (seen, fact) in picture.ppp() {
         stated(seen, fact, picture, claims);
     }
+    declined(picture, claims);
+}
+
+/// Every method that is demanded is declined, and then the link ends before anybody has tried to authenticate.
+fn declined(picture: &Picture<'_>, claims: &mut Claims) {
+    let mut declined: Option<&Observation> = None;
+    for (seen, fact) in picture.ppp() {
+        match fact {
+            ppp::Fact::AuthenticationDeclined { .. } => declined = Some(seen),
+            ppp::Fact::LinkUp
+            | ppp::Fact::Authenticated { .. }
+            | ppp::Fact::AuthenticationFailed { .. }
+            | ppp::Fact::Packet { protocol: ppp::Protocol::Chap | ppp::Protocol::Pap | ppp::Protocol::Eap, .. } => {
+                declined = None;
+            }
+            ppp::Fact::Terminated { .. } | ppp::Fact::Packet { protocol: ppp::Protocol::Lcp, code: 5, .. } => {
+                if let Some(declined) = declined.take() {
+                    claims.inferred(Cause::PppNoCommonAuth, 0.75, [declined, seen]);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
