@@ -1,0 +1,45 @@
+//! The doctor's probe under test.
+
+use serde_json::Value;
+
+use crate::causeway::program;
+use crate::error::{Error, Result};
+use crate::lab::Host;
+use crate::linux::Dial;
+
+/// A probe that has ended.
+#[derive(Clone, Debug)]
+pub struct Probed {
+    /// Its exit status.
+    pub status: Option<i32>,
+    /// Its report.
+    pub report: Value,
+}
+
+impl Probed {
+    /// Runs `causeway doctor probe` for L2TP against the server of `dial`, with its key, user and password.
+    ///
+    /// # Errors
+    /// When there is no program, or it prints no report.
+    pub fn ask(host: &Host, dial: &Dial, arguments: &[&str]) -> Result<Probed> {
+        let server = dial.server.to_string();
+        let mut command = host.command(program()?);
+        command.args(["doctor", "probe", &server, "--json", "--lang", "en", "--protocol", "l2tp", "--user", &dial.user]);
+        command.args(arguments).env("CAUSEWAY_PSK", &dial.psk).env("CAUSEWAY_PASSWORD", &dial.password);
+        let output = command.output().map_err(Error::while_doing("doctor probe"))?;
+        let report = serde_json::from_slice(&output.stdout);
+        let report = report.map_err(|error| Error::new(format!("{error}: {output:?}")))?;
+        Ok(Probed { status: output.status.code(), report })
+    }
+
+    /// What came back in a step; empty if there was no such step.
+    pub fn got(&self, step: &str) -> &str {
+        let steps = self.report["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        steps.iter().find(|told| told["step"] == step).and_then(|told| told["got"].as_str()).unwrap_or_default()
+    }
+
+    /// The most likely cause.
+    pub fn cause(&self) -> &str {
+        self.report["findings"][0]["cause"].as_str().unwrap_or_default()
+    }
+}
