@@ -24,7 +24,18 @@ impl Probed {
     pub fn ask(host: &Host, dial: &Dial, arguments: &[&str]) -> Result<Probed> {
         let server = dial.server.to_string();
         let mut command = host.command(program()?);
-        command.args(["doctor", "probe", &server, "--json", "--lang", "en", "--protocol", "l2tp", "--user", &dial.user]);
+        command.args([
+            "doctor",
+            "probe",
+            &server,
+            "--json",
+            "--lang",
+            "en",
+            "--protocol",
+            "l2tp",
+            "--user",
+            &dial.user,
+        ]);
         command.args(arguments).env("CAUSEWAY_PSK", &dial.psk).env("CAUSEWAY_PASSWORD", &dial.password);
         let output = command.output().map_err(Error::while_doing("doctor probe"))?;
         let report = serde_json::from_slice(&output.stdout);

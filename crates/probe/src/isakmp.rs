@@ -149,7 +149,7 @@ impl Ike {
 
     fn after_version2(&self, ctx: &mut Context<'_>) -> Stage {
         if self.answered && self.config.survey != Extent::None {
-            Stage::Survey(Survey::begin(ctx, self.config.survey, self.taken))
+            Stage::Survey(Survey::begin(ctx, self.config.survey, self.taken, self.config.vendor_ids.clone()))
         } else {
             self.after_survey(ctx)
         }

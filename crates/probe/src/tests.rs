@@ -13,7 +13,7 @@ use ike::{Engine, Path};
 use observe::Fact;
 use observe::network::Icmp;
 use proptest::prelude::*;
-use wire::isakmp::{Chain, ChainBuilder, Cookie, ExchangeType, Flags, Header, PayloadType};
+use wire::isakmp::{Chain, ChainBuilder, Cookie, ExchangeType, Flags, Header, PayloadType, SaPayload};
 use wire::pptp;
 
 use crate::{
@@ -244,7 +244,9 @@ fn the_survey_finds_what_the_policy_accepts_at_a_polite_pace() {
             let Transmit::Udp { socket: Socket::Ike, data } = transmit else { continue };
             let header = Header::parse(data).unwrap();
             let first = header.exchange == ExchangeType::MAIN_MODE && header.cookies.responder.is_zero();
-            if first && Chain::parse(data).unwrap().payloads().len() == 1 {
+            let chain = Chain::parse(data).unwrap();
+            let offer = chain.of(PayloadType::SA).next().map(|sa| SaPayload::parse(sa.reader()).unwrap());
+            if first && offer.is_some_and(|offer| offer.proposals[0].transforms.len() == 1) {
                 assert!(last.is_none_or(|last| at.since(last) >= Duration::from_millis(100)));
                 last = Some(*at);
             }

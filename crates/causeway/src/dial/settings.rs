@@ -184,8 +184,7 @@ impl Settings {
             None => None,
         };
         let methods: Vec<_> = options.auth.iter().copied().map(method).collect();
-        let methods =
-            if methods.is_empty() { vec![Method::MsChapV2, Method::EapMsChapV2, Method::ChapMd5] } else { methods };
+        let methods = if methods.is_empty() { vec![Method::MsChapV2, Method::ChapMd5] } else { methods };
         Ok(Some(Settings {
             server: options.host.clone(),
             order: vec![Strategy::L2tp],

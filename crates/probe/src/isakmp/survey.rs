@@ -34,6 +34,8 @@ pub(crate) struct Survey {
     unanswered: usize,
     /// A suite that was taken: asked once more at the end, when some stayed without an answer.
     known: Option<Phase1Suite>,
+    /// Some servers answer only who announces NAT traversal.
+    vendor_ids: Vec<Vec<u8>>,
     checking: bool,
     next: Timestamp,
     began: Timestamp,
@@ -48,13 +50,19 @@ struct Open {
 }
 
 impl Survey {
-    pub(super) fn begin(ctx: &mut Context<'_>, extent: Extent, known: Option<Phase1Suite>) -> Survey {
+    pub(super) fn begin(
+        ctx: &mut Context<'_>,
+        extent: Extent,
+        known: Option<Phase1Suite>,
+        vendor_ids: Vec<Vec<u8>>,
+    ) -> Survey {
         let mut survey = Survey {
             todo: suites(extent).into_iter().map(|suite| (suite, 1)).collect(),
             open: Vec::new(),
             found: Surveyed::default(),
             unanswered: 0,
             known,
+            vendor_ids,
             checking: false,
             next: ctx.now,
             began: ctx.now,
@@ -142,6 +150,9 @@ impl Survey {
         let cookies = reply::cookies(ctx);
         let mut chain = ChainBuilder::new();
         chain.push(PayloadType::SA, &reply::one(suite).to_payload().emit());
+        for id in &self.vendor_ids {
+            chain.push(PayloadType::VENDOR_ID, id);
+        }
         ctx.send(Socket::Ike, reply::first(cookies, ExchangeType::MAIN_MODE, &chain));
         self.open.push(Open { cookies, suite, transmission, until: ctx.now + PATIENCE });
         self.next = ctx.now + PACE;
