@@ -111,6 +111,19 @@ fn phase_2_up() -> ike::Fact {
 const NAT: ike::Fact = ike::Fact::Nat { client: Some(true), server: Some(false), forced: false };
 
 #[test]
+fn a_name_that_a_capture_shows_need_not_be_the_servers() {
+    let unknown = |name: &str| network::Fact::NameUnknown { name: name.into() };
+    let log = Evidence::default().source(Side::Client, SourceKind::Causeway).sees(unknown("vpn.example.com"));
+    assert!(log.confidence(Cause::NetDnsFailure) > 0.8);
+    let capture = || Evidence::default().source(Side::Wire, SourceKind::Capture);
+    let alone = capture().sees(unknown("vpn.example.com")).confidence(Cause::NetDnsFailure);
+    assert!((0.3..0.6).contains(&alone), "{alone}");
+    assert!(capture().sees(unknown("1.2.0.192.in-addr.arpa")).confidence(Cause::NetDnsFailure) < 0.01);
+    let dialled = capture().sees(unknown("ads.example.com")).sees(pptp::Fact::Connected);
+    assert!(dialled.confidence(Cause::NetDnsFailure) < 0.01);
+}
+
+#[test]
 fn nothing_is_not_enough_and_an_address_is_a_healthy_connection() {
     let nothing = Evidence::default().finds();
     assert!(!nothing.enough && !nothing.healthy && nothing.findings.is_empty());

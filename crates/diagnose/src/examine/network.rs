@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use observe::{Observation, Side, network};
+use observe::{Layer, Observation, Side, network};
 
 use super::claims::Claims;
 use super::picture::Picture;
@@ -18,9 +18,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
 
 fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
-        network::Fact::NameUnknown { .. } => {
-            claims.stated(Cause::NetDnsFailure, 0.85, seen);
-        }
+        network::Fact::NameUnknown { name } => unknown_name(seen, name, picture, claims),
         network::Fact::NoRoute { .. } => {
             claims.stated(Cause::NetNoInternet, 0.8, seen);
         }
@@ -65,6 +63,19 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
             claims.inferred(Cause::NcpApipa, 0.3, [seen]);
         }
         _ => {}
+    }
+}
+
+/// A dialer, a daemon and a probe speak of the server's name. A capture shows whatever the machine looked up.
+fn unknown_name(seen: &Observation, name: &str, picture: &Picture<'_>, claims: &mut Claims) {
+    if seen.side != Side::Wire {
+        claims.stated(Cause::NetDnsFailure, 0.85, seen);
+        return;
+    }
+    let reverse = name.trim_end_matches('.').to_ascii_lowercase().ends_with(".arpa");
+    let attempted = picture.all().any(|seen| matches!(seen.fact.layer(), Layer::Ike | Layer::Pptp | Layer::L2tp));
+    if !reverse && !attempted {
+        claims.inferred(Cause::NetDnsFailure, 0.5, [seen]);
     }
 }
 

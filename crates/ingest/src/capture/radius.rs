@@ -18,6 +18,9 @@ const MOST: usize = 4096;
 const MOST_SILENCES: u32 = 256;
 const MOST_TOLD: usize = 256;
 
+/// How long an answer may take, in microseconds.
+const PATIENCE: i64 = 2_000_000;
+
 const ACCESS_REQUEST: u8 = 1;
 const ACCESS_REJECT: u8 = 3;
 const ACCOUNTING_REQUEST: u8 = 4;
@@ -148,7 +151,10 @@ impl Tracker {
     pub(super) fn finish(&mut self, note: &mut Note<'_, '_>) {
         let mut waiting: Vec<_> = std::mem::take(&mut self.waiting).into_iter().collect();
         waiting.sort_by_key(|(_, request)| request.number);
-        for ((_, server, _), request) in waiting.into_iter().take(MOST_TOLD) {
+        // An answer may have come just after the capture ended.
+        let ended = note.now();
+        let over = |request: &Request| request.copies > 1 || ended.since(request.at) >= PATIENCE;
+        for ((_, server, _), request) in waiting.into_iter().filter(|(_, request)| over(request)).take(MOST_TOLD) {
             request.silence(note, server);
         }
     }
@@ -156,6 +162,10 @@ impl Tracker {
 
 impl Request {
     fn silence(&self, note: &mut Note<'_, '_>, server: SocketAddr) {
+        // Nobody waits for the answer to a request of the RADIUS server's own (RFC 5176).
+        if matches!(self.code, DISCONNECT_REQUEST | COA_REQUEST) {
+            return;
+        }
         let text = format!("{} to {server} was sent {} and not answered", name(self.code), times(self.copies));
         let fact = Fact::Unanswered { server: Some(server.to_string()) };
         note.push_whole(self.at, &self.about, &text, fact);

@@ -280,12 +280,18 @@ fn a_reject_is_told_with_its_reason_and_a_lost_request_with_its_server() {
     let error = b"\x1a\x13\0\0\x01\x37\x02\x0d\0E=648 R=0 ";
     capture.at(2, udp(SERVER, CLIENT, 1812, 1000, &radius_packet(3, &error[..19])));
     capture.at(3, udp(CLIENT, SERVER, 1001, 1813, &radius_packet(4, &[])));
+    // What was sent just before the end may be answered just after it.
+    capture.at(5_000_000, udp(CLIENT, SERVER, 1002, 1812, &request));
+    // A request of the RADIUS server's own keeps nobody waiting.
+    capture.at(5_000_001, udp(SERVER, CLIENT, 1003, 3799, &radius_packet(43, &[])));
     let server = Some((SERVER, 1812).into());
-    let expected: [Fact; 5] = [
+    let expected: [Fact; 7] = [
         radius::Fact::Request { code: 1, server, repeated: false }.into(),
         radius::Fact::Request { code: 1, server, repeated: true }.into(),
         radius::Fact::Answer { code: 3, reason: Some(ppp::Reason::PasswordExpired), error: Some(648) }.into(),
         radius::Fact::Request { code: 4, server: Some((SERVER, 1813).into()), repeated: false }.into(),
+        radius::Fact::Request { code: 1, server, repeated: false }.into(),
+        radius::Fact::Request { code: 43, server: Some((CLIENT, 3799).into()), repeated: false }.into(),
         radius::Fact::Unanswered { server: Some("203.0.113.1:1813".into()) }.into(),
     ];
     let timeline = timeline(&capture.file(Format::PcapBig));
