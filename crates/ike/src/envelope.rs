@@ -65,17 +65,3 @@ impl Envelope {
         header.emit(&body)
     }
 }
-
-/// A message in clear.
-pub(crate) fn clear(cookies: Cookies, exchange: ExchangeType, message_id: u32, chain: &ChainBuilder) -> Vec<u8> {
-    let header = Header {
-        cookies,
-        next_payload: chain.first(),
-        version: Header::VERSION_1,
-        exchange,
-        flags: Flags::default(),
-        message_id,
-        length: 0,
-    };
-    header.emit(chain.octets())
-}

@@ -515,7 +515,7 @@ impl FailedPhase1 {
 pub(crate) fn clear_notify(cookies: Cookies, message_id: u32, kind: NotifyType) -> Vec<u8> {
     let mut chain = ChainBuilder::new();
     chain.push(PayloadType::NOTIFICATION, &Notify::isakmp(kind).emit());
-    envelope::clear(cookies, ExchangeType::INFORMATIONAL, message_id, &chain)
+    chain.clear(cookies, ExchangeType::INFORMATIONAL, message_id)
 }
 
 /// The error in an informational message that came during main mode. It cannot be authenticated, but only who saw our cookies

@@ -7,7 +7,7 @@ use wire::isakmp::{
 use super::auth::{Claim, Exchange, own_identity};
 use super::{Authenticated, KeyExchange, NONCE_LEN};
 use crate::context::{Context, Incoming};
-use crate::envelope::{self, Envelope, Opened};
+use crate::envelope::{Envelope, Opened};
 use crate::event::Role;
 use crate::failure::{Denial, Incompatible, Misbehaviour};
 use crate::keymat::{Skeyid, exchange_iv, phase1_iv};
@@ -44,7 +44,7 @@ impl AwaitProposal {
         for id in &wanted.vendor_ids {
             chain.push(PayloadType::VENDOR_ID, id);
         }
-        let message = envelope::clear(cookies, ExchangeType::MAIN_MODE, 0, &chain);
+        let message = chain.clear(cookies, ExchangeType::MAIN_MODE, 0);
         (AwaitProposal { sa }, message)
     }
 
@@ -70,7 +70,7 @@ impl AwaitProposal {
                 chain.push(variant.nat_d(), &body);
             }
         }
-        let message = envelope::clear(*cookies, ExchangeType::MAIN_MODE, 0, &chain);
+        let message = chain.clear(*cookies, ExchangeType::MAIN_MODE, 0);
         Ok((AwaitKeys { sa: self.sa.clone(), suite, life, secret, nonce }, message))
     }
 }

@@ -7,7 +7,7 @@ use super::auth::{Claim, Exchange, own_identity};
 use super::{Authenticated, KeyExchange, NONCE_LEN};
 use crate::config::Config;
 use crate::context::{Context, Incoming};
-use crate::envelope::{self, Envelope, Opened};
+use crate::envelope::{Envelope, Opened};
 use crate::event::{IkeSaId, Role};
 use crate::failure::{Denial, Incompatible, Misbehaviour};
 use crate::keymat::{Skeyid, phase1_iv};
@@ -70,7 +70,7 @@ pub(crate) fn first(
     for body in vendor::echo(&chain, &announced) {
         answer.push(PayloadType::VENDOR_ID, body);
     }
-    let message = envelope::clear(cookies, ExchangeType::MAIN_MODE, 0, &answer);
+    let message = answer.clear(cookies, ExchangeType::MAIN_MODE, 0);
     let request = Fingerprint::of(incoming.message);
     let half_open = HalfOpen {
         id,
@@ -148,7 +148,7 @@ pub(crate) fn second(
     let public = [theirs.public.to_vec(), secret.public().to_vec()];
     let iv = phase1_iv(suite.hash, [&public[0], &public[1]], suite.cipher);
     let envelope = Envelope::new(keys.cipher_key(suite.cipher), iv);
-    let message = envelope::clear(*cookies, ExchangeType::MAIN_MODE, 0, &answer);
+    let message = answer.clear(*cookies, ExchangeType::MAIN_MODE, 0);
     let answered = Answered::new(Fingerprint::of(incoming.message), message.clone(), &ctx.config.timing);
     let state = AwaitIdentity {
         suite,

@@ -35,7 +35,7 @@ impl Aggressive {
         chain.push(PayloadType::KEY_EXCHANGE, secret.public());
         chain.push(PayloadType::NONCE, &nonce);
         chain.push(PayloadType::IDENTIFICATION, &Identity::address(local, 0, 0).emit());
-        let message = reply::first(cookies, ExchangeType::AGGRESSIVE, &chain);
+        let message = chain.clear(cookies, ExchangeType::AGGRESSIVE, 0);
         let attempt = Some(Attempt::begin(ctx, Socket::Ike, message, WAITS));
         Aggressive { cookies, suite, offer, attempt }
     }

@@ -3,8 +3,7 @@
 use ike::Announced;
 use ike::proposal::{Phase1Offer, Phase1Suite, check};
 use wire::isakmp::{
-    Chain, ChainBuilder, Cookies, ExchangeType, Flags, Header, Notify, NotifyType, PayloadType, SaPayload, VendorId,
-    message,
+    Chain, ChainBuilder, Cookies, ExchangeType, Flags, Notify, NotifyType, PayloadType, SaPayload, VendorId, message,
 };
 
 use crate::Socket;
@@ -45,11 +44,6 @@ pub(super) fn one(suite: Phase1Suite) -> Phase1Offer {
     Phase1Offer { suites: vec![suite], life_seconds: 28_800 }
 }
 
-/// The first message of an exchange of IKEv1.
-pub(super) fn first(cookies: Cookies, exchange: ExchangeType, chain: &ChainBuilder) -> Vec<u8> {
-    header(cookies, exchange, chain, 0).emit(chain.octets())
-}
-
 /// Says that nothing comes of it, so that the server need not wait: many count who leaves negotiations open.
 pub(super) fn take_back(ctx: &mut Context<'_>, socket: Socket, cookies: Cookies) {
     let notify = Notify::isakmp(NotifyType::NO_PROPOSAL_CHOSEN);
@@ -57,19 +51,7 @@ pub(super) fn take_back(ctx: &mut Context<'_>, socket: Socket, cookies: Cookies)
     chain.push(PayloadType::NOTIFICATION, &notify.emit());
     // A message id is asked for (RFC 2408 §4.8), and needs to be different each time only.
     let id = ctx.rng.next_u32().max(1);
-    ctx.send(socket, header(cookies, ExchangeType::INFORMATIONAL, &chain, id).emit(chain.octets()));
-}
-
-fn header(cookies: Cookies, exchange: ExchangeType, chain: &ChainBuilder, message_id: u32) -> Header {
-    Header {
-        cookies,
-        next_payload: chain.first(),
-        version: Header::VERSION_1,
-        exchange,
-        flags: Flags::default(),
-        message_id,
-        length: 0,
-    }
+    ctx.send(socket, chain.clear(cookies, ExchangeType::INFORMATIONAL, id));
 }
 
 /// A new cookie of ours.

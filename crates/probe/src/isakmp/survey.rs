@@ -153,7 +153,7 @@ impl Survey {
         for id in &self.vendor_ids {
             chain.push(PayloadType::VENDOR_ID, id);
         }
-        ctx.send(Socket::Ike, reply::first(cookies, ExchangeType::MAIN_MODE, &chain));
+        ctx.send(Socket::Ike, chain.clear(cookies, ExchangeType::MAIN_MODE, 0));
         self.open.push(Open { cookies, suite, transmission, until: ctx.now + PATIENCE });
         self.next = ctx.now + PACE;
         self.unanswered += 1;

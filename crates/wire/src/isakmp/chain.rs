@@ -1,4 +1,4 @@
-use super::{HEADER_LEN, Header, PayloadType};
+use super::{Cookies, ExchangeType, Flags, HEADER_LEN, Header, PayloadType};
 use crate::{Layer, Malformed, Problem, Reader};
 
 /// Payloads in one message that are looked at; a message with more is malformed.
@@ -160,6 +160,20 @@ impl ChainBuilder {
     /// The octets of the chain.
     pub fn octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// An IKEv1 message in clear with this chain.
+    pub fn clear(&self, cookies: Cookies, exchange: ExchangeType, message_id: u32) -> Vec<u8> {
+        let header = Header {
+            cookies,
+            next_payload: self.first,
+            version: Header::VERSION_1,
+            exchange,
+            flags: Flags::default(),
+            message_id,
+            length: 0,
+        };
+        header.emit(&self.octets)
     }
 
     /// The octets of the chain, to be padded and encrypted.
