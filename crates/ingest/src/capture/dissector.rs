@@ -219,7 +219,7 @@ impl Dissector {
         let [a, b, c, d, ..] = *packet.payload else { return };
         let source = SocketAddr::new(packet.source, u16::from_be_bytes([a, b]));
         let destination = SocketAddr::new(packet.destination, u16::from_be_bytes([c, d]));
-        if source.port() == pptp::PORT || destination.port() == pptp::PORT {
+        if source.port() == wire::pptp::PORT || destination.port() == wire::pptp::PORT {
             self.pptp.segment(note, &mut self.ends, &mut self.links, source, destination, packet.payload);
         } else {
             self.inner.segment(note, packet, source, destination, found.stations);

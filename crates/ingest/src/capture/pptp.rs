@@ -8,14 +8,12 @@ use std::net::{IpAddr, SocketAddr};
 use observe::pptp::Fact;
 use observe::{About, Role, Time, network};
 use wire::ip::{TcpFlags, TcpView};
+use wire::pptp::{GRE_PROTOCOL, Message, MessageType, PORT};
 
 use self::stream::Stream;
 use super::lengths::{LOOKED_AT, Lengths};
 use super::note::{Ends, Note, party, times};
 use super::ppp::{Carrier, Key, Links};
-
-/// The port of the control connection.
-pub(super) const PORT: u16 = 1723;
 
 /// Connections and pairs that are followed.
 const MOST: usize = 4096;
@@ -117,7 +115,7 @@ impl Tracker {
         packet: &'p [u8],
     ) -> Option<(&'p [u8], Role)> {
         let [flags, more, high, low, a, b, _, _, rest @ ..] = packet else { return None };
-        if more & 0x07 != 1 || [*high, *low] != [0x88, 0x0b] {
+        if more & 0x07 != 1 || u16::from_be_bytes([*high, *low]) != GRE_PROTOCOL {
             return None;
         }
         let (source, destination) = (SocketAddr::new(source, 0), SocketAddr::new(destination, 0));
@@ -246,36 +244,31 @@ impl Connection {
         }
     }
 
-    fn message(&mut self, note: &mut Note<'_, '_>, links: &mut Links, message: &[u8], from: Role) {
-        let at = |offset: usize| message.get(offset).copied();
-        let Some(kind) = message.get(8..10).and_then(|octets| octets.try_into().ok()).map(u16::from_be_bytes) else {
-            return;
-        };
-        let (result, error) = match kind {
-            2 => (at(14), at(15)),
-            3 => (at(12), None),
-            4 => (at(12), at(13)),
-            6 => (at(16), at(17)),
-            8 | 10 => (at(16), at(17)),
-            13 => (at(14), at(15)),
-            _ => (None, None),
-        };
+    fn message(&mut self, note: &mut Note<'_, '_>, links: &mut Links, message: &Message, from: Role) {
+        let kind = message.kind();
+        let (result, error) = message.result().map_or((None, None), |(result, error)| (Some(result), error));
         match from {
-            Role::Client => self.requested |= kind == 1,
+            Role::Client => self.requested |= kind == MessageType::START_REQUEST,
             Role::Server => self.answered = true,
         }
         // A living connection asks so every minute.
-        if matches!(kind, 5 | 6) {
+        if matches!(kind, MessageType::ECHO_REQUEST | MessageType::ECHO_REPLY) {
             return;
         }
-        let mut text = format!("{from}: PPTP {}", name(kind));
+        let mut text = format!("{from}: PPTP {kind}");
         if let Some(result) = result {
             text.push_str(&format!(", result {result}"));
         }
-        note.push(&self.about, &text, Fact::Message { from: party(from), kind, result, error });
+        note.push(
+            &self.about,
+            &text,
+            Fact::Message { from: party(from), kind: kind.0, result, error: error.map(|error| error.0) },
+        );
         match (kind, result) {
-            (2, Some(1)) => note.push(&self.about, "the control connection is up", Fact::TunnelUp),
-            (8, Some(1)) => {
+            (MessageType::START_REPLY, Some(1)) => {
+                note.push(&self.about, "the control connection is up", Fact::TunnelUp)
+            }
+            (MessageType::OUTGOING_CALL_REPLY, Some(1)) => {
                 self.call = true;
                 if let (Some(client), Some(server)) = (self.about.client, self.about.server) {
                     let (client, server) = (SocketAddr::new(client.ip(), 0), SocketAddr::new(server.ip(), 0));
@@ -283,11 +276,13 @@ impl Connection {
                 }
                 note.push(&self.about, "the call is up", Fact::CallUp);
             }
-            (2 | 8, Some(result)) => {
+            (MessageType::START_REPLY | MessageType::OUTGOING_CALL_REPLY, Some(result)) => {
                 let text = format!("{from} refuses with result {result}");
                 note.push(&self.about, &text, Fact::Refused { by: party(from), result });
             }
-            (3 | 12 | 13, _) if !self.closed => {
+            (MessageType::STOP_REQUEST | MessageType::CALL_CLEAR_REQUEST | MessageType::CALL_DISCONNECT_NOTIFY, _)
+                if !self.closed =>
+            {
                 self.closed = true;
                 note.push(&self.about, &format!("{from} ends the call"), Fact::Closed { by: party(from) });
             }
@@ -305,24 +300,4 @@ impl Connection {
             note.push_whole(self.last, &self.about, "no control message came from the server", Fact::NoReply);
         }
     }
-}
-
-fn name(kind: u16) -> String {
-    match kind {
-        1 => "Start-Control-Connection-Request",
-        2 => "Start-Control-Connection-Reply",
-        3 => "Stop-Control-Connection-Request",
-        4 => "Stop-Control-Connection-Reply",
-        7 => "Outgoing-Call-Request",
-        8 => "Outgoing-Call-Reply",
-        9 => "Incoming-Call-Request",
-        10 => "Incoming-Call-Reply",
-        11 => "Incoming-Call-Connected",
-        12 => "Call-Clear-Request",
-        13 => "Call-Disconnect-Notify",
-        14 => "WAN-Error-Notify",
-        15 => "Set-Link-Info",
-        other => return format!("message {other}"),
-    }
-    .to_owned()
 }

@@ -227,6 +227,24 @@ impl Message {
         }
     }
 
+    /// The result that it carries, and the error where it has a place for one. A Stop-Control-Connection-Request has a reason in
+    /// the place of a result.
+    pub const fn result(&self) -> Option<(u8, Option<ErrorCode>)> {
+        match self {
+            Message::StartReply(reply) => Some((reply.result.0, Some(reply.error))),
+            Message::StopRequest(reason) => Some((reason.0, None)),
+            Message::StopReply(result, error) | Message::EchoReply(_, result, error) => Some((*result, Some(*error))),
+            Message::CallAnswer(answer) => Some((answer.result.0, Some(answer.error))),
+            Message::CallDisconnect(end) => Some((end.result.0, Some(end.error))),
+            Message::StartRequest(_)
+            | Message::EchoRequest(_)
+            | Message::CallRequest(_)
+            | Message::CallClear(_)
+            | Message::LinkInfo(_)
+            | Message::Other(..) => None,
+        }
+    }
+
     /// The message.
     pub fn emit(&self) -> Vec<u8> {
         let mut out = Writer::new(self.kind());

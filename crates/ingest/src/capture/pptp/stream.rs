@@ -1,10 +1,9 @@
 //! One direction of a control connection, put in order.
 
-/// Octets that wait for the rest of their message; the longest message of RFC 2637 has 220.
+use wire::pptp::{Message, frame};
+
+/// Octets that wait for the rest of their message.
 const MOST: usize = 4096;
-/// Octets of the longest message that is believed.
-const LONGEST: usize = 512;
-const MAGIC: [u8; 4] = [0x1a, 0x2b, 0x3c, 0x4d];
 
 /// The octets of one direction from where the last message ended.
 #[derive(Default)]
@@ -49,18 +48,19 @@ impl Stream {
         self.octets.extend_from_slice(new.get(..MOST).unwrap_or(new));
     }
 
-    /// The next whole message.
-    pub(super) fn message(&mut self) -> Option<Vec<u8>> {
-        let header: [u8; 8] = *self.octets.first_chunk()?;
-        let length = usize::from(u16::from_be_bytes([header[0], header[1]]));
-        if header[4..] != MAGIC || !(12..=LONGEST).contains(&length) {
+    /// The next whole message. What is none costs everything that waits.
+    pub(super) fn message(&mut self) -> Option<Message> {
+        let read = match frame(&self.octets) {
+            Ok(Some((message, length))) => Message::parse(message).map(|message| (message, length)),
+            Ok(None) => return None,
+            Err(malformed) => Err(malformed),
+        };
+        let Ok((message, length)) = read else {
             self.octets.clear();
             return None;
-        }
-        if self.octets.len() < length {
-            return None;
-        }
-        Some(self.octets.drain(..length).collect())
+        };
+        self.octets.drain(..length);
+        Some(message)
     }
 }
 
@@ -68,24 +68,21 @@ impl Stream {
 mod tests {
     use super::*;
 
-    fn message(kind: u8) -> Vec<u8> {
-        let mut message = vec![0, 16, 0, 1];
-        message.extend(MAGIC);
-        message.extend([0, kind, 0, 0, 0, 0, 0, 0]);
-        message
+    fn octets(call: u16) -> Vec<u8> {
+        Message::CallClear(call).emit()
     }
 
     #[test]
     fn messages_come_whole_whatever_the_segments_are() {
         let mut stream = Stream::default();
         stream.begin(99);
-        let octets = [message(1), message(7)].concat();
+        let octets = [octets(1), octets(7)].concat();
         stream.add(100, &octets[..5]);
         assert_eq!(stream.message(), None);
         stream.add(100, &octets[..9]);
         stream.add(109, &octets[9..]);
-        assert_eq!(stream.message(), Some(message(1)));
-        assert_eq!(stream.message(), Some(message(7)));
+        assert_eq!(stream.message(), Some(Message::CallClear(1)));
+        assert_eq!(stream.message(), Some(Message::CallClear(7)));
         assert_eq!(stream.message(), None);
     }
 
@@ -93,8 +90,8 @@ mod tests {
     fn a_hole_costs_only_the_message_in_it() {
         let mut stream = Stream::default();
         stream.begin(u32::MAX);
-        stream.add(0, &message(1)[..10]);
-        stream.add(4000, &message(8));
-        assert_eq!(stream.message(), Some(message(8)));
+        stream.add(0, &octets(1)[..10]);
+        stream.add(4000, &octets(8));
+        assert_eq!(stream.message(), Some(Message::CallClear(8)));
     }
 }
