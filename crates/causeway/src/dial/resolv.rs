@@ -96,9 +96,10 @@ impl Resolv {
         }
     }
 
-    /// Puts a connection's wish in force.
+    /// Puts a connection's wish in force. The same again changes nothing: each change is something that programs can meet half-way.
     fn enforce(&self, number: u64) -> io::Result<()> {
-        put(&self.file, &fs::read(self.path(number))?)
+        let wish = fs::read(self.path(number))?;
+        if read_if_there(&self.file)? == wish { Ok(()) } else { put(&self.file, &wish) }
     }
 
     fn put_back(&self) -> io::Result<()> {
@@ -172,24 +173,33 @@ impl Resolv {
 /// Replaces a file whole, or writes into it where it cannot be replaced: in a container it is mounted.
 fn put(file: &Path, contents: &[u8]) -> io::Result<()> {
     let new = beside(file);
-    write_synced(&new, contents)?;
     // Everybody reads it, whatever the mask of this process says.
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o644))?;
+    write_synced(&new, contents)?.set_permissions(fs::Permissions::from_mode(0o644))?;
     if fs::rename(&new, file).is_ok() {
         return Ok(());
     }
     let _ = fs::remove_file(&new);
-    write_synced(file, contents)
+    overwrite(file, contents)
+}
+
+/// Writes over what is there. Programs read the file meanwhile: at no time is it empty, which would mean to them that the name server
+/// is on this host.
+fn overwrite(file: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).create(true).truncate(false).open(file)?;
+    file.write_all(contents)?;
+    file.set_len(contents.len() as u64)?;
+    file.sync_all()
 }
 
 fn beside(file: &Path) -> PathBuf {
     file.with_extension("conf.causeway")
 }
 
-fn write_synced(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut file = fs::File::create(path)?;
+fn write_synced(path: &Path, contents: &[u8]) -> io::Result<File> {
+    let mut file = File::create(path)?;
     file.write_all(contents)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn read_if_there(path: &Path) -> io::Result<Vec<u8>> {
@@ -298,6 +308,24 @@ mod tests {
         second.restore().unwrap();
         assert!(place.text().ends_with("nameserver 10.0.0.9\nsearch corp.example\n"), "{}", place.text());
         first.restore().unwrap();
+        assert_eq!(place.text(), BEFORE);
+    }
+
+    #[test]
+    fn who_reads_a_file_that_cannot_be_replaced_whole_never_finds_it_empty() {
+        let place = Place::new("overwritten");
+        fs::write(place.file(), BEFORE).unwrap();
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for round in 0..200 {
+                    let text = if round % 2 == 0 { MARK } else { BEFORE };
+                    overwrite(&place.file(), text.as_bytes()).unwrap();
+                }
+            });
+            while !writer.is_finished() {
+                assert!(!place.text().is_empty());
+            }
+        });
         assert_eq!(place.text(), BEFORE);
     }
 
