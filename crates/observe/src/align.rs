@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Fact, Observation, Role, Side, SourceId, Timeline, ike, l2tp, ppp};
+use crate::{Fact, Observation, Role, Side, SourceId, Timeline, ike, l2tp, ppp, radius};
 
 /// How the clock of one source stands to the others'.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +20,7 @@ pub struct Alignment {
 /// What is known of a clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Clock {
-    /// All others are measured by it.
+    /// Others are measured by it, directly or by way of one another.
     Reference,
     /// It was compared.
     Compared {
@@ -81,17 +81,26 @@ pub(crate) fn align(timeline: &mut Timeline) -> Vec<Alignment> {
     let on_wire = |id| timeline.source(id).is_some_and(|source| source.side == Side::Wire);
     sources.sort_by_key(|source| (!on_wire(source.id), usize::MAX - source.events.len(), source.id));
     sources.truncate(SOURCES);
-    let mut open: Vec<Open> = sources.split_off(1).into_iter().map(|source| Open { source, best: None }).collect();
+    let mut open: Vec<Open> = sources.into_iter().map(|source| Open { source, best: None }).collect();
     let mut result = Vec::new();
     let mut budget = ALL_DIFFERENCES;
-    let mut next = sources.pop();
-    if let Some(first) = &next {
-        result.push(Alignment { source: first.id, clock: Clock::Reference });
+    // Who has nothing in common with the best witness may have it with one another.
+    while !open.is_empty() {
+        let first = open.remove(0).source;
+        result.extend(measure(first, &mut open, timeline, &mut budget));
     }
+    result.sort_by_key(|alignment| alignment.source);
+    result
+}
+
+/// Takes those out of the `open` ones that can be measured by the first, and corrects them.
+fn measure(first: Witness, open: &mut Vec<Open>, timeline: &mut Timeline, budget: &mut usize) -> Vec<Alignment> {
+    let mut result = vec![Alignment { source: first.id, clock: Clock::Unpaired }];
+    let mut next = Some(first);
     // Who has nothing in common with the reference may have it with one that was measured by it.
     while let Some(measured) = next.take() {
-        for Open { source, best } in &mut open {
-            let found = compare(source, &measured, &mut budget);
+        for Open { source, best } in &mut *open {
+            let found = compare(source, &measured, budget);
             if let Some(found) = found.filter(|found| best.as_ref().is_none_or(|(_, best)| best.score < found.score)) {
                 *best = Some((measured.id, found));
             }
@@ -106,8 +115,9 @@ pub(crate) fn align(timeline: &mut Timeline) -> Vec<Alignment> {
         }
         next = Some(source);
     }
-    result.extend(open.iter().map(|open| Alignment { source: open.source.id, clock: Clock::Unpaired }));
-    result.sort_by_key(|alignment| alignment.source);
+    if let [reference, _, ..] = result.as_mut_slice() {
+        reference.clock = Clock::Reference;
+    }
     result
 }
 
@@ -152,6 +162,7 @@ enum Key {
     Accepted,
     Denied,
     Network(ppp::Protocol),
+    Radius(u8),
 }
 
 impl Key {
@@ -213,6 +224,9 @@ fn keys(seen: &Observation) -> [Option<Key>; 2] {
         Fact::Ppp(ppp::Fact::AuthenticationFailed { .. }) => [user(&None).map(Key::Refused), Some(Key::Denied)],
         Fact::Ppp(ppp::Fact::NetworkUp { protocol, client, .. }) => {
             [client.map(Key::Address), Some(Key::Network(*protocol))]
+        }
+        Fact::Radius(radius::Fact::Request { code, repeated: false, .. } | radius::Fact::Answer { code, .. }) => {
+            [None, Some(Key::Radius(*code))]
         }
         _ => [None, None],
     }

@@ -69,8 +69,7 @@ pub(super) fn clocks(timeline: &Timeline, texts: &Texts) -> Vec<String> {
     let sentence = |alignment: &Alignment| {
         let named = ("name", name(alignment.source));
         match alignment.clock {
-            Clock::Reference => None,
-            Clock::Unpaired => Some(say(texts, "clock-unpaired", &[named])),
+            Clock::Reference | Clock::Unpaired => None,
             Clock::Compared { with, ahead, pairs } => {
                 let id = match ahead {
                     _ if alignment.clock.agrees() => "clock-same",
@@ -87,7 +86,13 @@ pub(super) fn clocks(timeline: &Timeline, texts: &Texts) -> Vec<String> {
             }
         }
     };
-    timeline.clocks().iter().filter_map(sentence).collect()
+    let mut sentences: Vec<String> = timeline.clocks().iter().filter_map(sentence).collect();
+    let alone = timeline.clocks().iter().filter(|alignment| alignment.clock == Clock::Unpaired);
+    let names: Vec<&str> = alone.map(|alignment| name(alignment.source)).collect();
+    if !names.is_empty() {
+        sentences.push(say(texts, "clock-unpaired", &[("names", &names.join(", "))]));
+    }
+    sentences
 }
 
 /// A difference of clocks: `33 s`, `2 h 5 s`, `365 d`.

@@ -81,7 +81,9 @@ impl Canvas<'_> {
         }
         if let Some(at) = event.at {
             let time = escape(&self.clock.time(at));
-            let _ = write!(self.marks, "<text class=\"time\" x=\"4\" y=\"{}\">{time}</text>", self.y + 28);
+            // On one line with the arrow, or with the words of the note.
+            let line = if matches!(event.shape, Shape::Arrow { .. }) { 28 } else { 20 };
+            let _ = write!(self.marks, "<text class=\"time\" x=\"4\" y=\"{}\">{time}</text>", self.y + line);
         }
         match event.shape {
             Shape::Arrow { from } => self.arrow(event, from),

@@ -94,6 +94,11 @@ impl<'a> Event<'a> {
         matches!(self.shape, Shape::Arrow { .. })
     }
 
+    /// Whether several sources can have seen it. RADIUS goes beside the way between client and server.
+    fn is_message(&self) -> bool {
+        self.is_arrow() || words::is_radius_packet(self.fact)
+    }
+
     /// Whether `other` stands at the same place of the same source: another aspect of the same event.
     fn is_one_with(&self, other: &Event<'_>) -> bool {
         let (one, two) = (self.place, other.place);
@@ -296,7 +301,7 @@ fn counted(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
 /// The story so far with what one more source has to say. The order of either stays; times decide where they say something.
 fn merged<'a>(story: Vec<Event<'a>>, account: Vec<Event<'a>>) -> Vec<Event<'a>> {
     let mut by_name: HashMap<(Band, Shape, String), Vec<usize>> = HashMap::new();
-    for (index, event) in story.iter().enumerate().filter(|(_, event)| event.is_arrow()) {
+    for (index, event) in story.iter().enumerate().filter(|(_, event)| event.is_message()) {
         for (band, shape, name) in event.names() {
             by_name.entry((band, shape, name.to_owned())).or_default().push(index);
         }
@@ -310,17 +315,20 @@ fn merged<'a>(story: Vec<Event<'a>>, account: Vec<Event<'a>>) -> Vec<Event<'a>> 
     // A log without times begins where the layer under it was ready.
     let mut cursor = 0;
     let timeless = account.iter().all(|event| event.at.is_none());
-    let ready = story.iter().rposition(|event| words::carries(event.fact)).map_or(0, |index| index + 1);
+    let after = |index: Option<usize>| index.map_or(0, |index| index + 1);
+    let ready = after(story.iter().rposition(|event| words::carries(event.fact)));
+    let asked = after(story.iter().position(|event| words::has_credentials(event.fact)));
     for event in account {
         if timeless {
             match event.band {
                 Band::L2tp | Band::Ppp | Band::Up => cursor = cursor.max(ready),
+                Band::Radius if event.is_message() => cursor = cursor.max(asked),
                 // Pings are for what does not work.
                 Band::Network => cursor = story.len(),
                 _ => {}
             }
         }
-        let same = event.is_arrow().then(|| {
+        let same = event.is_message().then(|| {
             event.names().find_map(|(band, shape, name)| {
                 let indices = by_name.get(&(band, shape, name.to_owned()))?;
                 let from = if timeless { 0 } else { cursor };

@@ -88,7 +88,7 @@ clock-same = The clock of { $name } agrees with that of { $other } ({ $pairs } e
 clock-ahead = The clock of { $name } is { $offset } ahead of that of { $other } ({ $pairs } events seen by both); its times are shown corrected.
 clock-behind = The clock of { $name } is { $offset } behind that of { $other } ({ $pairs } events seen by both); its times are shown corrected.
 clock-zone = That is a whole number of hours or quarters of an hour: probably another time zone.
-clock-unpaired = The clock of { $name } could not be compared with the others: too few events were seen by both. Its times are shown as they stand.
+clock-unpaired = No common time was found for { $names }: too few events were seen by two of them. The times are shown as they stand.
 
 # The helpdesk's first question, asked on a terminal.
 ask-scope = Who cannot connect? (Enter: not known)

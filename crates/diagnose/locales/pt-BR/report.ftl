@@ -88,7 +88,7 @@ clock-same = O relógio de { $name } coincide com o de { $other } ({ $pairs } ev
 clock-ahead = O relógio de { $name } está { $offset } adiantado em relação ao de { $other } ({ $pairs } eventos vistos por ambos); os horários são mostrados corrigidos.
 clock-behind = O relógio de { $name } está { $offset } atrasado em relação ao de { $other } ({ $pairs } eventos vistos por ambos); os horários são mostrados corrigidos.
 clock-zone = É um número inteiro de horas ou de quartos de hora: provavelmente outro fuso horário.
-clock-unpaired = Não foi possível comparar o relógio de { $name } com os outros: poucos eventos foram vistos por ambos. Os horários são mostrados como estão.
+clock-unpaired = Não foi possível comparar com os outros o relógio de: { $names }. Poucos eventos foram vistos em comum. Os horários são mostrados como estão.
 
 # A primeira pergunta do suporte, feita em um terminal.
 ask-scope = Quem não consegue conectar? (Enter: não sei)

@@ -88,7 +88,7 @@ clock-same = { $name } 的时钟与 { $other } 一致（双方都看到的事件
 clock-ahead = { $name } 的时钟比 { $other } 快 { $offset }（双方都看到的事件有 { $pairs } 个）；显示的时间已校正。
 clock-behind = { $name } 的时钟比 { $other } 慢 { $offset }（双方都看到的事件有 { $pairs } 个）；显示的时间已校正。
 clock-zone = 相差恰好是整小时或一刻钟的倍数：很可能是时区不同。
-clock-unpaired = { $name } 的时钟无法与其他来源对比：双方都看到的事件太少。它的时间按原样显示。
+clock-unpaired = { $names } 的时钟无法与其他来源对比：双方都看到的事件太少。时间按原样显示。
 
 # 在终端上提出的第一个问题。
 ask-scope = 谁连不上？（直接按 Enter：不知道）

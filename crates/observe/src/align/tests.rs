@@ -162,6 +162,22 @@ fn who_shares_nothing_with_the_reference_is_measured_by_one_that_does() {
 }
 
 #[test]
+fn those_who_share_nothing_with_the_reference_are_measured_by_one_another() {
+    let mut timeline = Timeline::new();
+    let wire = source(&mut timeline, "radius.pcap", Side::Wire);
+    let server = source(&mut timeline, "server.log", Side::Server);
+    let client = source(&mut timeline, "client.log", Side::Client);
+    let request = radius::Fact::Request { code: 1, server: None, repeated: false };
+    push(&mut timeline, wire, NOON * 1_000_000, About::default(), request);
+    log(&mut timeline, server, NOON, 0);
+    log(&mut timeline, client, NOON, 30_000_000);
+    let found = align(&mut timeline);
+    assert_eq!(found[0].clock, Clock::Unpaired);
+    assert_eq!(found[1].clock, Clock::Reference);
+    assert_eq!(ahead(&found, 2), Some(30_000_000));
+}
+
+#[test]
 fn one_source_is_not_compared() {
     let mut timeline = Timeline::new();
     let server = source(&mut timeline, "server.log", Side::Server);

@@ -1,5 +1,5 @@
 use diagnose::{Cause, Finding};
-use observe::{About, Party, Place, Source, SourceKind};
+use observe::{About, Party, Place, Source, SourceKind, radius};
 use wire::l2tp::MessageType;
 
 use super::*;
@@ -99,6 +99,40 @@ fn what_arrived_is_not_lost_though_it_has_no_answer() {
         push(&mut timeline, server, line, "", sccrq(Party::There));
     }
     assert_eq!(told(&timeline).first().map(String::as_str), Some("> SCCRQ ×3"));
+}
+
+#[test]
+fn an_authenticator_without_times_speaks_when_it_is_asked() {
+    let mut timeline = Timeline::new();
+    let server = source(&mut timeline, "pppd", Side::Server);
+    let radius = source(&mut timeline, "freeradius", Side::Authenticator);
+    let response = |from, code| ppp::Fact::Packet { from, protocol: ppp::Protocol::Chap, code, repeated: false };
+    push(&mut timeline, server, 1, "", main_mode(Party::There, 1));
+    push(&mut timeline, server, 2, "", response(Party::There, 2));
+    push(&mut timeline, server, 3, "", response(Party::Here, 4));
+    for (line, fact) in [
+        (1, radius::Fact::Request { code: 1, server: None, repeated: false }),
+        (2, radius::Fact::Answer { code: 3, reason: None, error: None }),
+    ] {
+        let place = Place { source: radius, spot: Spot::Line(line), text: "".into() };
+        let (side, about) = (Side::Authenticator, About::default());
+        timeline.push(Observation { at: None, place, side, about, fact: fact.into() });
+    }
+    let story =
+        ["> main mode 1", "> CHAP Response", "* RADIUS Access-Request", "* RADIUS Access-Reject", "< CHAP Failure"];
+    assert_eq!(told(&timeline), story.map(|row| format!("{row} ×1")));
+}
+
+#[test]
+fn a_radius_packet_that_two_sources_saw_is_told_once() {
+    let mut timeline = Timeline::new();
+    let wire = source(&mut timeline, "radius.pcap", Side::Wire);
+    let server = source(&mut timeline, "freeradius", Side::Authenticator);
+    for source in [wire, server] {
+        push(&mut timeline, source, 1, "", radius::Fact::Request { code: 1, server: None, repeated: false });
+        push(&mut timeline, source, 2, "", radius::Fact::Answer { code: 2, reason: None, error: None });
+    }
+    assert_eq!(told(&timeline), ["* RADIUS Access-Request ×1", "* RADIUS Access-Accept ×1"]);
 }
 
 #[test]

@@ -241,6 +241,19 @@ pub(super) fn carries(fact: &Fact) -> bool {
     }
 }
 
+/// Whether with it a server has what it asks an authenticator with.
+pub(super) fn has_credentials(fact: &Fact) -> bool {
+    match fact {
+        Fact::Ppp(ppp::Fact::Packet { protocol: ppp::Protocol::Pap, code, .. }) => *code == 1,
+        Fact::Ppp(ppp::Fact::Packet { protocol: ppp::Protocol::Chap | ppp::Protocol::Eap, code, .. }) => *code == 2,
+        _ => false,
+    }
+}
+
+pub(super) fn is_radius_packet(fact: &Fact) -> bool {
+    matches!(fact, Fact::Radius(radius::Fact::Request { .. } | radius::Fact::Answer { .. }))
+}
+
 /// RFC 2637 §2.
 fn pptp_message(kind: u16) -> Option<&'static str> {
     Some(match kind {
