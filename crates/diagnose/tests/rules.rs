@@ -521,3 +521,19 @@ proptest! {
         prop_assert_eq!(found.enough, !found.findings.is_empty());
     }
 }
+
+#[test]
+fn a_phase_that_was_given_up_says_by_where_it_stood_what_failed() {
+    let client = || Evidence::default().source(Side::Client, SourceKind::RouterOs);
+    let sccrq = l2tp::Fact::Message { from: Party::Here, kind: MessageType::SCCRQ, repeated: false, clear: false };
+    for (after, cause) in [
+        (Some(Exchange::MainMode(1)), Cause::NetUdp500Blocked),
+        (Some(Exchange::MainMode(5)), Cause::IkePskMismatch),
+        (None, Cause::NetUdp500Blocked),
+    ] {
+        let found = client().sees(sccrq.clone()).sees(ike::Fact::GaveUp { by: Party::Here, after }).finds();
+        assert_eq!(found.findings.first().map(|finding| finding.cause), Some(cause), "{after:?}");
+        // The system holds back what the client's L2TP says before IPsec is there.
+        assert_eq!(found.stage, Some("ike.phase1"));
+    }
+}

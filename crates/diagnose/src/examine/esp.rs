@@ -97,6 +97,10 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
         }
         (None, None) => {
             let Some(asked) = asked else { return };
+            // Nothing left the client where IPsec never came up.
+            if up.is_none() && picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::GaveUp { .. })) {
+                return;
+            }
             // xl2tpd alone says no more than that nothing came back; most often IPsec is up, and nobody is behind it.
             let weight = if up.is_some() { 0.5 } else { 0.4 };
             claims.inferred(Cause::L2tpNoAnswer, weight, up.into_iter().chain([asked]));

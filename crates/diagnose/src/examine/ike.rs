@@ -279,7 +279,15 @@ fn main_mode<'a>(picture: &Picture<'a>) -> MainMode<'a> {
                 }
                 mode.repeated[index] |= message.repeated;
             }
-            ike::Fact::GaveUp { .. } => mode.gave_up = Some(seen),
+            ike::Fact::GaveUp { after, .. } => {
+                mode.gave_up = Some(seen);
+                if let Some(ike::Exchange::MainMode(number @ 1..=6)) = *after
+                    && mode.last.is_none_or(|(last, _)| number >= last)
+                {
+                    mode.last = Some((number, seen));
+                    mode.moved |= on_4500(seen);
+                }
+            }
             ike::Fact::HalfOpenExpired { .. } => mode.half_open = Some(seen),
             ike::Fact::Repeated { message: ike::Exchange::MainMode(number @ 1..=6), .. } => {
                 mode.repeated[usize::from(*number)] = true;
@@ -299,7 +307,10 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
         return;
     }
     let mode = main_mode(picture);
-    let Some((last, seen)) = mode.last else { return };
+    let Some((last, seen)) = mode.last else {
+        given_up(picture, mode.gave_up, claims);
+        return;
+    };
     // A probe stops where it has seen enough; it says so when it waited in vain.
     if seen.side == Side::Probe && mode.gave_up.is_none() {
         return;
@@ -382,6 +393,27 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     }
 }
 
+/// Phase 1 was given up, and it is not known where.
+fn given_up(picture: &Picture<'_>, gave_up: Option<&Observation>, claims: &mut Claims) {
+    let Some(seen) = gave_up.filter(|_| !picture.ike().any(|(_, fact)| is_of_phase2(fact))) else { return };
+    claims.inferred(Cause::NetUdp500Blocked, 0.35, [seen]);
+    claims.inferred(Cause::IkePskMismatch, 0.3, [seen]);
+    claims.inferred(Cause::NetUdp4500Blocked, 0.25, [seen]);
+}
+
+fn is_of_phase2(fact: &ike::Fact) -> bool {
+    match fact {
+        ike::Fact::GaveUp { after, .. } => matches!(after, Some(ike::Exchange::QuickMode(_))),
+        ike::Fact::Message(message) => matches!(message.exchange, ike::Exchange::QuickMode(_)),
+        _ => false,
+    }
+}
+
+/// Whether the peer's port is that of NAT traversal.
+fn on_4500(seen: &Observation) -> bool {
+    seen.about.server.or(seen.about.peer).is_some_and(|peer| peer.port() == 4500)
+}
+
 /// The server sends on port 4500, so what the client sends there arrives.
 fn heard_4500<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
     picture.ike().find_map(|(seen, fact)| {
@@ -390,7 +422,7 @@ fn heard_4500<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
             ike::Fact::Repeated { by, .. } => (*by, false),
             _ => return None,
         };
-        let port_4500 = port_4500 || seen.about.server.or(seen.about.peer).is_some_and(|peer| peer.port() == 4500);
+        let port_4500 = port_4500 || on_4500(seen);
         // What a server says of itself need not have left it.
         let arrived = seen.side.role() != Some(Role::Server);
         (arrived && port_4500 && seen.role(from) == Some(Role::Server)).then_some(seen)

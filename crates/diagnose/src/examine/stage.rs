@@ -1,6 +1,6 @@
 //! How far an attempt came.
 
-use observe::{Fact, esp, ike, l2tp, network, ppp, pptp, reported};
+use observe::{Fact, Party, Side, esp, ike, l2tp, network, ppp, pptp, reported};
 
 use super::picture::Picture;
 
@@ -63,7 +63,23 @@ impl Stage {
 
 /// The last stage that anybody saw begin.
 pub(super) fn reached(picture: &Picture<'_>) -> Option<Stage> {
-    picture.all().filter_map(|seen| of(&seen.fact)).max()
+    let stages = || picture.all().filter_map(|seen| of(&seen.fact));
+    match stages().max() {
+        // Clients begin with L2TP before IPsec is there, and their own system holds it back.
+        Some(Stage::L2tpTunnel) if stages().any(|stage| stage == Stage::IkePhase1 || stage == Stage::IkePhase2) => {
+            stages().filter(|stage| *stage < Stage::L2tpTunnel || protected(picture)).max()
+        }
+        reached => reached,
+    }
+}
+
+/// Whether L2TP can have left the client's machine under IPsec, or came to the server.
+fn protected(picture: &Picture<'_>) -> bool {
+    super::ike::phase2_up(picture)
+        || picture.all().any(|seen| match &seen.fact {
+            Fact::L2tp(l2tp::Fact::Message { from, .. }) => seen.side != Side::Client || *from == Party::There,
+            _ => false,
+        })
 }
 
 fn of(fact: &Fact) -> Option<Stage> {

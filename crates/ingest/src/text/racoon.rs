@@ -43,6 +43,9 @@ impl Racoon {
     pub(crate) fn read(&mut self, text: &str, out: &mut Out<'_, '_>) -> bool {
         let levels = ["ERROR: ", "INFO: ", "NOTIFY: ", "WARNING: ", "DEBUG: "];
         let text = levels.iter().find_map(|level| text.strip_prefix(level)).unwrap_or(text);
+        if let Some((_, peer)) = text.split_once("<=>") {
+            self.peer = words::socket(words::word(peer));
+        }
         self.exchanges(text, out) || self.outcomes(text, out)
     }
 
@@ -65,9 +68,6 @@ impl Racoon {
             self.role = Some(role);
             self.attempts += 1;
             self.port_4500 = text.contains("[4500]");
-            if let Some((_, peer)) = text.split_once("<=>") {
-                self.peer = words::socket(words::word(peer));
-            }
             let from = if role == Role::Client { Party::Here } else { Party::There };
             let exchange = if text.contains("ggressive") { Exchange::AggressiveMode(1) } else { Exchange::MainMode(1) };
             self.message(from, exchange, false, out);
@@ -127,6 +127,23 @@ impl Racoon {
         true
     }
 
+    /// How far main mode came that is given up: "10.0.0.2[500]<=>192.0.2.1[500] 9f3a7c6a5d8f9a1b:0000000000000000". Without the
+    /// responder's cookie nothing ever came from it. With it, it is most often the message that needs the key that stays without
+    /// an answer; who responds does not show it.
+    fn sent_last(&self, text: &str) -> Option<Exchange> {
+        let (initiator, responder) = text.rsplit([' ', '=']).next()?.split_once(':')?;
+        let is_cookie = |cookie: &str| cookie.len() == 16 && cookie.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_cookie(initiator) || !is_cookie(responder) {
+            return None;
+        }
+        let answered = responder.bytes().any(|byte| byte != b'0');
+        match self.role {
+            _ if !answered => Some(Exchange::MainMode(1)),
+            Some(Role::Server) => None,
+            _ => Some(Exchange::MainMode(5)),
+        }
+    }
+
     fn outcomes(&mut self, text: &str, out: &mut Out<'_, '_>) -> bool {
         let at = Party::Here;
         let fact = if text.starts_with("ISAKMP-SA established")
@@ -157,7 +174,11 @@ impl Racoon {
             || text.contains("phase 1 negotiation failed due to time up")
             || text.contains("phase1 negotiation failed due to send error")
         {
-            Fact::GaveUp { by: at, after: None }
+            let after = self.sent_last(text);
+            if after == Some(Exchange::MainMode(1)) {
+                out.is(Role::Client, 5);
+            }
+            Fact::GaveUp { by: at, after }
         } else if text.contains("phase2 negotiation failed due to time up")
             || text.contains("give up to get IPsec-SA due to time up")
         {

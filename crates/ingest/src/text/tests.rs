@@ -419,6 +419,12 @@ fn accel_ppp_routeros_macos_and_networkmanager_are_known() {
     let text = "nov/20/2026 21:00:00 l2tp,ppp,info l2tp-out1: connecting...\nnov/20/2026 21:00:30 ipsec,error phase1 negotiation failed due to time up 10.0.0.2[500]<=>192.0.2.1[500] 1:2\n";
     yields(text, ike::Fact::GaveUp { by: at, after: None });
     assert_eq!(kind_and_side(text), (SourceKind::RouterOs, Side::Client));
+    for (cookies, number) in [("9f3a7c6a5d8f9a1b:0000000000000000", 1), ("9f3a7c6a5d8f9a1b:12f0c3a55d8f9a1b", 5)] {
+        let text = format!(
+            "nov/20/2026 21:00:30 ipsec,error phase1 negotiation failed due to time up 10.0.0.2[500]<=>192.0.2.1[500] {cookies}\n"
+        );
+        yields(&text, ike::Fact::GaveUp { by: at, after: Some(Exchange::MainMode(number)) });
+    }
 
     let text = "Fri Nov 20 21:00:00 2026 : L2TP connecting to server 'vpn.example' (192.0.2.1)...\nFri Nov 20 21:00:00 2026 : IPSec phase 1 client started\nFri Nov 20 21:00:00 2026 : L2TP sent SCCRQ\nFri Nov 20 21:00:02 2026 : L2TP sent SCCRQ\n";
     yields(text, l2tp::Fact::Message { from: at, kind: MessageType::SCCRQ, repeated: true, clear: false });
