@@ -86,3 +86,12 @@ fn what_is_not_known_ends_with_its_own_status() {
     assert_eq!(status, Some(3));
     assert!(text.contains("既不是已知的代码"), "{text}");
 }
+
+#[test]
+fn the_causes_that_a_line_of_a_log_may_have_are_numbered() {
+    let (said, code) =
+        explain("C", &["ipsec,error phase1 negotiation failed due to time up 203.0.113.7[500]<=>198.51.100.2[500]"]);
+    assert_eq!(code, Some(0));
+    let numbered: Vec<&str> = said.lines().filter(|line| line.ends_with(']')).map(|line| &line[..2]).collect();
+    assert_eq!(numbered, ["1.", "2.", "3."], "{said}");
+}

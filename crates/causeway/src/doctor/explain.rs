@@ -36,11 +36,11 @@ pub(super) fn run(options: &Explain) -> Result<(), Failure> {
         crate::print(&format!("{:#}\n", json!({ "asked": asked, "meanings": list })))?;
     } else {
         let mut out = String::new();
-        for meaning in &meanings {
+        for (index, meaning) in meanings.iter().enumerate() {
             if !out.is_empty() {
                 out.push('\n');
             }
-            as_text(meaning, &texts, Paper::of_output(), &mut out);
+            as_text(index, meaning, &texts, Paper::of_output(), &mut out);
         }
         if meanings.is_empty() {
             out = texts.with("explain-unknown", &[("asked", &asked)]).unwrap_or_default();
@@ -87,7 +87,7 @@ fn from_log(asked: &str) -> Vec<Cause> {
     found.iter().map(|finding| finding.cause).filter(|cause| *cause != Cause::NoneHealthy).take(3).collect()
 }
 
-fn as_text(meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
+fn as_text(index: usize, meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
     match meaning {
         Meaning::Code(code, met) => {
             let Some(info) = code.info() else { return };
@@ -113,7 +113,7 @@ fn as_text(meaning: &Meaning, texts: &Texts, paper: Paper, out: &mut String) {
             let _ = writeln!(out, "  {}", message.text);
             all_causes(&message.causes, texts, paper, out);
         }
-        Meaning::Cause(cause) => text::advice(0, *cause, None, None, texts, paper, out),
+        Meaning::Cause(cause) => text::advice(index, *cause, None, None, texts, paper, out),
     }
 }
 
