@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clock::Timestamp;
 use observe::network::Icmp;
@@ -53,16 +53,20 @@ pub enum Tcp<'a> {
     Closed,
 }
 
-/// Probes of one server.
+/// Probes of one server, in two parts: what every client asks, and then, with [`Probe::go_on`], what strains the patience of
+/// servers that count who leaves negotiations open. Whoever wants to log on does it between them.
 ///
 /// Feed it with the `handle_*` methods. After each of them, and after [`Probe::begin`], poll [`Probe::poll_transmit`] and
-/// [`Probe::poll_step`] until they return `None`; then arm one timer for [`Probe::poll_timeout`]. It is over when
+/// [`Probe::poll_step`] until they return `None`; then arm one timer for [`Probe::poll_timeout`]. A part is over when
 /// [`Probe::is_finished`] says so.
 pub struct Probe {
     echo: Option<Echo>,
     ike: Option<Ike>,
+    /// Begins with the second part.
     clear: Option<Clear>,
     pptp: Option<Pptp>,
+    /// Whether there is still a second part.
+    more: bool,
     out: Out,
 }
 
@@ -101,10 +105,21 @@ impl Probe {
         let mut out = Out::default();
         let ctx = &mut Context { now, rng, out: &mut out };
         let echo = config.echo.then(|| Echo::begin(ctx));
-        let clear = config.l2tp.then(|| Clear::begin(ctx));
         let pptp = config.pptp.then(|| Pptp::begin(ctx, config.gre));
+        let more = config.l2tp;
         let ike = config.l2tp.then(|| Ike::begin(ctx, config));
-        Probe { echo, ike, clear, pptp, out }
+        Probe { echo, ike, clear: None, pptp, more, out }
+    }
+
+    /// Begins the second part, once the first is finished: IKEv2, aggressive mode, transforms one by one, L2TP in clear. The
+    /// sockets may be others than before; `local` is our address and port towards the server's port 500.
+    pub fn go_on(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, local: SocketAddr) {
+        if !std::mem::take(&mut self.more) {
+            return;
+        }
+        let ctx = &mut Context { now, rng, out: &mut self.out };
+        self.clear = Some(Clear::begin(ctx));
+        self.ike.iter_mut().for_each(|ike| ike.go_on(ctx, local));
     }
 
     /// Takes a datagram from the server.
@@ -167,6 +182,7 @@ impl Probe {
 
     /// Ends at once: what has no answer yet counts as silent, and what was not asked yet is not asked.
     pub fn abandon(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
+        self.more = false;
         let ctx = &mut Context { now, rng, out: &mut self.out };
         self.echo.iter_mut().for_each(|echo| echo.finish(ctx));
         self.clear.iter_mut().for_each(|clear| clear.finish(ctx, ClearAnswer::Silence));
@@ -184,7 +200,7 @@ impl Probe {
         self.out.steps.pop_front()
     }
 
-    /// When to call [`Probe::handle_timeout`]; `None` when everything is over.
+    /// When to call [`Probe::handle_timeout`]; `None` when the part that was begun is over.
     pub fn poll_timeout(&mut self) -> Option<Timestamp> {
         let due = [
             self.echo.as_ref().and_then(Echo::due),
@@ -195,7 +211,7 @@ impl Probe {
         due.into_iter().flatten().min()
     }
 
-    /// Whether everything is settled and sent.
+    /// Whether everything of the part that was begun is settled and sent.
     pub fn is_finished(&mut self) -> bool {
         self.poll_timeout().is_none() && self.out.transmits.is_empty()
     }

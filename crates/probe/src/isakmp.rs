@@ -1,5 +1,5 @@
-//! IKE, one question after another: main mode on port 500, where a NAT is, main mode on port 4500, IKEv2, transforms one by one,
-//! aggressive mode.
+//! IKE, one question after another: main mode on port 500, where a NAT is, main mode on port 4500; then, in the second part, IKEv2,
+//! aggressive mode, transforms one by one. What leaves most behind at the server comes last.
 
 mod aggressive;
 mod main_mode;
@@ -7,7 +7,7 @@ mod reply;
 mod survey;
 mod version2;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clock::Timestamp;
 use observe::network::Icmp;
@@ -30,11 +30,17 @@ pub(crate) struct Ike {
     closed: bool,
     /// A suite that the server takes.
     taken: Option<ike::proposal::Phase1Suite>,
+    /// Aggressive mode has been asked for.
+    asked_aggressive: bool,
+    /// Transforms have been tried one by one.
+    surveyed: bool,
 }
 
 enum Stage {
     Main(Box<MainMode>),
     NatT(Box<MainMode>),
+    /// Between the two parts.
+    Between,
     Version2(Version2),
     Survey(Survey),
     Aggressive(Aggressive),
@@ -44,16 +50,34 @@ enum Stage {
 impl Ike {
     pub(crate) fn begin(ctx: &mut Context<'_>, config: Config) -> Ike {
         let stage = Stage::Main(Box::new(MainMode::begin(ctx, &config, Socket::Ike)));
-        let mut ike = Ike { config, stage, answered: false, closed: false, taken: None };
+        let mut ike = Ike {
+            config,
+            stage,
+            answered: false,
+            closed: false,
+            taken: None,
+            asked_aggressive: false,
+            surveyed: false,
+        };
         ike.settle(ctx);
         ike
+    }
+
+    /// Begins the second part.
+    pub(crate) fn go_on(&mut self, ctx: &mut Context<'_>, local: SocketAddr) {
+        if !matches!(self.stage, Stage::Between) {
+            return;
+        }
+        self.config.local = local;
+        self.stage = if self.closed { self.after_version2(ctx) } else { Stage::Version2(Version2::begin(ctx)) };
+        self.settle(ctx);
     }
 
     pub(crate) fn handle(&mut self, ctx: &mut Context<'_>, socket: Socket, data: &[u8]) {
         let message = if socket == Socket::NatT { data.strip_prefix(&[0; 4]).unwrap_or(data) } else { data };
         match &mut self.stage {
             Stage::Main(main) | Stage::NatT(main) if main.socket() == socket => main.handle(ctx, message),
-            Stage::Main(_) | Stage::NatT(_) | Stage::Done => {}
+            Stage::Main(_) | Stage::NatT(_) | Stage::Between | Stage::Done => {}
             Stage::Version2(version2) => version2.handle(ctx, message),
             Stage::Survey(survey) => survey.handle(ctx, message),
             Stage::Aggressive(aggressive) => aggressive.handle(ctx, message),
@@ -68,6 +92,7 @@ impl Ike {
             // Whoever answered before listens; the error is about something else, or forged.
             Stage::Main(_)
             | Stage::NatT(_)
+            | Stage::Between
             | Stage::Version2(_)
             | Stage::Survey(_)
             | Stage::Aggressive(_)
@@ -82,7 +107,7 @@ impl Ike {
             Stage::Version2(version2) => version2.handle_timeout(ctx),
             Stage::Survey(survey) => survey.handle_timeout(ctx),
             Stage::Aggressive(aggressive) => aggressive.handle_timeout(ctx),
-            Stage::Done => {}
+            Stage::Between | Stage::Done => {}
         }
         self.settle(ctx);
     }
@@ -93,7 +118,7 @@ impl Ike {
             Stage::Version2(version2) => version2.due(),
             Stage::Survey(survey) => survey.due(),
             Stage::Aggressive(aggressive) => aggressive.due(),
-            Stage::Done => None,
+            Stage::Between | Stage::Done => None,
         }
     }
 
@@ -103,7 +128,7 @@ impl Ike {
             Stage::Version2(mut version2) => version2.abandon(ctx),
             Stage::Survey(mut survey) => survey.abandon(ctx),
             Stage::Aggressive(mut aggressive) => aggressive.abandon(ctx),
-            Stage::Done => {}
+            Stage::Between | Stage::Done => {}
         }
     }
 
@@ -121,15 +146,18 @@ impl Ike {
                     let closed = self.closed;
                     self.note(&answer);
                     self.closed = closed;
-                    if closed { self.after_version2(ctx) } else { Stage::Version2(Version2::begin(ctx)) }
+                    Stage::Between
                 }
                 Stage::Version2(version2) if version2.is_settled() => self.after_version2(ctx),
+                Stage::Aggressive(aggressive) if aggressive.is_settled() => self.after_aggressive(ctx),
                 Stage::Survey(survey) if survey.is_settled() => {
+                    // Who has stopped answering says nothing about aggressive mode, either.
+                    self.asked_aggressive |= survey.is_limited();
                     self.taken = self.taken.or(survey.accepted());
-                    self.after_survey(ctx)
+                    self.surveyed = true;
+                    self.after_version2(ctx)
                 }
-                Stage::Aggressive(aggressive) if aggressive.is_settled() => Stage::Done,
-                Stage::Version2(_) | Stage::Survey(_) | Stage::Aggressive(_) | Stage::Done => return,
+                Stage::Between | Stage::Version2(_) | Stage::Survey(_) | Stage::Aggressive(_) | Stage::Done => return,
             };
             self.stage = next;
         }
@@ -147,18 +175,22 @@ impl Ike {
         }
     }
 
-    fn after_version2(&self, ctx: &mut Context<'_>) -> Stage {
-        if self.answered && self.config.survey != Extent::None {
-            Stage::Survey(Survey::begin(ctx, self.config.survey, self.taken, self.config.vendor_ids.clone()))
-        } else {
-            self.after_survey(ctx)
+    /// Aggressive mode, if it can be asked for and was not, and else what follows it.
+    fn after_version2(&mut self, ctx: &mut Context<'_>) -> Stage {
+        match self.taken {
+            Some(suite) if self.answered && !self.asked_aggressive => {
+                self.asked_aggressive = true;
+                Stage::Aggressive(Aggressive::begin(ctx, suite, self.config.local.ip()))
+            }
+            _ => self.after_aggressive(ctx),
         }
     }
 
-    fn after_survey(&self, ctx: &mut Context<'_>) -> Stage {
-        match self.taken {
-            Some(suite) if self.answered => Stage::Aggressive(Aggressive::begin(ctx, suite, self.config.local.ip())),
-            _ => Stage::Done,
+    fn after_aggressive(&self, ctx: &mut Context<'_>) -> Stage {
+        if self.answered && !self.surveyed && self.config.survey != Extent::None {
+            Stage::Survey(Survey::begin(ctx, self.config.survey, self.taken, self.config.vendor_ids.clone()))
+        } else {
+            Stage::Done
         }
     }
 }

@@ -102,7 +102,7 @@ fn run(config: Config, server: &mut dyn Server) -> Run {
     let begun = Timestamp::ZERO + Duration::from_secs(10);
     let mut now = begun;
     let mut probe = Probe::begin(now, &mut rng, config);
-    let (mut steps, mut sent) = (Vec::new(), Vec::new());
+    let (mut steps, mut sent, mut second) = (Vec::new(), Vec::new(), false);
     loop {
         while let Some(transmit) = probe.poll_transmit() {
             sent.push((now, transmit.clone()));
@@ -135,7 +135,13 @@ fn run(config: Config, server: &mut dyn Server) -> Run {
             }
         }
         steps.extend(std::iter::from_fn(|| probe.poll_step()));
-        let Some(due) = probe.poll_timeout() else { break };
+        let Some(due) = probe.poll_timeout() else {
+            if std::mem::replace(&mut second, true) {
+                break;
+            }
+            probe.go_on(now, &mut rng, address("192.0.2.2:500"));
+            continue;
+        };
         now = now.max(due);
         probe.handle_timeout(now, &mut rng);
     }
@@ -214,6 +220,27 @@ fn a_server_is_asked_up_to_the_message_that_needs_a_key_and_nothing_is_left_open
 }
 
 #[test]
+fn before_the_log_on_no_more_is_begun_than_a_client_would() {
+    let mut rng = rng();
+    let mut server = Own::new(Phase1Policy::legacy());
+    let now = Timestamp::ZERO;
+    let mut probe = Probe::begin(now, &mut rng, config());
+    let mut begun = 0;
+    while let Some(transmit) = probe.poll_transmit() {
+        let Transmit::Udp { socket, data } = transmit else { panic!("{transmit:?}") };
+        let message = data.strip_prefix(&[0; 4]).unwrap_or(&data);
+        begun += usize::from(Header::parse(message).unwrap().cookies.responder.is_zero());
+        for answer in server.udp(now, socket, &data) {
+            probe.handle_udp(now, &mut rng, socket, &answer);
+        }
+    }
+    assert!(probe.is_finished());
+    assert_eq!(begun, 2, "main mode on either port");
+    probe.go_on(now, &mut rng, address("192.0.2.2:61000"));
+    assert!(!probe.is_finished());
+}
+
+#[test]
 fn a_nat_before_the_server_and_one_before_us_are_told_apart() {
     let mut server = Own::new(Phase1Policy::standard());
     server.address = address("10.0.0.5:500");
@@ -269,8 +296,8 @@ fn a_client_without_a_common_transform_learns_what_the_server_takes() {
 #[test]
 fn a_server_that_stops_answering_is_not_said_to_refuse() {
     let mut server = Own::new(Phase1Policy::legacy());
-    // Main mode on both ports, and four transforms.
-    server.patience = 6;
+    // Main mode on both ports, aggressive mode twice, and four transforms.
+    server.patience = 8;
     let run = run(Config { survey: Survey::Full, ..config() }, &mut server);
     let found = run.surveyed();
     assert_eq!(found.accepted.len() + found.refused.len(), 4);
@@ -469,7 +496,9 @@ fn what_is_abandoned_is_settled_at_once() {
     let mut probe = Probe::begin(Timestamp::ZERO, &mut rng, config);
     probe.abandon(Timestamp::ZERO, &mut rng);
     while probe.poll_transmit().is_some() {}
-    assert_eq!(std::iter::from_fn(|| probe.poll_step()).count(), 4);
+    assert_eq!(std::iter::from_fn(|| probe.poll_step()).count(), 3);
+    // Nor is there a second part.
+    probe.go_on(Timestamp::ZERO, &mut rng, address("192.0.2.2:500"));
     assert!(probe.is_finished());
 }
 

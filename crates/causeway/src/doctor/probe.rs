@@ -16,7 +16,7 @@ use diagnose::{Cause, Finding, Prediction, Texts, examine, predict};
 use net::netlink::{self, Netlink};
 use net::poll::{Interest, Poller, Signal, Signals, Token};
 use observe::{Side, network};
-use probe::IkeAnswer;
+use probe::{IkeAnswer, Step};
 use serde_json::{Value, json};
 
 use crate::cli::Client;
@@ -45,9 +45,12 @@ pub(super) fn run(options: &Probe) -> Result<(), Failure> {
         rng: io::seeded()?,
         until: begun + Duration::from_secs(options.timeout),
         outcome: probe::Outcome::default(),
+        steps: Vec::new(),
         connected: false,
+        stopped: false,
     };
     doctor.ask()?;
+    doctor.journal.settle();
     doctor.read_exports()?;
     doctor.conclude()
 }
@@ -64,8 +67,12 @@ struct Doctor<'a> {
     rng: chacha20::ChaCha20Rng,
     until: Timestamp,
     outcome: probe::Outcome,
+    /// What was asked without a key, each with its number in the journal.
+    steps: Vec<(u64, Step)>,
     /// A whole connection came up.
     connected: bool,
+    /// Somebody wants no more to be asked.
+    stopped: bool,
 }
 
 /// The server, and the way to it.
@@ -80,8 +87,17 @@ impl Doctor<'_> {
     fn ask(&mut self) -> Result<(), Failure> {
         let Some(server) = self.resolve()? else { return Ok(()) };
         let Some(target) = self.route(server)? else { return Ok(()) };
-        self.before_log_on(target)?;
-        self.log_on(target)
+        let mut probe = self.before_log_on(target)?;
+        // Servers count who leaves negotiations open, and then ignore him: whoever wants to log on comes before that.
+        self.log_on(target)?;
+        self.after_log_on(target, &mut probe)?;
+        let (numbers, steps): (Vec<u64>, Vec<Step>) = std::mem::take(&mut self.steps).into_iter().unzip();
+        for (index, fact) in probe::observations(&steps, target.server) {
+            if let Some(&number) = numbers.get(index) {
+                self.journal.observe(number, fact);
+            }
+        }
+        Ok(())
     }
 
     /// The address of the name; the first one, which is what clients dial.
@@ -161,8 +177,8 @@ impl Doctor<'_> {
         Ok(Some(target))
     }
 
-    /// Everything that needs no key.
-    fn before_log_on(&mut self, target: Target) -> Result<(), Failure> {
+    /// What every client asks before there is need of a key.
+    fn before_log_on(&mut self, target: Target) -> Result<probe::Probe, Failure> {
         let offers = offers(self.options.client);
         let l2tp = self.options.protocol != Protocols::Pptp;
         let pptp = self.options.protocol != Protocols::L2tp;
@@ -179,27 +195,37 @@ impl Doctor<'_> {
             gre: line.can_gre(),
             survey: if self.options.enumerate { probe::Survey::Full } else { probe::Survey::Short },
         };
-        let mut steps = Vec::new();
-        let mut numbers = Vec::new();
-        let (texts, journal) = (&self.texts, &mut self.journal);
-        let result = line.run(config, &self.signals, &mut self.rng, self.until, |step| {
-            numbers.push(journal.tell(words::told(texts, &step)));
-            for warning in words::warnings(&step.finding) {
-                journal.warn(warning, texts);
-            }
-            steps.push(step);
-        });
-        for (index, fact) in probe::observations(&steps, target.server) {
-            if let Some(&number) = numbers.get(index) {
-                self.journal.observe(number, fact);
-            }
-        }
-        for step in &steps {
+        let mut probe = probe::Probe::begin(net::clock::now(), &mut self.rng, config);
+        self.carry(line, &mut probe)?;
+        for (_, step) in &self.steps {
             self.outcome.add(&step.finding);
             self.dialable |=
                 matches!(step.finding, probe::Finding::Main { nat_t: false, answer: IkeAnswer::Chosen(_), .. });
         }
-        result
+        Ok(probe)
+    }
+
+    /// What servers take for the work of a scanner.
+    fn after_log_on(&mut self, target: Target, probe: &mut probe::Probe) -> Result<(), Failure> {
+        if self.stopped || net::clock::now() >= self.until {
+            return Ok(());
+        }
+        let line = line::Line::open(target, false)?;
+        probe.go_on(net::clock::now(), &mut self.rng, line.local(probe::Socket::Ike));
+        self.carry(line, probe)
+    }
+
+    /// Carries packets for a part of the probe.
+    fn carry(&mut self, line: line::Line, probe: &mut probe::Probe) -> Result<(), Failure> {
+        let Doctor { texts, journal, signals, rng, until, steps, .. } = self;
+        self.stopped |= line.run(probe, signals, rng, *until, |step| {
+            let number = journal.tell(words::told(texts, &step));
+            for warning in words::warnings(&step.finding) {
+                journal.warn(warning, texts);
+            }
+            steps.push((number, step));
+        })?;
+        Ok(())
     }
 
     /// What the person's Windows machine is set to.

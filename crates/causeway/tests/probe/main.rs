@@ -23,6 +23,11 @@ impl Probed {
         steps.iter().find(|step| step["step"] == name).unwrap_or_else(|| panic!("no {name} in {:#}", self.report))
     }
 
+    fn position(&self, name: &str) -> usize {
+        let steps = self.report["steps"].as_array().unwrap();
+        steps.iter().position(|step| step["step"] == name).unwrap_or_else(|| panic!("no {name} in {:#}", self.report))
+    }
+
     fn got(&self, name: &str) -> &str {
         self.step(name)["got"].as_str().unwrap()
     }
@@ -123,6 +128,9 @@ fn with_credentials_a_whole_connection_is_made_and_ended_without_a_trace() {
     assert!(probed.got("quick-mode").contains("IP protocol 50"));
     assert!(probed.got("inner-echo").contains("answers all sizes: 96 576 1000 1200 1280 1360 1400"));
     assert_eq!(probed.report["stage"], "up");
+    // What servers ignore an address for comes when it has been let in.
+    assert!(probed.position("hang-up") < probed.position("ikev2"), "{:#}", probed.report);
+    assert!(probed.position("aggressive") < probed.position("transforms"), "{:#}", probed.report);
     assert_eq!(world.client_state(), before);
     server.line_with("session down");
 }

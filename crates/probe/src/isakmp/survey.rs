@@ -138,6 +138,11 @@ impl Survey {
         self.found.accepted.first().copied()
     }
 
+    /// Whether the server has stopped answering what it had answered before.
+    pub(super) fn is_limited(&self) -> bool {
+        self.found.limited
+    }
+
     pub(super) fn abandon(&mut self, ctx: &mut Context<'_>) {
         self.found.untried.extend(self.todo.drain(..).map(|(suite, _)| suite));
         if !self.checking {

@@ -86,8 +86,8 @@ impl Output for Out<'_> {
 }
 
 impl Call<'_> {
-    /// Calls, looks around inside, and hangs up. `tell` is told what happens.
-    pub(super) fn run(&self, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> Result<(), Failure> {
+    /// Calls, looks around inside, and hangs up. `tell` is told what happens. Returns whether somebody wants it to end.
+    pub(super) fn run(&self, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> Result<bool, Failure> {
         let failed = |error: std::io::Error| Failure::local(format!("cannot wait for sockets: {error}"));
         let (sockets, force_udp) = self.open()?;
         let poller = Poller::new(8).map_err(failed)?;
@@ -160,8 +160,9 @@ macro_rules! out {
 }
 
 impl Running<'_> {
-    fn carry(mut self, mut poller: Poller, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> std::io::Result<()> {
+    fn carry(mut self, mut poller: Poller, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> std::io::Result<bool> {
         let mut batch = RecvBatch::new(BATCH);
+        let mut stopped = false;
         while !self.react(rng, tell) {
             let now = net::clock::now();
             self.look_inside(now, tell);
@@ -170,8 +171,8 @@ impl Running<'_> {
             }
             let inner = self.inner.as_mut().and_then(|inner| inner.poll_timeout(now));
             let due = [self.dialer.poll_timeout(), inner, Some(self.call.until)].into_iter().flatten().min();
-            let interrupted = self.wait(&mut poller, due, rng, &mut batch)?;
-            if interrupted || net::clock::now() >= self.call.until {
+            stopped = self.wait(&mut poller, due, rng, &mut batch)?;
+            if stopped || net::clock::now() >= self.call.until {
                 tell(News::OutOfTime { stage: self.stage, began: self.began });
                 break;
             }
@@ -185,12 +186,13 @@ impl Running<'_> {
             self.dialer.flush(out!(self));
             let due = self.dialer.poll_timeout();
             if self.wait(&mut poller, due, rng, &mut batch)? {
+                stopped = true;
                 self.dialer.leave(net::clock::now(), rng, out!(self));
             }
         }
         self.dialer.flush(out!(self));
         tell(News::Left { began });
-        Ok(())
+        Ok(stopped)
     }
 
     /// Waits for packets and times, and lets the access layer have them. Returns whether somebody wants it to end.

@@ -12,6 +12,8 @@ pub(super) struct Journal {
     shown: bool,
     begun: Timestamp,
     steps: Vec<Told>,
+    /// What the steps show, each with the number of its step.
+    observed: Vec<(u64, Observation)>,
     warnings: Vec<Warning>,
 }
 
@@ -23,8 +25,7 @@ pub(super) struct Told {
     got: String,
     proves: String,
     began: Timestamp,
-    /// Milliseconds that it took.
-    ms: u64,
+    ended: Timestamp,
 }
 
 /// Something that works, and should not.
@@ -58,12 +59,17 @@ impl Told {
             got: say(format!("probe-{key}")),
             proves: say(format!("probe-{key}.proves")),
             began,
-            ms: ended.since(began).as_millis() as u64,
+            ended,
         }
     }
 
+    /// Milliseconds that it took.
+    fn ms(&self) -> u64 {
+        self.ended.since(self.began).as_millis() as u64
+    }
+
     fn to_json(&self) -> Value {
-        json!({ "step": self.step, "sent": self.sent, "got": self.got, "proves": self.proves, "ms": self.ms })
+        json!({ "step": self.step, "sent": self.sent, "got": self.got, "proves": self.proves, "ms": self.ms() })
     }
 }
 
@@ -85,7 +91,7 @@ impl Journal {
             trouble: Vec::new(),
             span: Some((now, now)),
         });
-        Journal { timeline, source, shown, begun, steps: Vec::new(), warnings: Vec::new() }
+        Journal { timeline, source, shown, begun, steps: Vec::new(), observed: Vec::new(), warnings: Vec::new() }
     }
 
     /// Takes a step in, and shows it. Returns its number, from 1.
@@ -93,7 +99,7 @@ impl Journal {
         if self.shown {
             let at = told.began.since(self.begun).as_millis();
             let _ = crate::print(&format!("{:>3}.{:03} {:<12} {}\n", at / 1000, at % 1000, told.step, told.sent));
-            let _ = crate::print(&format!("{:>3}.{:03}   {}\n", told.ms / 1000, told.ms % 1000, told.got));
+            let _ = crate::print(&format!("{:>3}.{:03}   {}\n", told.ms() / 1000, told.ms() % 1000, told.got));
             if !told.proves.is_empty() {
                 let _ = crate::print(&format!("          {}\n", told.proves));
             }
@@ -102,13 +108,20 @@ impl Journal {
         self.steps.len() as u64
     }
 
-    /// Notes what the step with this number shows.
+    /// Notes what the step with this number shows, whenever that is known.
     pub(super) fn observe(&mut self, step: u64, fact: Fact) {
         let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
         let text = told.map_or("", |told| told.got.as_str());
         let place = Place { source: self.source, spot: Spot::Step(step), text: text.into() };
-        let at = Some(wall_clock());
-        self.timeline.push(Observation { at, place, side: Side::Probe, about: About::default(), fact });
+        let ago = told.map_or(0, |told| net::clock::now().since(told.ended).as_micros() as i64);
+        let at = Some(wall_clock().shifted(-ago));
+        self.observed.push((step, Observation { at, place, side: Side::Probe, about: About::default(), fact }));
+    }
+
+    /// Puts what was noted in the order of the steps: the end of it.
+    pub(super) fn settle(&mut self) {
+        self.observed.sort_by_key(|(step, _)| *step);
+        self.observed.drain(..).for_each(|(_, observation)| self.timeline.push(observation));
     }
 
     /// Notes a warning, once; its words are `probe-warning-ID`.

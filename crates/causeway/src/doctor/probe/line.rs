@@ -13,7 +13,7 @@ use net::poll::{Interest, Poller, Ready, Signals, Token, Waker};
 use net::raw::GreSocket;
 use net::udp::{IcmpKind, UdpOptions, UdpSocket};
 use observe::network::Icmp;
-use probe::{Config, Probe, Socket, Step, Tcp, Transmit};
+use probe::{Probe, Socket, Step, Tcp, Transmit};
 use wire::pptp::PORT as PPTP_PORT;
 
 use super::{Target, stop_wanted};
@@ -84,15 +84,15 @@ impl Line {
         self.gre.is_some()
     }
 
-    /// Asks everything, and hands over each step when it is settled.
+    /// Asks what is to be asked, and hands over each step when it is settled. Returns whether somebody wants it to end.
     pub(super) fn run(
         self,
-        config: Config,
+        probe: &mut Probe,
         signals: &Signals,
         rng: &mut ChaCha20Rng,
         until: Timestamp,
         mut settled: impl FnMut(Step),
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let failed = |error: std::io::Error| Failure::local(format!("cannot wait for sockets: {error}"));
         let poller = Poller::new(16).map_err(failed)?;
         poller.add(signals, SIGNALS, Interest::Read).map_err(failed)?;
@@ -105,7 +105,6 @@ impl Line {
         if let Some(gre) = &self.gre {
             poller.add(gre, GRE, Interest::Read).map_err(failed)?;
         }
-        let probe = Probe::begin(net::clock::now(), rng, config);
         let mut running = Running { line: &self, poller, probe, rng, connection: Connection::None };
         let mut batch = RecvBatch::new(BATCH);
         let mut ready: Vec<Ready> = Vec::new();
@@ -115,7 +114,7 @@ impl Line {
                 settled(step);
             }
             if running.probe.is_finished() {
-                return Ok(());
+                return Ok(false);
             }
             let now = net::clock::now();
             let due = running.probe.poll_timeout().map_or(until, |due| due.min(until));
@@ -132,7 +131,7 @@ impl Line {
                 while let Some(step) = running.probe.poll_step() {
                     settled(step);
                 }
-                return Ok(());
+                return Ok(interrupted);
             }
             running.probe.handle_timeout(now, running.rng);
         }
@@ -151,7 +150,7 @@ impl Line {
 struct Running<'a> {
     line: &'a Line,
     poller: Poller,
-    probe: Probe,
+    probe: &'a mut Probe,
     rng: &'a mut ChaCha20Rng,
     connection: Connection,
 }
@@ -241,7 +240,7 @@ impl Running<'_> {
                 }
             }
         }
-        let (probe, rng) = (&mut self.probe, &mut *self.rng);
+        let (probe, rng) = (&mut *self.probe, &mut *self.rng);
         io::read_udp(udp, batch, |path, mut received| {
             if path.remote.ip() == server {
                 received.segments().for_each(|datagram| probe.handle_udp(now, rng, socket, datagram));

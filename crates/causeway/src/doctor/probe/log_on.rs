@@ -36,12 +36,12 @@ impl Doctor<'_> {
     /// Calls with what there is of key, user and password. The password is sent in one call only: the second one follows only
     /// where the first did not come so far.
     pub(super) fn log_on(&mut self, target: Target) -> Result<(), Failure> {
-        let Some(settings) = self.settings.take().filter(|_| self.dialable) else { return Ok(()) };
+        let Some(settings) = self.settings.take().filter(|_| self.dialable && !self.stopped) else { return Ok(()) };
         for warning in &settings.warnings {
             self.journal.note(warning);
         }
         let came = self.call(&settings, target, false)?;
-        if let Some(failure) = came.bare {
+        if let Some(failure) = came.bare.filter(|_| !self.stopped) {
             let again = self.call(&settings, target, true)?;
             if again.through {
                 let step = self.journal.count();
@@ -61,12 +61,12 @@ impl Doctor<'_> {
         force_udp: bool,
     ) -> Result<Came, Failure> {
         let name = if self.options.host.parse::<IpAddr>().is_ok() { NO_NAME } else { &self.options.host };
-        let Doctor { options, signals, until, rng, texts, journal, connected, .. } = self;
+        let Doctor { options, signals, until, rng, texts, journal, connected, stopped, .. } = self;
         let (reach, until) = (options.reach.as_slice(), *until);
         let call = Call { settings, target, force_udp, name, reach, signals, until };
         let has_password = settings.password.is_some();
         let mut teller = Teller { texts, journal, host: &options.host, has_password, connected, came: Came::default() };
-        call.run(rng, &mut |news| teller.take(net::clock::now(), news))?;
+        *stopped |= call.run(rng, &mut |news| teller.take(net::clock::now(), news))?;
         Ok(teller.came)
     }
 }
