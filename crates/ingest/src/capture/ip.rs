@@ -209,7 +209,7 @@ impl Fragments {
                 head: datagram.pieces.into_iter().find(|(offset, _)| *offset == 0).map(|(_, piece)| piece),
             })
             .collect();
-        incomplete.sort_by_key(|datagram| datagram.since);
+        incomplete.sort_by_key(|datagram| (datagram.since, datagram.source, datagram.destination, datagram.protocol));
         incomplete
     }
 

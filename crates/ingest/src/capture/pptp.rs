@@ -96,10 +96,10 @@ impl Tracker {
         if from == Role::Client || self.connections.contains_key(&(destination, source)) {
             return None;
         }
-        let asked = self.connections.iter().find(|((_, server), connection)| {
+        let asked = self.connections.iter().filter(|((_, server), connection)| {
             *server == source && !connection.opened && connection.streams[0].awaits(tcp.acknowledgement)
         });
-        let ((client, _), _) = asked?;
+        let ((client, _), _) = asked.max_by_key(|(_, connection)| connection.number)?;
         ends.alias(destination.ip(), client.ip());
         Some(*client)
     }

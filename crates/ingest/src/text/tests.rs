@@ -298,6 +298,22 @@ fn a_syslog_joins_the_lines_of_a_call_over_its_programs() {
 }
 
 #[test]
+fn a_call_to_a_peer_with_several_tunnels_is_the_newest_one_s() {
+    let up = |local: u32| {
+        format!("xl2tpd[7]: Connection established to 192.0.2.7, 1701.  Local: {local}, Remote: 5 (ref=0/0).\n")
+    };
+    let other = "xl2tpd[7]: Connection established to 192.0.2.9, 1701.  Local: 1, Remote: 5 (ref=0/0).\n";
+    for _ in 0..8 {
+        let tunnels: String = [11, 19, 12, 18, 13, 17].map(up).concat();
+        let text =
+            format!("{tunnels}{other}xl2tpd[7]: Call established with 192.0.2.7, Local: 3, Remote: 4, Serial: 1\n");
+        let timeline = read(&text);
+        let call = timeline.observations().iter().find(|seen| seen.fact == l2tp::Fact::CallUp.into()).unwrap();
+        assert_eq!(call.about.attempt.as_deref(), Some("tunnel 17"));
+    }
+}
+
+#[test]
 fn xl2tpd_s_silences_and_refusals_are_read() {
     let line = |message: &str| {
         format!(

@@ -16,6 +16,8 @@ pub(crate) struct Xl2tpd {
     tunnels: HashMap<u32, Tunnel>,
     /// The tunnel of the last line that named one: what names none is most likely about it.
     last: Option<u32>,
+    /// Tunnels that came up.
+    came_up: u64,
     /// The host that is being dialled.
     dialled: Option<SocketAddr>,
     role: Option<Role>,
@@ -29,6 +31,8 @@ pub(crate) struct Xl2tpd {
 struct Tunnel {
     peer: Option<SocketAddr>,
     up: bool,
+    /// How many came up before it.
+    age: u64,
 }
 
 /// Tunnels that are remembered.
@@ -90,13 +94,13 @@ impl Xl2tpd {
         about
     }
 
-    /// The tunnel to a peer, by its address.
+    /// The tunnel to a peer, by its address: the one that was just spoken of, or the newest.
     fn tunnel_to(&self, peer: Option<SocketAddr>) -> Option<u32> {
         let peer = peer?.ip();
-        let of_peer = |tunnel: &&u32| {
-            self.tunnels.get(tunnel).and_then(|tunnel| tunnel.peer).is_some_and(|known| known.ip() == peer)
-        };
-        self.last.as_ref().filter(of_peer).or_else(|| self.tunnels.keys().find(of_peer)).copied()
+        let to_peer = self.tunnels.iter().filter(|(_, tunnel)| tunnel.peer.is_some_and(|known| known.ip() == peer));
+        to_peer
+            .max_by_key(|(number, tunnel)| (self.last == Some(**number), tunnel.age, **number))
+            .map(|(number, _)| *number)
     }
 
     /// Start, stop, sockets.
@@ -166,7 +170,8 @@ impl Xl2tpd {
             let Some(local) = words::number_after(rest, "Local: ").and_then(|local| u32::try_from(local).ok()) else {
                 return true;
             };
-            self.tunnels.insert(local, Tunnel { peer, up: true });
+            self.came_up += 1;
+            self.tunnels.insert(local, Tunnel { peer, up: true, age: self.came_up });
             self.last = Some(local);
             let about = self.about(Some(local));
             out.shared().tunnel_is(local, about.clone());
