@@ -175,8 +175,14 @@ Darwin)
     save ip-addr.txt ip addr
     save ip-route.txt ip route show table all
     save ip-rule.txt ip rule
-    # The keys of associations are not printed without the option for it; states are left out to be sure.
-    save ip-xfrm-policy.txt ip xfrm policy
+    save ip-xfrm-policy.txt ip -s xfrm policy
+    # That there are none is worth knowing, and looks like a file that is not there.
+    if [ ! -f "$into/ip-xfrm-policy.txt" ] && ip xfrm policy >/dev/null 2>&1; then
+        echo '# ip -s xfrm policy' >"$into/ip-xfrm-policy.txt"
+    fi
+    # Without keys; an older program that cannot leave them out fails.
+    save ip-xfrm-state.txt ip -s xfrm state list nokeys
+    copy /proc/net/xfrm_stat
     save ss.txt ss -lntup
     save lsmod.txt lsmod
     save sysctl.txt sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding net.ipv4.conf.all.rp_filter \

@@ -3,6 +3,7 @@
 //! Rules are functions of the observations alone. Each says what a fact, or the lack of one, claims about a cause and how
 //! strongly. Claims about one cause add up, and what a nearer cause explains loses its weight ([`claims`]).
 
+mod associations;
 mod attempts;
 mod auth;
 mod claims;
@@ -64,6 +65,7 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     for client in attempts::parties(timeline, Picture::of(timeline)) {
         network::claim(&client, &mut claims);
         ike::claim(&client, &mut claims);
+        associations::claim(&client, &mut claims);
         esp::claim(&client, &mut claims);
         tunnel::claim(&client, &mut claims);
         ppp::claim(&client, &mut claims);

@@ -69,7 +69,7 @@ pub(crate) const fn of(cause: Cause) -> &'static [Remedy] {
         Cause::IkePeerIncompatible => &[UPDATE_BOTH],
         Cause::IkeRekeyFailed => &[LONGER_LIFETIMES],
         Cause::EspSha2Truncation => &[SHA2_128],
-        Cause::EspNotMatching => &[FREE_1701],
+        Cause::EspNotMatching => &[PROTECT_ANY_PORT, FREE_1701, RESTORE_POLICIES],
         Cause::L2tpNotProtected => &[WINDOWS_PERMIT_IPSEC],
         Cause::L2tpNoAnswer => &[START_L2TP, PERMIT_1701_INSIDE],
         Cause::L2tpTunnelAuthFailed => &[NO_TUNNEL_SECRET],
@@ -219,6 +219,12 @@ const UPDATE_SERVER: Remedy = by_hand("update-server");
 const UPDATE_BOTH: Remedy = by_hand("update-both");
 const LONGER_LIFETIMES: Remedy = by_hand("longer-lifetimes");
 const SHA2_128: Remedy = by_hand("sha2-128");
+const PROTECT_ANY_PORT: Remedy = by_hand("protect-any-port");
+const RESTORE_POLICIES: Remedy = remedy(
+    "restore-policies",
+    &["ip xfrm state count", "ip xfrm policy count", "systemctl restart strongswan-starter"],
+    &[],
+);
 const FREE_1701: Remedy = remedy("free-1701", &["systemctl stop xl2tpd"], &["systemctl start xl2tpd"]);
 const WINDOWS_PERMIT_IPSEC: Remedy = remedy(
     "windows-permit-ipsec",

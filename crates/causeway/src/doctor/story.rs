@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use diagnose::Diagnosis;
 use observe::{
-    Fact, Observation, Place, Role, Side, SourceId, Spot, Time, Timeline, host, ike, network, ppp, reported,
+    Fact, Observation, Place, Role, Side, SourceId, Spot, Time, Timeline, esp, host, ike, network, ppp, reported,
 };
 
 /// Events of one story; what is beyond is left out around the failure.
@@ -399,7 +399,14 @@ fn is_event(fact: &Fact) -> bool {
                 | ike::Fact::KeyCharacters { .. }
                 | ike::Fact::Stood { .. }
         ),
-        Fact::Esp(fact) => !matches!(fact, observe::esp::Fact::Tag { .. }),
+        Fact::Esp(fact) => !matches!(
+            fact,
+            esp::Fact::Tag { .. }
+                | esp::Fact::Association(_)
+                | esp::Fact::Policy(_)
+                | esp::Fact::NoPolicies
+                | esp::Fact::CameUnprotected { .. }
+        ),
         Fact::Reported(fact) => !matches!(fact, reported::Fact::Affects(_)),
         Fact::L2tp(_) | Fact::Pptp(_) | Fact::Ppp(_) | Fact::Radius(_) => true,
     }

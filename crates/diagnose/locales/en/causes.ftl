@@ -117,8 +117,8 @@ esp-sha2_truncation = HMAC-SHA2-256 is truncated to 96 bits by one side and to 1
     .meaning = Old Linux kernels and Android up to version 6 cut the check value too short. Everything is agreed on, and no packet passes the other side's check.
     .settle = Try SHA-1 or AES-GCM for ESP: if the tunnel then carries traffic, it is this.
 esp-not_matching = Packets leave the machine outside the association
-    .meaning = The policy protects one port or address, and the program sends from another: a source port that is not 1701, or a second address. Such packets go out in clear or are dropped.
-    .settle = Capture at that machine: look for L2TP (UDP 1701) in clear.
+    .meaning = The policy protects one port or address, and the program sends from another: a source port that is not 1701, or a second address; or there is no policy at all. Such packets go out in clear, and the other end drops them. Whoever listens on the way reads them: user names, log-on and traffic.
+    .settle = Capture at that machine: look for L2TP (UDP 1701) in clear. On Linux, compare the ports in “ip xfrm policy” with the port that “ss -lnup” shows for the L2TP service; counters of “ip -s xfrm state” that stay at zero say the same.
 
 # Tunnels.
 

@@ -51,6 +51,8 @@ fix-update-server = Update the server's software.
 fix-update-both = Update both sides to current versions; if it persists, report it with the capture and both versions.
 fix-longer-lifetimes = Set the lifetimes of both sides alike, the client's a little shorter than the server's, and switch rekeying on at one side only if the other cannot.
 fix-sha2-128 = Set ESP to AES-GCM, SHA-1 or SHA-512, or correct the truncation for these clients (sha2-truncbug, sha256_96). Better: update the old clients.
+fix-protect-any-port = On the client, let the policy protect every source port (leftprotoport=17/%any): L2TP is then protected from whatever port it leaves.
+fix-restore-policies = If a machine has associations and no policies, restart its IPsec service: something has flushed them.
 fix-free-1701 = On the client, stop the other L2TP service, so that L2TP leaves from the port that the policy protects.
 fix-windows-permit-ipsec = On the Windows client, let L2TP use IPsec again, then restart Windows.
 fix-start-l2tp = On the server, start the L2TP service and let it wait on UDP 1701.

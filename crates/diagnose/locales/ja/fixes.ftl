@@ -51,6 +51,8 @@ fix-update-server = サーバーのソフトウェアを更新します。
 fix-update-both = 双方を最新のバージョンに更新します。それでも続く場合は、キャプチャと双方のバージョンを添えて報告します。
 fix-longer-lifetimes = 双方の有効期間を揃え、クライアントをサーバーより少し短くします。一方が鍵の更新に対応していない場合に限り、他方だけで有効にします。
 fix-sha2-128 = ESP を AES-GCM、SHA-1 または SHA-512 に設定するか、該当クライアントに合わせて切り詰めを直します (sha2-truncbug、sha256_96)。より良い方法は、古いクライアントの更新です。
+fix-protect-any-port = クライアントで、ポリシーがすべての送信元ポートを保護するようにします (leftprotoport=17/%any)。L2TP はどのポートから出ても保護されます。
+fix-restore-policies = アソシエーションがあるのにポリシーがない端末では、IPsec サービスを再起動します。何かがポリシーを消去しています。
 fix-free-1701 = クライアントで、もう一つの L2TP サービスを停止し、ポリシーが保護するポートから L2TP が出るようにします。
 fix-windows-permit-ipsec = Windows クライアントで、L2TP が再び IPsec を使うようにし、Windows を再起動します。
 fix-start-l2tp = サーバーで L2TP サービスを開始し、UDP 1701 で待ち受けさせます。

@@ -117,8 +117,8 @@ esp-sha2_truncation = O HMAC-SHA2-256 é truncado em 96 bits por um lado e em 12
     .meaning = Kernels Linux antigos e o Android até a versão 6 cortam demais o valor de verificação. Tudo é negociado, mas nenhum pacote passa na verificação do outro lado.
     .settle = Experimente SHA-1 ou AES-GCM no ESP: se o túnel passar a transportar tráfego, é isto.
 esp-not_matching = Pacotes saem da máquina por fora da associação
-    .meaning = A política protege uma porta ou endereço, e o programa envia por outro: uma porta de origem diferente de 1701 ou um segundo endereço. Esses pacotes saem em texto claro ou são descartados.
-    .settle = Capture nessa máquina: procure L2TP (UDP 1701) em texto claro.
+    .meaning = A política protege uma porta ou endereço, e o programa envia por outro: uma porta de origem diferente de 1701 ou um segundo endereço; ou não há política nenhuma. Esses pacotes saem em texto claro, e a outra ponta os descarta. Quem escuta no caminho lê tudo: nomes de usuário, logon e tráfego.
+    .settle = Capture nessa máquina: procure L2TP (UDP 1701) em texto claro. No Linux, compare as portas de “ip xfrm policy” com a porta que “ss -lnup” mostra para o serviço L2TP; contadores de “ip -s xfrm state” que ficam em zero dizem o mesmo.
 
 # Túneis.
 

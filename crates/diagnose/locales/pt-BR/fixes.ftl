@@ -51,6 +51,8 @@ fix-update-server = Atualize o software do servidor.
 fix-update-both = Atualize os dois lados para versões atuais; se persistir, relate o problema com a captura e as duas versões.
 fix-longer-lifetimes = Use tempos de vida iguais nos dois lados, o do cliente um pouco menor que o do servidor, e ative a renovação em um só lado apenas se o outro não a suportar.
 fix-sha2-128 = Use AES-GCM, SHA-1 ou SHA-512 no ESP, ou corrija o truncamento para esses clientes (sha2-truncbug, sha256_96). Melhor: atualize os clientes antigos.
+fix-protect-any-port = No cliente, deixe a política proteger qualquer porta de origem (leftprotoport=17/%any): assim o L2TP fica protegido, saia de que porta sair.
+fix-restore-policies = Se uma máquina tem associações e nenhuma política, reinicie o serviço IPsec dela: algo as apagou.
 fix-free-1701 = No cliente, pare o outro serviço L2TP, para que o L2TP saia pela porta que a política protege.
 fix-windows-permit-ipsec = No cliente Windows, deixe o L2TP voltar a usar IPsec e reinicie o Windows.
 fix-start-l2tp = No servidor, inicie o serviço L2TP e deixe-o escutando na UDP 1701.

@@ -51,6 +51,8 @@ fix-update-server = 升级服务器软件。
 fix-update-both = 把双方都升级到当前版本；如果问题依旧，附上抓包和双方版本向厂商报告。
 fix-longer-lifetimes = 把双方的密钥有效期设得一致，客户端略短于服务器；只有在一方不支持更新密钥时，才只在另一方启用。
 fix-sha2-128 = ESP 改用 AES-GCM、SHA-1 或 SHA-512，或者为这些客户端更正截断长度（sha2-truncbug、sha256_96）。更好的办法：升级旧客户端。
+fix-protect-any-port = 在客户端让策略保护任意源端口（leftprotoport=17/%any）：这样 L2TP 无论从哪个端口发出都受保护。
+fix-restore-policies = 如果某台机器有安全关联却没有策略，请重启它的 IPsec 服务：策略被什么清空了。
 fix-free-1701 = 在客户端停止另一个 L2TP 服务，让 L2TP 从策略所保护的端口发出。
 fix-windows-permit-ipsec = 在 Windows 客户端上让 L2TP 重新使用 IPsec，然后重启 Windows。
 fix-start-l2tp = 在服务器上启动 L2TP 服务，让它监听 UDP 1701。

@@ -3,6 +3,7 @@
 use observe::{Fact, Observation, Role, Side, esp, ike, l2tp};
 use wire::l2tp::MessageType;
 
+use super::associations;
 use super::claims::Claims;
 use super::picture::Picture;
 use crate::Cause;
@@ -23,7 +24,17 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             esp::Fact::UnknownSpi { .. } => {
                 claims.inferred(Cause::IkePeerDead, 0.3, [seen]);
             }
-            esp::Fact::Traffic { .. } | esp::Fact::Tag { .. } | esp::Fact::Replayed { .. } => {}
+            // A kernel counts from its start, and not only what is in question.
+            esp::Fact::CameUnprotected { .. } if picture.up().is_none() => {
+                claims.inferred(Cause::EspNotMatching, 0.35, [seen]);
+            }
+            esp::Fact::Traffic { .. }
+            | esp::Fact::CameUnprotected { .. }
+            | esp::Fact::Tag { .. }
+            | esp::Fact::Replayed { .. }
+            | esp::Fact::Association(_)
+            | esp::Fact::Policy(_)
+            | esp::Fact::NoPolicies => {}
         }
     }
     tags(picture, claims);
@@ -55,7 +66,7 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
         return;
     }
     let up = picture.ike().find(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. })).map(|(seen, _)| seen);
-    let from = |role| picture.all().filter(move |seen| sent(seen, role)).last();
+    let from = |role| picture.all().filter(|seen| sent(picture, seen, role)).last();
     let (client, server) = (from(Role::Client), from(Role::Server));
     let gave_up =
         picture.first(|seen| matches!(seen.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: false, .. })));
@@ -77,11 +88,20 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
     if let Some(heard) = heard {
         let evidence = || [heard].into_iter().chain(gave_up);
         let blocked = if encapsulated { Cause::NetUdp4500Blocked } else { Cause::NetEspBlocked };
-        claims.inferred(blocked, 0.6, evidence());
-        claims.inferred(Cause::EspNotMatching, 0.25, evidence());
+        let unsent = associations::unsent(picture, heard);
+        // Its answers did not even enter the association.
+        claims.inferred(Cause::EspNotMatching, if unsent.is_some() { 0.7 } else { 0.25 }, evidence().chain(unsent));
+        if unsent.is_none() {
+            claims.inferred(blocked, 0.6, evidence());
+        }
         return;
     }
     match (client, server) {
+        // The server's kernel opened what came, so nothing is in the way: its answers take another, or there are none.
+        (Some(client), None) if client.side == Side::Server => {
+            claims.inferred(Cause::L2tpNoAnswer, 0.65, [client].into_iter().chain(asked));
+            claims.inferred(Cause::EspNotMatching, 0.25, [client].into_iter().chain(asked));
+        }
         // It goes, and nothing comes back.
         (Some(client), None) => {
             // What lies in UDP passes where IKE does.
@@ -135,12 +155,20 @@ fn outside(picture: &Picture<'_>, clear: &Observation, up: Option<&Observation>,
 
 /// Whether this is ESP right above IP.
 fn raw(seen: &Observation) -> bool {
-    matches!(&seen.fact, Fact::Esp(esp::Fact::Traffic { encapsulated: false, .. }))
+    match &seen.fact {
+        Fact::Esp(esp::Fact::Traffic { encapsulated, .. }) => !encapsulated,
+        Fact::Esp(esp::Fact::Association(association)) => association.ports.is_none(),
+        _ => false,
+    }
 }
 
-fn sent(seen: &Observation, role: Role) -> bool {
+fn sent(picture: &Picture<'_>, seen: &Observation, role: Role) -> bool {
     match &seen.fact {
         Fact::Esp(esp::Fact::Traffic { from, packets, .. }) => *packets > 0 && seen.role(*from) == Some(role),
+        Fact::Esp(esp::Fact::Association(association)) => {
+            association.carried.is_some_and(|carried| carried.packets > 0)
+                && associations::sender(picture, seen, association).and_then(|from| seen.role(from)) == Some(role)
+        }
         _ => false,
     }
 }

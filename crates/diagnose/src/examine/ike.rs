@@ -236,7 +236,9 @@ fn phase1_up(picture: &Picture<'_>) -> bool {
 
 pub(super) fn phase2_up(picture: &Picture<'_>) -> bool {
     picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. }))
-        || picture.all().any(|seen| matches!(seen.fact, Fact::Esp(observe::esp::Fact::Traffic { .. })))
+        || picture.all().any(|seen| {
+            matches!(seen.fact, Fact::Esp(observe::esp::Fact::Traffic { .. } | observe::esp::Fact::Association(_)))
+        })
 }
 
 /// The messages of main mode as each side saw them.

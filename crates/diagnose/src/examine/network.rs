@@ -206,7 +206,7 @@ fn loops(picture: &Picture<'_>, claims: &mut Claims) {
     }
 }
 
-fn covers(network: IpAddr, len: u8, address: IpAddr) -> bool {
+pub(super) fn covers(network: IpAddr, len: u8, address: IpAddr) -> bool {
     match (network, address) {
         (IpAddr::V4(network), IpAddr::V4(address)) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(len.min(32))).unwrap_or(0);

@@ -99,7 +99,7 @@ fn of(fact: &Fact) -> Option<Stage> {
         },
         Fact::Ike(ike::Fact::Vendor { .. } | ike::Fact::Accepts { .. } | ike::Fact::KeyCharacters { .. }) => None,
         Fact::Ike(_) => Some(Stage::IkePhase1),
-        Fact::Esp(esp::Fact::Traffic { .. }) => Some(Stage::Esp),
+        Fact::Esp(esp::Fact::Traffic { .. } | esp::Fact::Association(_)) => Some(Stage::Esp),
         Fact::L2tp(l2tp::Fact::CallUp) => Some(Stage::PppLcp),
         Fact::L2tp(l2tp::Fact::TunnelUp) => Some(Stage::L2tpCall),
         Fact::L2tp(l2tp::Fact::Message { .. } | l2tp::Fact::Unanswered { established: false, .. }) => {

@@ -600,20 +600,55 @@ fn settings_modules_and_services_are_read() {
 }
 
 #[test]
-fn xfrm_counters_become_traffic_of_a_known_direction() {
-    let text = "2: eth0: <UP> mtu 1500\n    inet 192.0.2.1/24 scope global eth0\n\
-        src 192.0.2.1 dst 192.0.2.7\n\tproto esp spi 0xc0ffee01(3237998081) reqid 1(0x00000001) mode transport\n\tlifetime current:\n\t  1234(bytes), 12(packets)\n";
-    yields(
-        text,
-        esp::Fact::Traffic {
-            from: Party::Here,
-            spi: 0xc0ff_ee01,
-            packets: 12,
-            octets: 1234,
-            largest: 0,
-            encapsulated: false,
-        },
-    );
+fn associations_of_the_kernel_are_read_with_their_counters() {
+    let text = "src 192.0.2.1 dst 192.0.2.7\n\tproto esp spi 0xc0ffee01(3237998081) reqid 1(0x00000001) mode transport\n\
+        \treplay-window 32 seq 0x00000000 flag  (0x00000000)\n\tauth-trunc hmac(sha1) <<Keys hidden>> 96\n\
+        \tencap type espinudp sport 4500 dport 31211 addr 0.0.0.0\n\
+        \tanti-replay context: seq 0x0, oseq 0xc, bitmap 0x00000000\n\tlifetime current:\n\t  1234(bytes), 12(packets)\n\
+        \t  add 2026-11-21 04:19:02 use -\n\tstats:\n\t  replay-window 0 replay 0 failed 0\n";
+    let association = esp::Association {
+        source: [192, 0, 2, 1].into(),
+        destination: [192, 0, 2, 7].into(),
+        spi: 0xc0ff_ee01,
+        ports: Some((4500, 31211)),
+        mark: None,
+        from: Some(Party::Here),
+        carried: Some(esp::Carried { packets: 12, octets: 1234 }),
+    };
+    let timeline = read(text);
+    assert_eq!(facts(&timeline), [&esp::Fact::Association(association).into()]);
+    assert!(timeline.observations()[0].place.text.contains("12(packets)"), "what speaks is shown");
+    let failed = read(&text.replace("oseq 0xc", "oseq 0x0").replace("failed 0", "failed 7"));
+    let seven = esp::Fact::IntegrityFailed { at: Party::Here, packets: 7, other_truncation: false };
+    assert!(facts(&failed).contains(&&seven.into()));
+}
+
+#[test]
+fn policies_of_the_kernel_are_read_whether_or_not_they_protect() {
+    let text = "src 198.51.100.7/32 dst 198.51.100.1/32 proto udp sport 1701 dport 1701 \n\tdir out priority 2816 ptype main \n\
+        \ttmpl src 198.51.100.7 dst 198.51.100.1\n\t\tproto esp reqid 1 mode transport\n\
+        src 0.0.0.0/0 dst 0.0.0.0/0 \n\tsocket in priority 0 ptype main \n\
+        src 192.0.2.0/24 dst 0.0.0.0/0 \n\tdir fwd action block priority 100 ptype main \n\tmark 0x7/0xffffffff\n";
+    let timeline = read(text);
+    let policies: Vec<_> = facts(&timeline)
+        .into_iter()
+        .map(|fact| if let Fact::Esp(esp::Fact::Policy(policy)) = fact { policy } else { panic!("{fact:?}") })
+        .collect();
+    let [first, second] = policies[..] else { panic!("{policies:?}") };
+    assert_eq!((first.direction, first.source_port, first.protects), (esp::Direction::Out, Some(1701), true));
+    assert_eq!((first.protocol.as_deref(), first.source), (Some("udp"), ([198, 51, 100, 7].into(), 32)));
+    assert_eq!((second.direction, second.mark, second.protects), (esp::Direction::Forward, Some(7), false));
+}
+
+#[test]
+fn a_kernel_without_policies_is_told_where_it_was_asked_for_them() {
+    let none = |text: &str| facts(&read(text)).contains(&&esp::Fact::NoPolicies.into());
+    assert!(none("# ip -s xfrm policy\n"));
+    assert!(none("root@gw:~# ip xfrm policy\nroot@gw:~# uname -a\n"));
+    assert!(!none("# ip xfrm policy\nCannot open netlink socket: Protocol not supported\n"));
+    assert!(!none("$ ip xfrm policy\nsrc 192.0.2.0/24 dst 0.0.0.0/0 \n\tdir out priority 1 \n"));
+    assert!(!none("# ip xfrm state\n"));
+    assert!(!none("Then look at ip xfrm policy\n"));
 }
 
 #[test]

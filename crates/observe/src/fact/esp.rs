@@ -1,5 +1,7 @@
 //! What can be seen of ESP.
 
+use std::net::IpAddr;
+
 use crate::Party;
 
 /// A fact of ESP.
@@ -61,4 +63,77 @@ pub enum Fact {
         /// What the source says.
         said: String,
     },
+    /// An association of a machine's kernel, as it lists them.
+    Association(Association),
+    /// A policy of a machine's kernel, as it lists them.
+    Policy(Policy),
+    /// A machine's kernel was asked for its policies, and has none.
+    NoPolicies,
+    /// A machine's kernel dropped packets since it was started, because they came without the protection that its policies demand.
+    CameUnprotected {
+        /// Packets.
+        packets: u64,
+    },
+}
+
+/// One direction of an association, in a kernel's own words: it does not say which of the two addresses is its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Association {
+    /// Who sends.
+    pub source: IpAddr,
+    /// Who receives.
+    pub destination: IpAddr,
+    /// The SPI.
+    pub spi: u32,
+    /// UDP ports of the encapsulation, the sender's first; `None` for ESP right above IP.
+    pub ports: Option<(u16, u16)>,
+    /// The mark that packets need to be taken for it.
+    pub mark: Option<u32>,
+    /// Who sends, where the listing tells it: only who sends counts his own numbers, only who receives checks them.
+    pub from: Option<Party>,
+    /// What it carried, where counters are shown.
+    pub carried: Option<Carried>,
+}
+
+/// Counters of an association.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Carried {
+    /// Packets.
+    pub packets: u64,
+    /// Octets of what was inside.
+    pub octets: u64,
+}
+
+/// What packets a kernel protects, or lets pass.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// Which packets it is about.
+    pub direction: Direction,
+    /// Their source: a network and the length of its prefix.
+    pub source: (IpAddr, u8),
+    /// Their destination.
+    pub destination: (IpAddr, u8),
+    /// Their protocol, by its name or number; `None` for all.
+    pub protocol: Option<String>,
+    /// Their source port; `None` for all.
+    pub source_port: Option<u16>,
+    /// Their destination port; `None` for all.
+    pub destination_port: Option<u16>,
+    /// The mark that they need.
+    pub mark: Option<u32>,
+    /// Whether ESP is demanded for them; else they pass, or are dropped.
+    pub protects: bool,
+    /// The ends of the association that is demanded, where it names them.
+    pub ends: Option<(IpAddr, IpAddr)>,
+}
+
+/// Which packets a policy is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Direction {
+    /// Those to the machine.
+    In,
+    /// Those from the machine.
+    Out,
+    /// Those through it.
+    Forward,
 }
