@@ -7,7 +7,7 @@ use clock::Timestamp;
 use fuzz::{Script, rng};
 use libfuzzer_sys::fuzz_target;
 use ppp::{Answer, ClientConfig, Credentials, Event, Ipv4Lease, Method, Question, Reply, ServerConfig, Session};
-use wire::ppp::{Protocol, RasError, full_frame};
+use wire::ppp::{AuthProtocol, Protocol, RasError, full_frame};
 
 const PROTOCOLS: [Protocol; 8] = [
     Protocol::LCP,
@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
         Session::server(ServerConfig { methods, ipv6: true, ..ServerConfig::default() }, now, &mut rng)
     } else {
         let credentials = Credentials { user: "user".to_owned(), password: "password".into() };
-        let client = ClientConfig { ipv6: true, ask_again: true, ..ClientConfig::new(credentials) };
+        let inquire = (role & 2 != 0).then_some(AuthProtocol::Pap);
+        let client = ClientConfig { ipv6: true, ask_again: true, inquire, ..ClientConfig::new(credentials) };
         Session::client(client, now, &mut rng)
     };
     let mut last = Vec::new();

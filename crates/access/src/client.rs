@@ -13,6 +13,7 @@ use autoconf::{Ipv6Host, Learned};
 use clock::Timestamp;
 use ike::{IkeSaId, Path, Phase1Summary};
 use rand_core::CryptoRng;
+use wire::ppp::AuthProtocol;
 use wire::virtio::VnetHeader;
 
 use crate::datapath::{Admission, DataPath, Drops, Encapsulation, Link, LinkId, PeerId, Traffic};
@@ -82,6 +83,13 @@ pub enum Event {
     },
     /// The password is wanted, for the first time or because the server permits another try; [`Dialer::answer`] continues.
     Ask(ppp::Ask),
+    /// How the server wants us to log on; `None`: not at all. Told again when it changes.
+    Demands(Option<AuthProtocol>),
+    /// The server wanted PPP to compress or to encrypt, which it is not to do: IPsec encrypts.
+    CompressionRejected {
+        /// To encrypt.
+        encryption: bool,
+    },
     /// IP passes.
     Connected(Box<Connection>),
     /// What the server gave us of IPv6 has changed since [`Event::Connected`]; `None` when there is nothing any more.
@@ -336,6 +344,17 @@ impl Dialer {
         Some(encapsulation)
     }
 
+    /// What IKE agreed on, from when it did.
+    pub fn phase1(&self) -> Option<&Phase1Summary> {
+        self.phase1.as_deref()
+    }
+
+    /// The transforms of ESP, while there are associations.
+    pub fn suite(&self) -> Option<esp::Suite> {
+        let (suite, _) = self.stack.data().suite(self.peer?)?;
+        Some(suite)
+    }
+
     /// Inner traffic so far.
     pub fn traffic(&self) -> Traffic {
         self.link().map(|link| link.traffic).unwrap_or_default()
@@ -523,6 +542,10 @@ impl Dialer {
                     self.stage = ppp_stage(stage);
                     self.end(Failure::Ppp { stage, failure, denied: None });
                 }
+            }
+            ppp::Event::Demands(demand) => self.events.push_back(Event::Demands(demand)),
+            ppp::Event::CompressionRejected { encryption } => {
+                self.events.push_back(Event::CompressionRejected { encryption });
             }
             ppp::Event::Ipv6Up(settings) => self.solicit(now, settings.local),
             ppp::Event::Ipv6Down => self.forget_ipv6(),

@@ -43,19 +43,24 @@ pub fn observe(timeline: &mut Timeline, attempt: &Attempt<'_>) {
         trouble: Vec::new(),
         span: attempt.at.map(|at| (at, at)),
     });
-    let mut facts = facts(attempt.failure, attempt.role);
-    if attempt.failure.stage() == Stage::Up {
-        // Who ends what was up refuses nobody.
-        facts.insert(0, ("the connection was up".to_owned(), reported::Fact::Connected.into()));
-    }
-    if attempt.verdict.cause != Cause::NoneHealthy {
-        let (cause, stage) = (attempt.verdict.cause.id().to_owned(), attempt.failure.stage().id().to_owned());
-        facts.push((format!("{stage}: {cause}"), reported::Fact::Verdict { cause, stage }.into()));
-    }
-    for (step, (text, fact)) in (1..).zip(facts) {
+    for (step, (text, fact)) in (1..).zip(evidence(attempt.failure, attempt.role, attempt.verdict)) {
         let place = Place { source, spot: Spot::Step(step), text: text.into() };
         timeline.push(Observation { at: attempt.at, place, side, about: About::default(), fact });
     }
+}
+
+/// What a failure shows to whoever has this role, each fact with words for the report; the verdict comes last.
+pub fn evidence(failure: &Failure, role: Role, verdict: Verdict) -> Vec<(String, Fact)> {
+    let mut facts = facts(failure, role);
+    if failure.stage() == Stage::Up {
+        // Who ends what was up refuses nobody.
+        facts.insert(0, ("the connection was up".to_owned(), reported::Fact::Connected.into()));
+    }
+    if verdict.cause != Cause::NoneHealthy {
+        let (cause, stage) = (verdict.cause.id().to_owned(), failure.stage().id().to_owned());
+        facts.push((format!("{stage}: {cause}"), reported::Fact::Verdict { cause, stage }.into()));
+    }
+    facts
 }
 
 /// What was seen, each with words for the report.

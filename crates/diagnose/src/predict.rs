@@ -1,6 +1,6 @@
 //! What a Windows client would show at this server, from what was seen of both.
 
-use observe::{Fact, Observation, Place, Role, Timeline, host, ike};
+use observe::{Fact, Observation, Place, Role, Timeline, host, ike, ppp};
 use wire::isakmp::NotifyType;
 
 use crate::{Cause, Ras};
@@ -18,8 +18,9 @@ pub struct Prediction {
 
 /// What Windows would show, the first obstacle that it meets; `None` when nothing speaks against it.
 ///
-/// A registry value that is not seen has its default, so without an export this is about a machine as it is installed.
-pub fn predict(timeline: &Timeline) -> Option<Prediction> {
+/// A registry value that is not seen has its default, so without an export this is about a machine as it is installed. `ticked` are
+/// the ways to authenticate that the connection permits; none for those that it may have without anybody having ticked PAP.
+pub fn predict(timeline: &Timeline, ticked: &[ppp::Method]) -> Option<Prediction> {
     let all = || timeline.observations().iter();
     let value = |wanted: &str, end: &str| {
         all().find_map(|seen| match &seen.fact {
@@ -61,18 +62,35 @@ pub fn predict(timeline: &Timeline) -> Option<Prediction> {
     if let Some(refused) = refused {
         return shows(Cause::IkeNoProposalPhase1, 789, &[refused]);
     }
-    let (behind, client) = all().find_map(|seen| match &seen.fact {
+    let behind = all().find_map(|seen| match &seen.fact {
         Fact::Ike(ike::Fact::Nat { client, server: Some(true), .. }) => Some((seen, client.unwrap_or(false))),
         _ => None,
-    })?;
+    });
     let permitted = value("assumeudpencapsulationcontextonsendrule", "policyagent")
         .or_else(|| value("assumeudpencapsulationcontextonsendrule", "ipsec"));
-    match (client, permitted.map_or(0, |(value, _)| value)) {
+    match (behind, permitted.map_or(0, |(value, _)| value)) {
         // 1: servers behind a NAT; 2: also from behind one.
-        (false, 1..) | (true, 2..) => None,
-        _ => shows(Cause::IkeServerBehindNatRefused, 809, &[behind]),
+        (None, _) | (Some((_, false)), 1..) | (Some((_, true)), 2..) => {}
+        (Some((seen, _)), _) => {
+            let set = permitted.map(|(_, seen)| seen);
+            let evidence: Vec<_> = [Some(seen), set].into_iter().flatten().collect();
+            return shows(Cause::IkeServerBehindNatRefused, 809, &evidence);
+        }
     }
+    let methods = if ticked.is_empty() { UNTICKED } else { ticked };
+    let foreign = all().find(|seen| match &seen.fact {
+        Fact::Ppp(ppp::Fact::AuthenticationOffered { by, offered, refused }) => {
+            seen.role(*by) == Some(Role::Server)
+                && !offered.is_empty()
+                && methods.iter().all(|method| refused.contains(method) && !offered.contains(method))
+        }
+        _ => false,
+    })?;
+    shows(Cause::PppNoCommonAuth, 919, &[foreign])
 }
+
+/// What a connection of Windows may use to log on, by EAP or by the boxes for CHAP and MS-CHAPv2, as it was made.
+const UNTICKED: &[ppp::Method] = &[ppp::Method::MsChapV2, ppp::Method::Chap, ppp::Method::Eap(None)];
 
 #[cfg(test)]
 mod tests {
@@ -115,7 +133,7 @@ mod tests {
     }
 
     fn number(facts: Vec<Fact>) -> Option<u32> {
-        predict(&timeline(facts)).map(|prediction| prediction.ras.0)
+        predict(&timeline(facts), &[]).map(|prediction| prediction.ras.0)
     }
 
     #[test]
@@ -133,9 +151,28 @@ mod tests {
     fn without_ipsec_a_server_that_speaks_it_is_not_reached() {
         let prohibited = registry("services\\rasman\\parameters", "prohibitipsec", 1);
         assert_eq!(number(vec![prohibited.clone()]), None);
-        let prediction = predict(&timeline(vec![answer(), prohibited]));
+        let prediction = predict(&timeline(vec![answer(), prohibited]), &[]);
         assert_eq!(prediction.map(|prediction| prediction.cause), Some(Cause::HostProhibitIpsec));
         assert_eq!(number(vec![answer(), registry("services\\rasman\\parameters", "prohibitipsec", 0)]), None);
+    }
+
+    #[test]
+    fn a_server_that_takes_nothing_that_is_ticked_gives_919() {
+        use observe::ppp::Method::{Chap, Eap, MsChapV1, MsChapV2, Pap};
+        let offered = |offered: &[ppp::Method], refused: &[ppp::Method]| {
+            let (offered, refused) = (offered.to_vec(), refused.to_vec());
+            timeline(vec![ppp::Fact::AuthenticationOffered { by: Party::There, offered, refused }.into()])
+        };
+        let number = |timeline: &Timeline, ticked: &[ppp::Method]| predict(timeline, ticked).map(|shown| shown.ras.0);
+        let pap_only = offered(&[Pap], &[MsChapV2, Chap, Eap(None), MsChapV1]);
+        assert_eq!(number(&pap_only, &[]), Some(919));
+        assert_eq!(number(&pap_only, &[MsChapV2]), Some(919));
+        assert_eq!(number(&pap_only, &[MsChapV2, Pap]), None);
+        let chap = offered(&[Pap, Chap], &[MsChapV2, Eap(None)]);
+        assert_eq!((number(&chap, &[]), number(&chap, &[MsChapV2])), (None, Some(919)));
+        // What was not found out may be there.
+        assert_eq!(number(&offered(&[Pap], &[Chap]), &[]), None);
+        assert_eq!(number(&offered(&[], &[MsChapV2, Chap, Eap(None)]), &[]), None);
     }
 
     #[test]

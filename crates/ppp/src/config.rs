@@ -123,6 +123,10 @@ pub struct ClientConfig {
     pub credentials: Credentials,
     /// The methods that we accept, best first. Whatever the server asks for, no other is used.
     pub methods: Vec<Method>,
+    /// Instead of logging on, only asks for this way to authenticate: it is suggested once in the place of what the server
+    /// demands (RFC 1661 §6.2), and what the server then demands comes as [`Event::Demands`](crate::Event). The session ends by
+    /// itself, before LCP is open; nothing of the credentials is sent.
+    pub inquire: Option<AuthProtocol>,
     /// Whether a server that asks for no authentication is acceptable: it proves nothing about itself.
     pub allow_unauthenticated: bool,
     /// Whether the password is not known yet, whatever `credentials` says: it is asked for when LCP has agreed on how to
@@ -146,6 +150,7 @@ impl ClientConfig {
         ClientConfig {
             credentials,
             methods: vec![Method::MsChapV2],
+            inquire: None,
             allow_unauthenticated: false,
             ask_first: false,
             ask_again: false,

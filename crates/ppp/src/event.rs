@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crypto::Secret;
-use wire::ppp::{Identification, RasError};
+use wire::ppp::{AuthProtocol, Identification, RasError};
 
 use crate::config::{Credentials, Method};
 use crate::failure::{Failure, Stage};
@@ -12,6 +12,9 @@ use crate::failure::{Failure, Stage};
 pub enum Event {
     /// Somebody outside must decide; give the answer to [`Session::handle_answer`](crate::Session::handle_answer).
     Ask(Ask),
+    /// Client: how the server wants us to authenticate, whether we can or not; `None` when it does not want it. Told again when
+    /// it changes.
+    Demands(Option<AuthProtocol>),
     /// LCP opened, which happens again when a side starts anew.
     LcpUp(Framing),
     /// The user is who he says. On the client: the server accepted us and, with MS-CHAPv2, proved itself.
@@ -33,6 +36,11 @@ pub enum Event {
     Up,
     /// The peer said something about itself.
     PeerInfo(Identification),
+    /// The peer began CCP (RFC 1962), which we do not have, and it was told so. Told once.
+    CompressionRejected {
+        /// It asked for encryption by PPP itself, not only for compression: MPPE (RFC 3078 §2).
+        encryption: bool,
+    },
     /// The peer announced how long the session may still last (RFC 1570 §2.2).
     TimeRemaining {
         /// How long.

@@ -1,11 +1,13 @@
 //! LCP's list of options (RFC 1661 §6).
 
-use rand_core::CryptoRng;
-use wire::ppp::{AuthProtocol, LcpKind, Opt, Protocol, push_option};
+use std::collections::VecDeque;
 
-use crate::config::Method;
+use rand_core::CryptoRng;
+use wire::ppp::{AuthProtocol, Code, LcpKind, Opt, Protocol, push_option};
+
+use crate::config::{CloseReason, Method};
 use crate::event::Framing;
-use crate::failure::{Failure, Incompatible, Misbehaved};
+use crate::failure::{Failure, Incompatible, Local, Misbehaved};
 use crate::negotiation::{OptionList, Verdict};
 
 /// Which side of the authentication we are, and with which methods, best first.
@@ -15,6 +17,8 @@ pub(crate) enum AuthSide {
     Authenticator(Vec<Method>),
     /// We authenticate when the peer asks.
     Peer(Vec<Method>),
+    /// We only want to know whether the peer would ask for this.
+    Inquirer(AuthProtocol),
 }
 
 #[derive(Debug)]
@@ -30,6 +34,13 @@ pub(crate) struct LcpOptions {
     refused: Vec<Method>,
     theirs: Vec<AuthProtocol>,
     suggestions: usize,
+    /// Inquirer: our suggestion is under way.
+    suggested: bool,
+    /// Inquirer: the request that is being judged has the suggestion for an answer, unless another option is worse.
+    suggests: bool,
+    /// What the peer asks for, where it has changed; told and to be told.
+    demanded: Option<Option<AuthProtocol>>,
+    demands: VecDeque<Option<AuthProtocol>>,
     peer: PeerOptions,
     suggested_magic: Option<u32>,
     /// Whether the request that is being judged was refused before.
@@ -58,6 +69,9 @@ const MIN_MRU: u16 = 128;
 /// How often our magic number may come back before it is no coincidence.
 pub(crate) const LOOPS_TOLERATED: u32 = 4;
 
+/// The end of an inquiry: we know what we wanted to know.
+const INQUIRED: Failure = Failure::Local(Local::Closed(CloseReason::User));
+
 /// Authentication protocols kept for the report of a disagreement.
 const THEIRS_KEPT: usize = 8;
 
@@ -72,6 +86,10 @@ impl LcpOptions {
             refused: Vec::new(),
             theirs: Vec::new(),
             suggestions: 0,
+            suggested: false,
+            suggests: false,
+            demanded: None,
+            demands: VecDeque::new(),
             peer: PeerOptions::default(),
             suggested_magic: None,
             again: false,
@@ -100,7 +118,13 @@ impl LcpOptions {
         match self.side {
             AuthSide::Authenticator(_) => self.demand,
             AuthSide::Peer(_) => self.peer.auth,
+            AuthSide::Inquirer(_) => None,
         }
+    }
+
+    /// What the peer asks for now, if that was not told yet.
+    pub(crate) fn poll_demand(&mut self) -> Option<Option<AuthProtocol>> {
+        self.demands.pop_front()
     }
 
     /// The disagreement about authentication that is open, if there is one: the likely reason when the peer ends LCP now.
@@ -109,8 +133,12 @@ impl LcpOptions {
     }
 
     fn no_common_auth(&self) -> Failure {
-        let (AuthSide::Authenticator(methods) | AuthSide::Peer(methods)) = &self.side;
-        let ours = methods.iter().map(|method| method.auth_protocol()).collect();
+        let ours = match &self.side {
+            AuthSide::Authenticator(methods) | AuthSide::Peer(methods) => {
+                methods.iter().map(|method| method.auth_protocol()).collect()
+            }
+            AuthSide::Inquirer(suggestion) => vec![*suggestion],
+        };
         Failure::Incompatible(Incompatible::NoCommonAuth { ours, theirs: self.theirs.clone() })
     }
 
@@ -129,11 +157,16 @@ impl LcpOptions {
     }
 
     fn judge_auth(&mut self, value: &[u8]) -> Verdict {
-        let AuthSide::Peer(methods) = &self.side else {
-            // We are who asks; we have no credentials to show.
-            return Verdict::Reject;
-        };
         let asked = AuthProtocol::parse(value);
+        let methods = match &self.side {
+            // We are who asks; we have no credentials to show.
+            AuthSide::Authenticator(_) => return Verdict::Reject,
+            AuthSide::Inquirer(suggestion) => {
+                let suggestion = *suggestion;
+                return self.judge_demand(asked.ok(), suggestion);
+            }
+            AuthSide::Peer(methods) => methods,
+        };
         if let Ok(auth) = asked
             && Method::of(auth).is_some_and(|method| methods.contains(&method))
         {
@@ -152,6 +185,32 @@ impl LcpOptions {
             self.objection = Some(self.no_common_auth());
         }
         suggestion.map_or(Verdict::Reject, Verdict::Nak)
+    }
+
+    /// What the peer demands when it knows our suggestion is its answer to it.
+    fn judge_demand(&mut self, demanded: Option<AuthProtocol>, suggestion: AuthProtocol) -> Verdict {
+        if demanded == Some(suggestion) || (self.suggested && !self.again) {
+            self.objection = Some(INQUIRED);
+        }
+        self.suggests = true;
+        Verdict::Nak(suggestion.encode())
+    }
+
+    /// Notes what a request of the peer asks for.
+    fn note_demand(&mut self, options: &[Opt<'_>]) {
+        let option = options.iter().find(|option| LcpKind(option.kind) == LcpKind::AUTH_PROTOCOL);
+        let demand = match option.map(|option| AuthProtocol::parse(option.value)) {
+            Some(Ok(demand)) => Some(demand),
+            Some(Err(_)) => return,
+            None => None,
+        };
+        if self.demanded != Some(demand) && self.demands.len() < THEIRS_KEPT {
+            self.demanded = Some(demand);
+            self.demands.push_back(demand);
+        }
+        if demand.is_none() && matches!(self.side, AuthSide::Inquirer(_)) {
+            self.objection = Some(INQUIRED);
+        }
     }
 
     /// The peer wants another method than the one we asked for.
@@ -181,7 +240,7 @@ impl OptionList for LcpOptions {
         self.own_magic = Some(random_magic(rng));
         self.demand = match &self.side {
             AuthSide::Authenticator(methods) => methods.first().copied(),
-            AuthSide::Peer(_) => None,
+            AuthSide::Peer(_) | AuthSide::Inquirer(_) => None,
         };
         self.refused.clear();
         self.theirs.clear();
@@ -208,6 +267,14 @@ impl OptionList for LcpOptions {
         self.is_echo = options
             .iter()
             .any(|option| LcpKind(option.kind) == LcpKind::MAGIC_NUMBER && own.is_some_and(|own| option.value == own));
+        self.suggests = false;
+        if !self.is_echo && !matches!(self.side, AuthSide::Authenticator(_)) {
+            self.note_demand(options);
+        }
+    }
+
+    fn answered(&mut self, code: Code) {
+        self.suggested |= self.suggests && code == Code::CONFIGURE_NAK;
     }
 
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict {

@@ -31,6 +31,9 @@ pub(crate) trait OptionList {
     /// What we think of an option of the peer's Configure-Request.
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict;
 
+    /// The request that was judged is answered so: Ack, Nak or Reject.
+    fn answered(&mut self, _code: Code) {}
+
     /// We acknowledge a request with these options: they hold from now on, and what it leaves out has its default.
     fn adopt(&mut self, options: &[Opt<'_>]);
 
@@ -302,6 +305,7 @@ impl<O: OptionList> Control<O> {
         let again = self.refused.as_ref().is_some_and(|(id, data)| *id == packet.id && data == packet.data);
         let naks_sent = self.naks_sent;
         let (event, reply) = self.judge(&options, packet, again, rng);
+        self.options.answered(reply.code);
         if let Some(failure) = self.options.objection() {
             self.signals.push_back(Signal::Objection(failure));
             return Ok(());

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use clock::{TimerKind, Timers, Timestamp};
 use rand_core::CryptoRng;
 use wire::Malformed;
-use wire::ppp::{Code, Packet, Protocol, frame};
+use wire::ppp::{CcpKind, Code, Options, Packet, Protocol, frame};
 
 use crate::auth::Authentication;
 use crate::automaton::State;
@@ -40,6 +40,8 @@ pub struct Session {
     challenge_id: u8,
     renegotiations: u32,
     identifications: u32,
+    /// The peer's CCP was rejected, and that was told.
+    told_compression: bool,
     keepalive: KeepAlive,
     timers: Timers<Timer, 4>,
     out: Output,
@@ -125,8 +127,9 @@ impl Session {
 
     /// The client's end: it authenticates when asked, with the methods of its configuration only, and asks for an address.
     pub fn client(config: ClientConfig, now: Timestamp, rng: &mut dyn CryptoRng) -> Self {
-        let options = LcpOptions::new(AuthSide::Peer(config.methods.clone()), config.mru);
-        let is_usable = !config.methods.is_empty() || config.allow_unauthenticated;
+        let side = config.inquire.map_or_else(|| AuthSide::Peer(config.methods.clone()), AuthSide::Inquirer);
+        let options = LcpOptions::new(side, config.mru);
+        let is_usable = config.inquire.is_some() || !config.methods.is_empty() || config.allow_unauthenticated;
         let timing = config.timing;
         Session::start(Role::Client(config), options, timing, is_usable, now, rng)
     }
@@ -150,6 +153,7 @@ impl Session {
             challenge_id: rng.next_u32().to_be_bytes()[0],
             renegotiations: 0,
             identifications: 0,
+            told_compression: false,
             keepalive: KeepAlive::new(&timing, now),
             timers: Timers::default(),
             out: Output::default(),
@@ -403,9 +407,30 @@ impl Session {
                 }
             }
             Protocol::IPV6CP if network.handle_ipv6cp(now, rng, Packet::parse(information)?, &mut self.out)? => {}
-            _ => self.reject_protocol(protocol, information),
+            _ => {
+                if protocol == Protocol::CCP {
+                    self.note_compression(information);
+                }
+                self.reject_protocol(protocol, information);
+            }
         }
         Ok(())
+    }
+
+    /// Says what the peer would like to do to the datagrams, once.
+    fn note_compression(&mut self, information: &[u8]) {
+        let Some(packet) = Packet::parse(information).ok().filter(|packet| packet.code == Code::CONFIGURE_REQUEST.0)
+        else {
+            return;
+        };
+        let mut options = Options::new(packet.data).flatten();
+        // The keys' lengths are bits of the last octet (RFC 3078 §2.1).
+        let encryption = options.any(|option| {
+            CcpKind(option.kind) == CcpKind::MPPC && option.value.last().is_some_and(|bits| bits & 0xE0 != 0)
+        });
+        if !std::mem::replace(&mut self.told_compression, true) {
+            self.events.push_back(Event::CompressionRejected { encryption });
+        }
     }
 
     fn handle_setup_timeout(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {

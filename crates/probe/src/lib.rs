@@ -11,6 +11,7 @@ mod echo;
 mod engine;
 mod facts;
 mod isakmp;
+mod methods;
 mod pptp;
 mod step;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 pub use config::{Config, Survey};
 pub use engine::{Probe, Tcp, Transmit};
 pub use facts::{observations, software};
+pub use methods::{InquiryEnd, Methods, method};
 pub use step::{
     AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, Finding, IkeAnswer, NatAnswer, Notices, Outcome,
     Step, Surveyed, V2Answer,

@@ -17,7 +17,7 @@ pub use auth::{
 };
 pub use eap::{EapCode, EapMessage, EapMsChapV2Request, EapMsChapV2Response, EapType, MsChapOpCode};
 pub use lcp::{AuthProtocol, ChapAlgorithm, Identification, LcpKind, TerminateReason, echo_magic, identification};
-pub use ncp::{IpcpKind, Ipv6cpKind, address_value, interface_id_value};
+pub use ncp::{CcpKind, IpcpKind, Ipv6cpKind, address_value, interface_id_value};
 pub use options::{Opt, Options, push_option};
 pub use packet::{Code, Packet};
 pub use ras::RasError;

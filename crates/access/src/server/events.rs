@@ -318,7 +318,12 @@ impl Endpoint {
                     self.stack.set_prefix(now, link, prefix, out);
                 }
             }
-            ppp::Event::Ipv4Up(_) | ppp::Event::Ipv4Down | ppp::Event::Ipv6Down | ppp::Event::TimeRemaining { .. } => {}
+            ppp::Event::Ipv4Up(_)
+            | ppp::Event::Ipv4Down
+            | ppp::Event::Ipv6Down
+            | ppp::Event::Demands(_)
+            | ppp::Event::CompressionRejected { .. }
+            | ppp::Event::TimeRemaining { .. } => {}
         }
     }
 

@@ -132,9 +132,9 @@ pub(crate) struct Probe {
     /// A file that holds the password.
     #[arg(long, value_name = "FILE", requires = "user")]
     pub(crate) password_file: Option<PathBuf>,
-    /// How the user may prove who he is: mschapv2, eap-mschapv2, chap, pap, separated by commas
-    /// [default: mschapv2,chap].
-    #[arg(long, value_name = "METHODS", value_delimiter = ',', requires = "user")]
+    /// How the user may prove who he is, or what is ticked on the machine of --as: mschapv2, eap-mschapv2, chap, pap, separated by
+    /// commas [default: mschapv2,chap].
+    #[arg(long, value_name = "METHODS", value_delimiter = ',')]
     pub(crate) auth: Vec<Method>,
     /// Once connected, reach this inner address: by a ping, or with a port by a TCP connection; may be given several times.
     #[arg(long, value_name = "ADDR[:PORT]", requires = "user")]

@@ -414,6 +414,7 @@ impl Running<'_> {
                     }
                 }
                 Event::Unanswered(_) => self.warn_if_nowhere(0),
+                Event::Demands(_) | Event::CompressionRejected { .. } => {}
                 Event::Moved { path } => self.call.report.moved(path),
                 Event::Ended { failure, stage, .. } => {
                     self.dialer.flush(&mut wire!(self, net::clock::now()));

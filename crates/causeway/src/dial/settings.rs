@@ -400,7 +400,8 @@ fn secret(
     }
 }
 
-fn method(config::Method(method): config::Method) -> Method {
+/// The engine's name of a configured method.
+pub(crate) fn method(config::Method(method): config::Method) -> Method {
     use access::server::AuthMethod;
     match method {
         AuthMethod::MsChapV2 => Method::MsChapV2,

@@ -5,6 +5,8 @@ mod inner;
 mod journal;
 mod line;
 mod log_on;
+mod methods;
+mod protection;
 mod words;
 
 use std::fs::File;
@@ -23,7 +25,7 @@ use crate::cli::Client;
 use crate::cli::doctor::{Probe, Protocols};
 use crate::dial::name::Resolving;
 use crate::dial::offers::offers;
-use crate::dial::settings::Settings;
+use crate::dial::settings::{self, Settings};
 use crate::exit::Failure;
 use crate::io;
 use journal::{Journal, Told};
@@ -243,7 +245,16 @@ impl Doctor<'_> {
     /// What Windows would show; for others than Windows nothing is foretold.
     fn predict(&self) -> Option<Prediction> {
         let windows = matches!(self.options.client, None | Some(Client::Windows11));
-        if windows && self.options.protocol != Protocols::Pptp { predict(&self.journal.timeline) } else { None }
+        let ticked: Vec<_> = self
+            .options
+            .auth
+            .iter()
+            .copied()
+            .map(|ticked| probe::method(settings::method(ticked).auth_protocol()))
+            .collect();
+        (windows && self.options.protocol != Protocols::Pptp)
+            .then(|| predict(&self.journal.timeline, &ticked))
+            .flatten()
     }
 
     fn conclude(self) -> Result<(), Failure> {

@@ -125,6 +125,15 @@ fn with_credentials_a_whole_connection_is_made_and_ended_without_a_trace() {
     let probed = log_on(&world, PSK, "secret", &["--reach", "10.99.0.1", "--reach", "10.99.0.1:9"]);
     assert!(probed.got("address").contains("address 10.99.0.2, the server inside is 10.99.0.1"));
     assert!(probed.got("address").contains("logged on by mschapv2"));
+    let methods =
+        serde_json::json!({ "offered": ["mschapv2"], "refused": ["chap", "eap", "pap", "mschap"], "unknown": [] });
+    assert_eq!(probed.report["authentication"], methods, "{:#}", probed.report);
+    let protected = &probed.report["encryption"];
+    assert_eq!(
+        (protected["ike"].as_str(), &protected["weak"]),
+        (Some("aes-256-cbc sha2-256 ecp256"), &serde_json::json!([]))
+    );
+    assert!(probed.got("encryption").contains("the server wants no encryption of PPP"));
     assert!(probed.got("quick-mode").contains("IP protocol 50"));
     assert!(probed.got("inner-echo").contains("answers all sizes: 96 576 1000 1200 1280 1360 1400"));
     assert_eq!(probed.report["stage"], "up");
@@ -161,6 +170,30 @@ fn another_key_and_another_password_are_told_apart() {
     // Servers lock accounts: it is sent once.
     let refusals = server.all_lines().iter().filter(|line| line.contains("auth.bad_credentials")).count();
     assert_eq!(refusals, 1);
+}
+
+#[test]
+fn the_methods_of_a_server_are_found_without_a_log_on_and_say_what_windows_would_show() {
+    let Some(world) = World::new() else { return };
+    let server = world.serve_with("[network]\npool = \"10.99.0.0/24\"\n[ppp]\nauthentication = [\"pap\"]");
+    let windows = [SERVER, "--protocol", "l2tp", "--as", "windows"];
+    let psk = [("CAUSEWAY_PSK", PSK)];
+    let probed = probe_with(&world, &windows, &psk);
+    let predicted = serde_json::json!({ "client": "windows", "ras": 919, "cause": "ppp.no_common_auth" });
+    assert_eq!(probed.report["predicted"], predicted, "{:#}", probed.report);
+    assert_eq!((probed.status, probed.causes().first()), (Some(1), Some(&"ppp.no_common_auth")));
+    let refused = ["mschapv2", "chap", "eap", "mschap"];
+    let methods = serde_json::json!({ "offered": ["pap"], "refused": refused, "unknown": [] });
+    assert_eq!(probed.report["authentication"], methods, "{:#}", probed.report);
+    let source = probed.report["sources"].as_array().unwrap();
+    assert!(source.iter().all(|source| source["side"] == "probe"), "{:#}", probed.report);
+
+    let probed = probe_with(&world, &[&windows[..], &["--auth", "pap"]].concat(), &psk);
+    assert_eq!((probed.status, &probed.report["predicted"]), (Some(0), &Value::Null), "{:#}", probed.report);
+    assert!(probed.got("methods").starts_with("the server takes pap;"), "{:#}", probed.report);
+    // No name came to the server in any of the calls.
+    let log = server.all_lines();
+    assert!(log.iter().all(|line| !line.contains("\"user\":\"")), "{log:#?}");
 }
 
 #[test]

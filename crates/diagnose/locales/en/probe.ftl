@@ -188,8 +188,31 @@ probe-log-on-failed = RAS error { $ras }: { $text } { $detail }
 
 probe-address = .
     .sent = PPP: addresses and name servers
-probe-address-up = address { $address }, the server inside is { $peer }, name servers { $dns }; logged on by { $method }, IKE { $ike }, ESP { $esp }
+probe-address-up = address { $address }, the server inside is { $peer }, name servers { $dns }; logged on by { $method }
     .proves = The connection is up. What is reached through it is for the next steps.
+
+probe-methods = .
+    .sent = short calls that suggest one way to authenticate each: { $calls }; no name and no password goes out
+probe-methods-found = the server takes { $offered }; it does not take { $refused }
+    .proves = A client logs on by one of the first, or not at all.
+probe-methods-pap = the server takes { $offered }; it does not take { $refused }
+    .proves = Windows does not use PAP unless it is ticked in the connection's security page. Inside IPsec the password is protected on the way; the server sees it as it is typed.
+probe-methods-partly = the server takes { $offered }; it does not take { $refused }; not found out: { $unknown }
+    .proves = The server did not answer all suggestions: of what was not found out nothing is known.
+probe-methods-none = the server asks nobody to authenticate
+    .proves = Whoever has the pre-shared key is in. Clients that want proof of the server refuse that.
+
+probe-encryption = .
+    .sent = what client and server agreed on, and whether PPP was to encrypt, too
+probe-encryption-strong = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = With L2TP/IPsec it is IPsec that encrypts. Nothing of this is known to be breakable.
+probe-encryption-aging = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = With L2TP/IPsec it is IPsec that encrypts. { $aging } holds as it is used here; what is set up anew should take SHA-2.
+probe-encryption-weak = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = With L2TP/IPsec it is IPsec that encrypts, and here by { $weak }, which well-funded attackers can break.
+probe-ppp-nothing = the server wants no encryption of PPP
+probe-ppp-compression = the server wants PPP to compress, and was told no
+probe-ppp-encryption = the server wants PPP to encrypt as well (MPPE), and was told no: inside IPsec it adds nothing
 
 probe-inner-echo = .
     .sent = pings through the tunnel that may not be fragmented, of growing size
@@ -233,4 +256,5 @@ probe-hang-up-done = the server knows of it, or had its time to
 probe-warning-aggressive = The server answers aggressive mode with a pre-shared key: whoever asks can guess at the key offline. Allow main mode only.
 probe-warning-clear = The server accepts L2TP without IPsec: passwords and traffic can go over the network readable. Let it take UDP 1701 inside IPsec only.
 probe-warning-weak = The server accepts transforms that well-funded attackers can break (3DES, MD5, groups of 1024 or 1536 bits). Keep them only as long as old clients need them.
+probe-warning-agreed = Client and server agreed on what well-funded attackers can break, though this client offers better first: the server knows no better, or prefers it.
 probe-warning-pptp = PPTP is broken: whoever listens can find out the password's hash. Use it only where nothing else works.

@@ -188,8 +188,31 @@ probe-log-on-failed = RAS エラー { $ras }: { $text } { $detail }
 
 probe-address = .
     .sent = PPP: アドレスとネーム サーバー
-probe-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }、ログオンは { $method }、IKE { $ike }、ESP { $esp }
+probe-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }、ログオンは { $method }
     .proves = 接続ができました。その先に届くかどうかは次の手順で調べます。
+
+probe-methods = .
+    .sent = 認証方法を一つずつ提案する短い呼び出し: { $calls } 回。名前もパスワードも送りません
+probe-methods-found = サーバーが受け入れる方法: { $offered }、受け入れない方法: { $refused }
+    .proves = クライアントは前者のどれかでしかログオンできません。
+probe-methods-pap = サーバーが受け入れる方法: { $offered }、受け入れない方法: { $refused }
+    .proves = Windows は、接続のセキュリティ ページで選ばない限り PAP を使いません。IPsec の中では途中のパスワードは守られますが、サーバーには入力されたままのパスワードが見えます。
+probe-methods-partly = サーバーが受け入れる方法: { $offered }、受け入れない方法: { $refused }、不明: { $unknown }
+    .proves = サーバーは提案のすべてには答えませんでした。不明の方法については何も分かりません。
+probe-methods-none = サーバーは誰にも認証を求めません
+    .proves = 事前共有キーを持つ者は誰でも入れます。サーバーの証明を求めるクライアントはこれを拒否します。
+
+probe-encryption = .
+    .sent = クライアントとサーバーが合意した内容と、PPP でも暗号化するかどうか
+probe-encryption-strong = IKE { $ike }、ESP { $esp } ({ $way })、{ $ppp }
+    .proves = L2TP/IPsec で暗号化するのは IPsec です。破れると知られているものは含まれていません。
+probe-encryption-aging = IKE { $ike }、ESP { $esp } ({ $way })、{ $ppp }
+    .proves = L2TP/IPsec で暗号化するのは IPsec です。{ $aging } はここでの使い方なら持ちこたえますが、新しい設定では SHA-2 を使うべきです。
+probe-encryption-weak = IKE { $ike }、ESP { $esp } ({ $way })、{ $ppp }
+    .proves = L2TP/IPsec で暗号化するのは IPsec です。ここでは { $weak } が使われ、資金のある攻撃者なら破れます。
+probe-ppp-nothing = サーバーは PPP の暗号化を求めていません
+probe-ppp-compression = サーバーは PPP の圧縮を求め、断られました
+probe-ppp-encryption = サーバーは PPP の暗号化 (MPPE) も求め、断られました。IPsec の中では意味がありません
 
 probe-inner-echo = .
     .sent = トンネルを通る、フラグメント禁止の、だんだん大きくなる ping
@@ -233,4 +256,5 @@ probe-hang-up-done = サーバーに伝わったか、伝わる時間があり�
 probe-warning-aggressive = サーバーは、事前共有キーでアグレッシブ モードに応答します。問い合わせた者は誰でも、手元でキーを推測できます。メイン モードだけを許可してください。
 probe-warning-clear = サーバーは IPsec なしの L2TP を受け付けます。パスワードや通信が、読める形でネットワークを流れるおそれがあります。UDP 1701 は IPsec の中でだけ受け付けてください。
 probe-warning-weak = サーバーは、資金のある攻撃者なら破れるトランスフォームを受け付けます (3DES、MD5、1024 ビットまたは 1536 ビットのグループ)。古いクライアントに必要な間だけ残してください。
+probe-warning-agreed = クライアントはより良いものを先に提案しましたが、資金のある攻撃者なら破れるものに合意しました。サーバーがそれより良いものを知らないか、それを好んでいます。
 probe-warning-pptp = PPTP は既に破られています。盗聴者はパスワードのハッシュを知ることができます。ほかに手段がない場合にだけ使ってください。

@@ -188,8 +188,31 @@ probe-log-on-failed = Erro RAS { $ras }: { $text } { $detail }
 
 probe-address = .
     .sent = PPP: endereços e servidores de nomes
-probe-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }; logon por { $method }, IKE { $ike }, ESP { $esp }
+probe-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }; logon por { $method }
     .proves = A conexão está ativa. O que se alcança por ela é com os próximos passos.
+
+probe-methods = .
+    .sent = chamadas curtas que sugerem cada uma um método de autenticação: { $calls }; nenhum nome e nenhuma senha são enviados
+probe-methods-found = o servidor aceita { $offered }; não aceita { $refused }
+    .proves = Um cliente faz logon por um dos primeiros, ou não faz.
+probe-methods-pap = o servidor aceita { $offered }; não aceita { $refused }
+    .proves = O Windows não usa PAP, a menos que esteja marcado na página de segurança da conexão. Dentro do IPsec a senha está protegida no caminho; o servidor a vê como foi digitada.
+probe-methods-partly = o servidor aceita { $offered }; não aceita { $refused }; não se descobriu: { $unknown }
+    .proves = O servidor não respondeu a todas as sugestões: do que não se descobriu nada se sabe.
+probe-methods-none = o servidor não pede autenticação a ninguém
+    .proves = Quem tem a chave pré-compartilhada entra. Clientes que querem prova do servidor recusam isso.
+
+probe-encryption = .
+    .sent = o que cliente e servidor combinaram, e se o PPP também deveria criptografar
+probe-encryption-strong = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = No L2TP/IPsec quem criptografa é o IPsec. Nada disso é conhecido como quebrável.
+probe-encryption-aging = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = No L2TP/IPsec quem criptografa é o IPsec. { $aging } resiste do modo como é usado aqui; o que for configurado de novo deve usar SHA-2.
+probe-encryption-weak = IKE { $ike }; ESP { $esp } ({ $way }); { $ppp }
+    .proves = No L2TP/IPsec quem criptografa é o IPsec, e aqui por { $weak }, que atacantes com recursos conseguem quebrar.
+probe-ppp-nothing = o servidor não quer criptografia do PPP
+probe-ppp-compression = o servidor quer que o PPP comprima, e ouviu não
+probe-ppp-encryption = o servidor quer que o PPP também criptografe (MPPE), e ouviu não: dentro do IPsec isso nada acrescenta
 
 probe-inner-echo = .
     .sent = pings pelo túnel que não podem ser fragmentados, de tamanho crescente
@@ -233,4 +256,5 @@ probe-hang-up-done = o servidor sabe disso, ou teve tempo para saber
 probe-warning-aggressive = O servidor responde ao modo agressivo com chave pré-compartilhada: quem perguntar pode adivinhar a chave offline. Permita apenas o modo principal.
 probe-warning-clear = O servidor aceita L2TP sem IPsec: senhas e tráfego podem passar legíveis pela rede. Aceite a UDP 1701 só dentro do IPsec.
 probe-warning-weak = O servidor aceita transformações que atacantes com recursos conseguem quebrar (3DES, MD5, grupos de 1024 ou 1536 bits). Mantenha-as só enquanto clientes antigos precisarem delas.
+probe-warning-agreed = Cliente e servidor combinaram o que atacantes com recursos conseguem quebrar, embora este cliente ofereça algo melhor primeiro: o servidor não conhece nada melhor, ou prefere isso.
 probe-warning-pptp = O PPTP foi quebrado: quem escuta pode descobrir o hash da senha. Use-o só onde nada mais funciona.

@@ -188,8 +188,31 @@ probe-log-on-failed = RAS 错误 { $ras }：{ $text } { $detail }
 
 probe-address = .
     .sent = PPP：地址和名称服务器
-probe-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }；以 { $method } 登录，IKE { $ike }，ESP { $esp }
+probe-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }；以 { $method } 登录
     .proves = 连接已建立。通过它能到达哪里，由后面的步骤回答。
+
+probe-methods = .
+    .sent = 短呼叫，每次建议一种身份验证方法：{ $calls } 次；不发送用户名和密码
+probe-methods-found = 服务器接受 { $offered }；不接受 { $refused }
+    .proves = 客户端只能用前者之一登录。
+probe-methods-pap = 服务器接受 { $offered }；不接受 { $refused }
+    .proves = 除非在连接的安全页中勾选，否则 Windows 不使用 PAP。在 IPsec 内，密码在途中受到保护；服务器看到的是原样的密码。
+probe-methods-partly = 服务器接受 { $offered }；不接受 { $refused }；未查明：{ $unknown }
+    .proves = 服务器没有回答所有建议：未查明的方法无法判断。
+probe-methods-none = 服务器不要求任何人进行身份验证
+    .proves = 有预共享密钥的人都能进入。要求服务器证明身份的客户端会拒绝这样的服务器。
+
+probe-encryption = .
+    .sent = 客户端与服务器商定的内容，以及 PPP 是否也要加密
+probe-encryption-strong = IKE { $ike }；ESP { $esp }（{ $way }）；{ $ppp }
+    .proves = 在 L2TP/IPsec 中由 IPsec 加密。其中没有已知可被破解的部分。
+probe-encryption-aging = IKE { $ike }；ESP { $esp }（{ $way }）；{ $ppp }
+    .proves = 在 L2TP/IPsec 中由 IPsec 加密。{ $aging } 在这里的用法仍然可靠；新的设置应使用 SHA-2。
+probe-encryption-weak = IKE { $ike }；ESP { $esp }（{ $way }）；{ $ppp }
+    .proves = 在 L2TP/IPsec 中由 IPsec 加密，而这里用的是 { $weak }，资源充足的攻击者能够破解。
+probe-ppp-nothing = 服务器不要求 PPP 加密
+probe-ppp-compression = 服务器要求 PPP 压缩，已被拒绝
+probe-ppp-encryption = 服务器还要求 PPP 加密（MPPE），已被拒绝：在 IPsec 内它没有任何作用
 
 probe-inner-echo = .
     .sent = 通过隧道发送不允许分片、逐渐增大的 ping
@@ -233,4 +256,5 @@ probe-hang-up-done = 服务器已知道，或已给了它足够的时间
 probe-warning-aggressive = 服务器用预共享密钥应答野蛮模式：任何来询问的人都能离线猜测密钥。请只允许主模式。
 probe-warning-clear = 服务器接受没有 IPsec 的 L2TP：密码和流量会以可读的形式经过网络。请只允许在 IPsec 中使用 UDP 1701。
 probe-warning-weak = 服务器接受资金充足的攻击者能够破解的变换（3DES、MD5、1024 位或 1536 位的组）。只在旧客户端还需要时保留它们。
+probe-warning-agreed = 客户端与服务器商定了资源充足的攻击者能够破解的算法，尽管客户端优先提供了更好的：服务器不支持更好的，或偏好它。
 probe-warning-pptp = PPTP 已被攻破：监听者能得出密码的哈希。只在别无他法时使用。

@@ -248,6 +248,7 @@ fn complaint(fact: &Fact) -> Option<Stage> {
             | ppp::Fact::LinkUp
             | ppp::Fact::Authenticated { .. }
             | ppp::Fact::Encrypted { .. }
+            | ppp::Fact::AuthenticationOffered { .. }
             | ppp::Fact::NetworkUp { .. }
             | ppp::Fact::Up { .. } => None,
             ppp::Fact::Unanswered { protocol: ppp::Protocol::Lcp, .. }

@@ -34,6 +34,15 @@ pub enum Fact {
         /// What it proposes instead.
         instead: Option<Method>,
     },
+    /// Which methods a server would take, asked for one by one. What is in neither list is not known.
+    AuthenticationOffered {
+        /// Who offers.
+        by: Party,
+        /// Those it demanded, by itself or when it was suggested to.
+        offered: Vec<Method>,
+        /// Those it did not take up.
+        refused: Vec<Method>,
+    },
     /// No method is acceptable to both.
     NoCommonAuthentication {
         /// Who ended it.

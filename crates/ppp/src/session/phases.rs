@@ -20,6 +20,7 @@ impl Session {
     /// Takes what the machines below have to say, until they are silent.
     pub(super) fn settle(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
         loop {
+            self.events.extend(std::iter::from_fn(|| self.lcp.options.poll_demand()).map(Event::Demands));
             if let Some(signal) = self.lcp.poll_signal() {
                 self.handle_lcp_signal(now, rng, signal);
                 continue;

@@ -23,6 +23,16 @@ crate::code_points! {
     }
 }
 
+crate::code_points! {
+    /// CCP options (RFC 1962 §4, RFC 2118 §4): Microsoft's carries compression and encryption (RFC 3078 §2).
+    pub struct CcpKind(u8) {
+        OUI = 0 => "proprietary compression",
+        BSD = 21 => "BSD compress",
+        DEFLATE = 26 => "deflate",
+        MPPC = 18 => "MPPC and MPPE",
+    }
+}
+
 /// The data of an IPCP option that is one address: every option but [`IpcpKind::ADDRESSES`] and [`IpcpKind::COMPRESSION`].
 ///
 /// # Errors

@@ -10,10 +10,12 @@ use access::{Failure as Failed, Output, Stage};
 use chacha20::ChaCha20Rng;
 use clock::{Backoff, Timestamp};
 use ike::Path;
+use ike::proposal::Phase1Suite;
 use net::batch::RecvBatch;
 use net::poll::{Interest, Poller, Ready, Signals, Token};
 use net::raw::EspSocket;
 use net::udp::{UdpOptions, UdpSocket};
+use wire::ppp::AuthProtocol;
 use wire::virtio::VnetHeader;
 
 use super::inner::{Found, Inner};
@@ -37,6 +39,10 @@ pub(super) enum News {
         /// How ESP travels, once it does.
         encapsulation: Option<Encapsulation>,
     },
+    /// How the server wants a user to log on; `None`: not at all.
+    Demands(Option<AuthProtocol>),
+    /// What protects the call, once it is up or has failed.
+    Protected(Protected),
     /// The server wants a password, and there is none.
     Unasked { began: Timestamp },
     /// IP passes.
@@ -51,12 +57,24 @@ pub(super) enum News {
     Left { began: Timestamp },
 }
 
+/// What client and server agreed on for protection.
+#[derive(Clone, Copy)]
+pub(super) struct Protected {
+    pub(super) ike: Phase1Suite,
+    /// Once there are associations: their transforms, and how they travel.
+    pub(super) esp: Option<(esp::Suite, Encapsulation)>,
+    /// The server wanted PPP to compress (false) or to encrypt (true), too.
+    pub(super) compression: Option<bool>,
+}
+
 /// How a call is made.
 pub(super) struct Call<'a> {
     pub(super) settings: &'a Settings,
     pub(super) target: Target,
     /// ESP in UDP, whatever the NAT.
     pub(super) force_udp: bool,
+    /// Instead of a log-on only a suggestion how it might be done.
+    pub(super) inquire: Option<AuthProtocol>,
     /// A name to ask the inner name servers for.
     pub(super) name: &'a str,
     pub(super) reach: &'a [Reach],
@@ -106,12 +124,23 @@ impl Call<'_> {
         let mut config = self.settings.with_ipsec(path(0, IKE_PORT), path(1, NAT_T_PORT), force_udp, password);
         config.inform = false;
         config.ppp.ask_again = false;
+        config.ppp.inquire = self.inquire;
         config.ppp.timing.max_configure = 10;
         config.l2tp.retransmission = Backoff::new(Duration::from_millis(500), 200, Duration::from_secs(3), 6);
         let now = net::clock::now();
         let mut inside = Vec::new();
         let dialer = Dialer::dial(now, rng, config, &mut Out { sockets: &sockets, inside: &mut inside });
-        let running = Running { call: self, sockets, dialer, inside, inner: None, stage: Stage::IkePhase1, began: now };
+        let running = Running {
+            call: self,
+            sockets,
+            dialer,
+            inside,
+            inner: None,
+            stage: Stage::IkePhase1,
+            began: now,
+            esp: None,
+            compression: None,
+        };
         running.carry(poller, rng, tell).map_err(failed)
     }
 
@@ -151,6 +180,8 @@ struct Running<'a> {
     inner: Option<Inner>,
     stage: Stage,
     began: Timestamp,
+    esp: Option<(esp::Suite, Encapsulation)>,
+    compression: Option<bool>,
 }
 
 macro_rules! out {
@@ -177,6 +208,7 @@ impl Running<'_> {
                 break;
             }
         }
+        self.tell_protection(tell);
         let began = net::clock::now();
         if !self.dialer.has_ended() {
             self.dialer.hang_up(began, rng, out!(self));
@@ -239,6 +271,7 @@ impl Running<'_> {
 
     /// Takes in what the dialer has to say. Returns whether the call is over.
     fn react(&mut self, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> bool {
+        self.esp = self.dialer.suite().zip(self.dialer.encapsulation()).or(self.esp);
         while let Some(event) = self.dialer.poll_event() {
             let now = net::clock::now();
             match event {
@@ -248,6 +281,8 @@ impl Running<'_> {
                     (self.stage, self.began) = (stage, now);
                 }
                 Event::Progress { .. } => {}
+                Event::Demands(demand) => tell(News::Demands(demand)),
+                Event::CompressionRejected { encryption } => self.compression = Some(encryption),
                 Event::Ask(_) => {
                     tell(News::Unasked { began: self.began });
                     return true;
@@ -267,6 +302,13 @@ impl Running<'_> {
             }
         }
         false
+    }
+
+    /// Says what protects the call, when PPP has had its time to ask for more.
+    fn tell_protection(&mut self, tell: &mut dyn FnMut(News)) {
+        if let Some(phase1) = self.dialer.phase1() {
+            tell(News::Protected(Protected { ike: phase1.suite, esp: self.esp, compression: self.compression }));
+        }
     }
 
     fn look_inside(&mut self, now: Timestamp, tell: &mut dyn FnMut(News)) {

@@ -15,6 +15,8 @@ pub(super) struct Journal {
     /// What the steps show, each with the number of its step.
     observed: Vec<(u64, Observation)>,
     warnings: Vec<Warning>,
+    /// Further fields of the report.
+    pub(super) further: Map<String, Value>,
 }
 
 /// A step in words.
@@ -91,7 +93,16 @@ impl Journal {
             trouble: Vec::new(),
             span: Some((now, now)),
         });
-        Journal { timeline, source, shown, begun, steps: Vec::new(), observed: Vec::new(), warnings: Vec::new() }
+        Journal {
+            timeline,
+            source,
+            shown,
+            begun,
+            steps: Vec::new(),
+            observed: Vec::new(),
+            warnings: Vec::new(),
+            further: Map::new(),
+        }
     }
 
     /// Takes a step in, and shows it. Returns its number, from 1.
@@ -111,7 +122,13 @@ impl Journal {
     /// Notes what the step with this number shows, whenever that is known.
     pub(super) fn observe(&mut self, step: u64, fact: Fact) {
         let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
-        let text = told.map_or("", |told| told.got.as_str());
+        let text = told.map(|told| told.got.clone()).unwrap_or_default();
+        self.observe_in(step, &text, fact);
+    }
+
+    /// The same in words of its own.
+    pub(super) fn observe_in(&mut self, step: u64, text: &str, fact: Fact) {
+        let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
         let place = Place { source: self.source, spot: Spot::Step(step), text: text.into() };
         let ago = told.map_or(0, |told| net::clock::now().since(told.ended).as_micros() as i64);
         let at = Some(wall_clock().shifted(-ago));
@@ -157,6 +174,7 @@ impl Journal {
         [("host", json!(host)), ("steps", json!(steps)), ("warnings", json!(warnings))]
             .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
+            .chain(self.further.clone())
             .collect()
     }
 }

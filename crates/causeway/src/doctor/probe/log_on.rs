@@ -11,11 +11,12 @@ use observe::{Fact, Party, Role, ike as seen_ike, l2tp as seen_l2tp, network, pp
 use ppp::Method;
 use userspace::Failure as Broken;
 use userspace::failure::Refusal;
+use wire::ppp::AuthProtocol;
 
 use super::call::{Call, News};
 use super::inner::Found;
 use super::journal::{Journal, Told};
-use super::{Doctor, Target};
+use super::{Doctor, Target, protection};
 use crate::exit::Failure;
 
 /// A name that no name server knows (RFC 6761 §6.4): that it says so is an answer.
@@ -30,6 +31,8 @@ struct Came {
     bare: Option<Box<Failed>>,
     /// It failed, and that is noted.
     blamed: bool,
+    /// What the server demanded for a log-on, in its order.
+    demands: Vec<Option<AuthProtocol>>,
 }
 
 impl Doctor<'_> {
@@ -40,18 +43,21 @@ impl Doctor<'_> {
         for warning in &settings.warnings {
             self.journal.note(warning);
         }
-        let came = self.call(&settings, target, false)?;
-        if let Some(failure) = came.bare.filter(|_| !self.stopped) {
+        let mut came = self.call(&settings, target, false)?;
+        let mut force_udp = false;
+        if let Some(failure) = came.bare.take().filter(|_| !self.stopped) {
             let again = self.call(&settings, target, true)?;
+            (force_udp, came.demands) = (true, again.demands);
             if again.through {
                 let step = self.journal.count();
                 let verdict = reported::Fact::Verdict { cause: Cause::NetEspBlocked.id().into(), stage: "esp".into() };
                 self.journal.observe(step, verdict.into());
             } else if !again.blamed {
-                blame(&mut self.journal, &self.options.host, &failure);
+                let step = self.journal.count();
+                blame(&mut self.journal, step, &failure);
             }
         }
-        Ok(())
+        self.ask_methods(&settings, target, force_udp, came.demands)
     }
 
     fn call(
@@ -63,9 +69,9 @@ impl Doctor<'_> {
         let name = if self.options.host.parse::<IpAddr>().is_ok() { NO_NAME } else { &self.options.host };
         let Doctor { options, signals, until, rng, texts, journal, connected, stopped, .. } = self;
         let (reach, until) = (options.reach.as_slice(), *until);
-        let call = Call { settings, target, force_udp, name, reach, signals, until };
+        let call = Call { settings, target, force_udp, inquire: None, name, reach, signals, until };
         let has_password = settings.password.is_some();
-        let mut teller = Teller { texts, journal, host: &options.host, has_password, connected, came: Came::default() };
+        let mut teller = Teller { texts, journal, has_password, connected, came: Came::default() };
         *stopped |= call.run(rng, &mut |news| teller.take(net::clock::now(), news))?;
         Ok(teller.came)
     }
@@ -75,7 +81,6 @@ impl Doctor<'_> {
 struct Teller<'a> {
     texts: &'a Texts,
     journal: &'a mut Journal,
-    host: &'a str,
     has_password: bool,
     connected: &'a mut bool,
     came: Came,
@@ -85,6 +90,8 @@ impl Teller<'_> {
     fn take(&mut self, at: Timestamp, news: News) {
         match news {
             News::Passed { stage, began, encapsulation } => self.passed(at, stage, began, encapsulation),
+            News::Demands(demand) => self.came.demands.push(demand),
+            News::Protected(protected) => protection::tell(self.texts, self.journal, at, protected),
             News::Unasked { began } => {
                 self.tell(at, began, "log-on", "log-on-unasked", &[]);
             }
@@ -138,8 +145,6 @@ impl Teller<'_> {
     fn address(&mut self, at: Timestamp, began: Timestamp, connection: &Connection) {
         let ipv4 = &connection.ipv4;
         let dns: Vec<_> = ipv4.name_servers().iter().map(ToString::to_string).collect();
-        let ike = connection.phase1.as_ref().map(|phase1| phase1.suite.to_string()).unwrap_or_default();
-        let suite = connection.esp.map(|(suite, _)| suite.to_string()).unwrap_or_default();
         let method = connection.authenticated.map_or("none", method);
         let (address, peer, dns) = (ipv4.local.to_string(), ipv4.remote.to_string(), dns.join(" "));
         let values = [
@@ -147,8 +152,6 @@ impl Teller<'_> {
             ("peer", &peer),
             ("dns", if dns.is_empty() { "-" } else { &dns }),
             ("method", method),
-            ("ike", &ike),
-            ("esp", &suite),
         ];
         let step = self.tell(at, began, "address", "address-up", &values);
         let (client, server) = (Some(ipv4.local), Some(ipv4.remote));
@@ -229,14 +232,14 @@ impl Teller<'_> {
         let values = [("ras", ras.as_str()), ("text", &text), ("cause", verdict.cause.id()), ("detail", &detail)];
         let tried = self.has_password && stage == Stage::PppAuthentication;
         let key = if tried { "log-on-failed" } else { "call-failed" };
-        self.tell(at, began, step_of(stage), key, &values);
+        let step = self.tell(at, began, step_of(stage), key, &values);
         match &*failure {
             Failed::NoTunnel(NoTunnel { encapsulation: Encapsulation::Raw, heard: false, .. }) => {
                 self.came.bare = Some(failure);
             }
             _ => {
                 self.came.blamed = true;
-                blame(self.journal, self.host, &failure);
+                blame(self.journal, step, &failure);
             }
         }
     }
@@ -246,12 +249,11 @@ impl Teller<'_> {
     }
 }
 
-/// Notes a failure in the words of all engines.
-fn blame(journal: &mut Journal, host: &str, failure: &Failed) {
-    let name = format!("{host} (log-on)");
-    let verdict = Verdict::of_dial(failure);
-    let attempt = live::Attempt { name: &name, role: Role::Client, at: None, failure, verdict };
-    live::observe(&mut journal.timeline, &attempt);
+/// Notes what a failure in this step shows. The probe saw it: nothing is said of the client on whose behalf it asks.
+fn blame(journal: &mut Journal, step: u64, failure: &Failed) {
+    for (text, fact) in live::evidence(failure, Role::Client, Verdict::of_dial(failure)) {
+        journal.observe_in(step, &text, fact);
+    }
 }
 
 /// The name of the step in which a stage is passed.
