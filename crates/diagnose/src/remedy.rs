@@ -118,7 +118,7 @@ pub(crate) const fn of(cause: Cause) -> &'static [Remedy] {
         Cause::RouteDns => &[TUNNEL_DNS],
         Cause::HostServiceStopped => &[WINDOWS_START_SERVICES],
         Cause::HostServerNotRunning => &[START_SERVER, FIND_PORT_OWNER],
-        Cause::HostWanMiniportBroken => &[WINDOWS_RESET_IP],
+        Cause::HostWanMiniportBroken => &[WINDOWS_RESET_IP, WINDOWS_REBUILD_MINIPORTS],
         Cause::HostProhibitIpsec => &[WINDOWS_PERMIT_IPSEC],
         Cause::HostWeakCryptoOnly => &[UPDATE_WEAK, WINDOWS_WEAK],
         Cause::HostKernelModuleMissing => &[LOAD_MODULES],
@@ -192,7 +192,7 @@ const IDENTITY_ANY: Remedy = by_hand("identity-any");
 const ISSUE_MACHINE_CERTIFICATE: Remedy = remedy("issue-machine-certificate", &["certutil -store My"], &[]);
 const CONFIGURE_CERTIFICATE: Remedy = remedy("configure-certificate", &["ipsec listcerts"], &[]);
 const TRUST_ROOT: Remedy =
-    remedy("trust-root", &["certutil -addstore Root ca.cer"], &["certutil -delstore Root SERIAL"]);
+    weakening("trust-root", &["certutil -addstore Root ca.cer"], &["certutil -delstore Root SERIAL"]);
 const CERTIFICATE_NAME: Remedy = by_hand("certificate-name");
 const CERTIFICATE_USAGE: Remedy = by_hand("certificate-usage");
 const RENEW_CERTIFICATE: Remedy = remedy("renew-certificate", &["timedatectl", "w32tm /resync"], &[]);
@@ -205,7 +205,11 @@ const WINDOWS_ASSUME_UDP: Remedy = weakening(
         r"reg add HKLM\SYSTEM\CurrentControlSet\Services\PolicyAgent /v AssumeUDPEncapsulationContextOnSendRule /t REG_DWORD /d 2 /f",
         "shutdown /r /t 60",
     ],
-    &["reg import policyagent-before.reg", "shutdown /r /t 60"],
+    &[
+        r"reg delete HKLM\SYSTEM\CurrentControlSet\Services\PolicyAgent /v AssumeUDPEncapsulationContextOnSendRule /f",
+        "reg import policyagent-before.reg",
+        "shutdown /r /t 60",
+    ],
 );
 const CLIENTS_BY_ASSOCIATION: Remedy = by_hand("clients-by-association");
 const ONE_BEHIND_NAT: Remedy = by_hand("one-behind-nat");
@@ -235,7 +239,11 @@ const WINDOWS_PERMIT_IPSEC: Remedy = remedy(
     ],
     &["reg import rasman-before.reg", "shutdown /r /t 60"],
 );
-const START_L2TP: Remedy = remedy("start-l2tp", &["systemctl enable --now xl2tpd", "ss -lunp sport = :1701"], &[]);
+const START_L2TP: Remedy = remedy(
+    "start-l2tp",
+    &["systemctl enable --now xl2tpd", "ss -lunp sport = :1701"],
+    &["systemctl disable --now xl2tpd"],
+);
 const PERMIT_1701_INSIDE: Remedy = remedy(
     "permit-1701-inside",
     &[
@@ -255,7 +263,8 @@ const FIX_LOOP: Remedy = by_hand("fix-loop");
 const CHECK_CREDENTIALS: Remedy = by_hand("check-credentials");
 const OTHER_SPELLING: Remedy = by_hand("other-spelling");
 const UNLOCK_ACCOUNT: Remedy = remedy("unlock-account", &["net user anna /domain /active:yes"], &[]);
-const ENABLE_ACCOUNT: Remedy = remedy("enable-account", &["net user anna /domain /active:yes"], &[]);
+const ENABLE_ACCOUNT: Remedy =
+    remedy("enable-account", &["net user anna /domain /active:yes"], &["net user anna /domain /active:no"]);
 const EXTEND_ACCOUNT: Remedy = by_hand("extend-account");
 const CHANGE_PASSWORD: Remedy = by_hand("change-password");
 const EXTEND_HOURS: Remedy = by_hand("extend-hours");
@@ -271,7 +280,12 @@ const NTLMV2_COMPAT: Remedy = remedy(
         "net stop RemoteAccess",
         "net start RemoteAccess",
     ],
-    &["reg import policy-before.reg", "net stop RemoteAccess", "net start RemoteAccess"],
+    &[
+        r#"reg delete HKLM\SYSTEM\CurrentControlSet\Services\RemoteAccess\Policy /v "Enable NTLMv2 Compatibility" /f"#,
+        "reg import policy-before.reg",
+        "net stop RemoteAccess",
+        "net start RemoteAccess",
+    ],
 );
 const START_RADIUS: Remedy = remedy("start-radius", &["radtest anna password radius.example.com 0 secret"], &[]);
 const SAME_RADIUS_SECRET: Remedy = by_hand("same-radius-secret");
@@ -292,8 +306,21 @@ const MSCHAPV2_FOR_MPPE: Remedy = by_hand("mschapv2-for-mppe");
 const LARGER_POOL: Remedy = by_hand("larger-pool");
 const CONFIGURE_POOL: Remedy = by_hand("configure-pool");
 const ENABLE_IPCP: Remedy = by_hand("enable-ipcp");
-const WINDOWS_RESET_IP: Remedy =
-    remedy("windows-reset-ip", &["netsh int ip reset", "netcfg -d", "shutdown /r /t 60"], &[]);
+const WINDOWS_RESET_IP: Remedy = remedy(
+    "windows-reset-ip",
+    &[
+        "netsh -c interface dump > ip-before.txt",
+        "powershell Get-NetAdapterBinding -IncludeHidden -ComponentID ms_tcpip",
+        "netsh int ip reset",
+        "shutdown /r /t 60",
+    ],
+    &["netsh -f ip-before.txt"],
+);
+const WINDOWS_REBUILD_MINIPORTS: Remedy = remedy(
+    "windows-rebuild-miniports",
+    &["powershell Checkpoint-Computer -Description vpn-before", "netcfg -d", "shutdown /r /t 60"],
+    &["rstrui"],
+);
 const FIX_DHCP: Remedy = by_hand("fix-dhcp");
 const OTHER_RANGE: Remedy = by_hand("other-range");
 const RETURN_ROUTE: Remedy =
@@ -322,8 +349,10 @@ const TUNNEL_DNS: Remedy = by_hand("tunnel-dns");
 const WINDOWS_START_SERVICES: Remedy = remedy(
     "windows-start-services",
     &[
-        "sc qc IKEEXT",
-        "sc qc PolicyAgent",
+        "sc qc BFE > services-before.txt",
+        "sc qc IKEEXT >> services-before.txt",
+        "sc qc PolicyAgent >> services-before.txt",
+        "sc qc RasMan >> services-before.txt",
         "sc config BFE start= auto",
         "sc config IKEEXT start= auto",
         "sc config PolicyAgent start= demand",
@@ -333,7 +362,7 @@ const WINDOWS_START_SERVICES: Remedy = remedy(
         "sc start PolicyAgent",
         "sc start RasMan",
     ],
-    &["sc config IKEEXT start= demand", "sc config RasMan start= demand"],
+    &["type services-before.txt", "sc config IKEEXT start= demand", "sc config RasMan start= demand"],
 );
 const START_SERVER: Remedy =
     remedy("start-server", &["systemctl --failed", "systemctl restart ipsec xl2tpd", "ss -lunpt"], &[]);
@@ -345,7 +374,11 @@ const WINDOWS_WEAK: Remedy = weakening(
         r"reg add HKLM\SYSTEM\CurrentControlSet\Services\RasMan\Parameters /v AllowL2TPWeakCrypto /t REG_DWORD /d 1 /f",
         "shutdown /r /t 60",
     ],
-    &["reg import rasman-before.reg", "shutdown /r /t 60"],
+    &[
+        r"reg delete HKLM\SYSTEM\CurrentControlSet\Services\RasMan\Parameters /v AllowL2TPWeakCrypto /f",
+        "reg import rasman-before.reg",
+        "shutdown /r /t 60",
+    ],
 );
 const LOAD_MODULES: Remedy = remedy(
     "load-modules",

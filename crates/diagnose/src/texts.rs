@@ -308,6 +308,18 @@ mod tests {
                 assert!(remedy.commands.first().is_some_and(|first| first.starts_with("reg export")), "{}", remedy.id);
                 assert!(!remedy.undo.is_empty(), "{}", remedy.id);
             }
+            // Importing what was exported does not take away a value that was not there before.
+            for added in remedy.commands.iter().filter_map(|command| command.strip_prefix("reg add ")) {
+                let value = added.split(" /t ").next().unwrap();
+                let taken =
+                    |command: &&str| command.strip_prefix("reg delete ").is_some_and(|rest| rest.starts_with(value));
+                assert!(remedy.undo.iter().any(taken), "{} leaves {value} behind", remedy.id);
+            }
+            let resets = |command: &&str| command.contains(" reset") || command.starts_with("netcfg");
+            if remedy.commands.iter().any(resets) {
+                assert!(remedy.commands.first().is_some_and(|first| first.contains("-before")), "{}", remedy.id);
+                assert!(!remedy.undo.is_empty(), "{}", remedy.id);
+            }
             if remedy.weakens {
                 let texts = Texts::new(Language::English);
                 assert!(texts.get(&format!("fix-{}.price", remedy.id)).is_some(), "{} says no price", remedy.id);

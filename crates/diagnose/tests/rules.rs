@@ -537,3 +537,21 @@ fn a_phase_that_was_given_up_says_by_where_it_stood_what_failed() {
         assert_eq!(found.stage, Some("ike.phase1"));
     }
 }
+
+#[test]
+fn a_refusal_of_nps_for_a_reason_of_its_own_is_no_wrong_password() {
+    let denied = |code| {
+        let mut evidence = Evidence::default().source(Side::Authenticator, SourceKind::WindowsEvents);
+        for fact in [
+            Fact::from(reported::Fact::NpsReason { code }),
+            radius::Fact::Answer { code: 3, reason: None, error: None }.into(),
+        ] {
+            evidence = evidence.sees(fact);
+            evidence.line = 0;
+        }
+        examine(&evidence.timeline, Context::default())
+    };
+    assert_eq!(denied(22).findings[0].cause, Cause::AuthEapRefused);
+    assert!(denied(97).findings[0].confidence < 0.4);
+    assert!(denied(16).findings[0].confidence > 0.6);
+}

@@ -161,7 +161,7 @@ pub(super) fn side(side: Side, texts: &Texts) -> String {
 
 /// Commands that keep the present state, and those that change it.
 pub(super) fn backup_first<'a>(commands: &'a [&'a str]) -> (&'a [&'a str], &'a [&'a str]) {
-    let keeps = commands.iter().take_while(|command| command.contains("-before.")).count();
+    let keeps = commands.iter().take_while(|command| command.contains("-before")).count();
     commands.split_at(keeps)
 }
 

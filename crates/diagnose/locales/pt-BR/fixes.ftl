@@ -32,6 +32,7 @@ fix-identity-any = No cliente, aceite a identidade que o servidor tem (rightid=%
 fix-issue-machine-certificate = Emita um certificado para a máquina, com a chave privada, no repositório do computador local e conecte novamente.
 fix-configure-certificate = Na configuração do daemon, indique um arquivo de certificado que exista e a chave dele.
 fix-trust-root = Na máquina que recusa, importe a raiz emissora para as Autoridades de Certificação Raiz Confiáveis, além das intermediárias.
+    .price = A máquina passa a confiar em tudo o que essa autoridade emite; importe apenas uma que você administre ou conheça.
 fix-certificate-name = Emita o certificado do servidor com o nome que os clientes usam como nome alternativo da entidade; ou conecte usando o nome que ele contém.
 fix-certificate-usage = Emita o certificado com serverAuth (1.3.6.1.5.5.7.3.1) para o servidor e clientAuth (1.3.6.1.5.5.7.3.2) para o cliente; alguns servidores exigem os dois.
 fix-renew-certificate = Renove o certificado e acerte os relógios das duas máquinas por NTP.
@@ -92,7 +93,8 @@ fix-mschapv2-for-mppe = Autentique com MS-CHAPv2 ou EAP-MSCHAPv2, que fornecem c
 fix-larger-pool = Amplie o intervalo de endereços para clientes e encerre sessões mortas; pedidos de eco as encontram.
 fix-configure-pool = Dê ao servidor um intervalo de endereços para clientes ou corrija o DHCP dele.
 fix-enable-ipcp = Ative o IPv4 nas opções PPP do lado que o recusa.
-fix-windows-reset-ip = Na única máquina Windows que falha, redefina o TCP/IP e deixe o Windows recriar os WAN Miniports: desinstale os dispositivos “WAN Miniport” no Gerenciador de Dispositivos e verifique se há alterações de hardware. Tutoriais que apagam DriverDesc e forçam um driver Bluetooth no miniport fazem o mesmo com mais risco.
+fix-windows-reset-ip = Na única máquina Windows que falha, veja se o TCP/IP (ms_tcpip) está vinculado aos WAN Miniports e redefina o TCP/IP. Os endereços digitados à mão se perdem com isso e voltam a partir do arquivo.
+fix-windows-rebuild-miniports = Se isso não bastar, deixe o Windows recriar os WAN Miniports: desinstale os dispositivos “WAN Miniport” no Gerenciador de Dispositivos e verifique se há alterações de hardware. O último recurso é netcfg -d, que também remove todos os adaptadores de rede, comutadores virtuais e outras VPNs da máquina; anote as configurações deles. Tutoriais que apagam DriverDesc e forçam um driver Bluetooth no miniport fazem o mesmo com mais risco.
 fix-fix-dhcp = Descubra por que o DHCP não responde ao servidor ou configure um intervalo estático.
 fix-other-range = Dê aos clientes endereços de um intervalo que nenhuma rede deles contenha.
 fix-return-route = Dê aos hosts atrás do servidor, ou ao gateway deles, uma rota para os endereços dos clientes passando pelo servidor; ou faça o servidor traduzi-los.

@@ -1,6 +1,8 @@
 //! Who the user is: the server's answer, and RADIUS behind it.
 
-use observe::{Fact, Observation, ppp, radius};
+use std::collections::HashSet;
+
+use observe::{Fact, Observation, SourceId, Spot, ppp, radius, reported};
 use wire::ppp::RasError;
 
 use super::claims::Claims;
@@ -9,8 +11,13 @@ use crate::Cause;
 use crate::dial::named_cause;
 
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+    let reasons = reasons(picture);
+    let explained = |seen: &Observation| reasons.contains(&(seen.place.source, seen.place.spot));
     for (seen, fact) in picture.ppp() {
         match fact {
+            ppp::Fact::AuthenticationFailed { code, reason: None, .. } if explained(seen) => {
+                refused_for(seen, *code, 0.3, claims);
+            }
             ppp::Fact::AuthenticationFailed { code, reason, .. } => refused(seen, *code, *reason, claims),
             ppp::Fact::ServerNotAuthentic => {
                 claims.stated(Cause::AuthBadCredentials, 0.6, seen);
@@ -23,8 +30,12 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
         }
     }
     for seen in picture.all() {
-        if let Fact::Radius(fact) = &seen.fact {
-            asked(seen, fact, claims);
+        match &seen.fact {
+            Fact::Radius(radius::Fact::Answer { code: 3, reason: None, error }) if explained(seen) => {
+                refused_for(seen, *error, 0.3, claims);
+            }
+            Fact::Radius(fact) => asked(seen, fact, claims),
+            _ => {}
         }
     }
     unanswered(picture, claims);
@@ -36,10 +47,23 @@ fn refused(seen: &Observation, code: Option<u32>, reason: Option<ppp::Reason>, c
         claims.stated(cause, weight, seen);
         return;
     }
+    refused_for(seen, code, 0.65, claims);
+}
+
+/// A refusal with no more than a number. Servers say 691 for whatever they do not want to tell, so that nearly any reason may
+/// stand behind none.
+fn refused_for(seen: &Observation, code: Option<u32>, bad_credentials: f32, claims: &mut Claims) {
     let named = code.and_then(|code| named_cause(RasError(code)));
-    // Servers say 691 for whatever they do not want to tell.
     let cause = named.filter(|cause| *cause != Cause::NoneHealthy).unwrap_or(Cause::AuthBadCredentials);
-    claims.stated(cause, if cause == Cause::AuthBadCredentials { 0.65 } else { 0.85 }, seen);
+    claims.stated(cause, if cause == Cause::AuthBadCredentials { bad_credentials } else { 0.85 }, seen);
+}
+
+/// Where a server gives a reason beside its refusal, and that reason is another one than the password.
+fn reasons(picture: &Picture<'_>) -> HashSet<(SourceId, Spot)> {
+    let given = picture
+        .all()
+        .filter(|seen| matches!(seen.fact, Fact::Reported(reported::Fact::NpsReason { code }) if code != 16));
+    given.map(|seen| (seen.place.source, seen.place.spot)).collect()
 }
 
 fn cause_of(reason: ppp::Reason) -> (Cause, f32) {

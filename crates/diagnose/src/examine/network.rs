@@ -38,6 +38,10 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
         network::Fact::PortSilent { port: 500 } if picture.up().is_none() => {
             claims.stated(Cause::NetUdp500Blocked, 0.7, seen);
         }
+        network::Fact::PortSilent { port: 1723 } if picture.up().is_none() => {
+            claims.inferred(Cause::NetTcp1723Blocked, 0.5, [seen]);
+            claims.inferred(Cause::HostServerNotRunning, 0.35, [seen]);
+        }
         network::Fact::Inner { requests, replies, elsewhere, .. } => {
             if *elsewhere {
                 claims.stated(Cause::RouteNoReturnRoute, 0.88, seen);

@@ -6,6 +6,7 @@
 mod addresses;
 mod objects;
 mod ping;
+mod ports;
 mod profiles;
 mod routes;
 mod services;
@@ -62,7 +63,7 @@ pub(super) fn recognise(text: &str) -> bool {
         listing.line(number, line, &mut said);
     }
     listing.end(&mut said);
-    !said.is_empty() || listing.trace
+    !said.is_empty() || listing.trace || listing.kind() == Some(SourceKind::Ping)
 }
 
 /// Something that a line says.
@@ -136,7 +137,7 @@ impl Listing {
             SourceKind::Services
         } else if self.profiles.line(number, line, said) {
             SourceKind::Profile
-        } else if self.ping.line(number, line, said) {
+        } else if self.ping.line(number, line, said) || ports::portqry(number, line, said) {
             SourceKind::Ping
         } else if self.addresses.line(number, line, said) {
             SourceKind::Addresses

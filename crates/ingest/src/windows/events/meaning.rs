@@ -32,6 +32,7 @@ pub(super) fn of(event: &Event) -> Found {
         ("remoteaccess" | "rasman" | "microsoft-windows-rras" | "microsoft-windows-remoteaccess", _) => {
             remote_access::of(event)
         }
+        ("nps" | "ias" | "microsoft-windows-nps", _) => nps::service(event),
         (_, 6272..=6279) => nps::event(event),
         (_, 4650..=4655 | 4976 | 4977 | 5049 | 5451..=5453) => audit::of(event),
         _ => machine::of(event, &provider),

@@ -1,4 +1,5 @@
-//! The Network Policy Server: its events 6272 to 6279, and its text logs IN*.log in every form.
+//! The Network Policy Server: its events 6272 to 6279, those of its service in the System log, and its text logs IN*.log in every
+//! form.
 
 use std::net::SocketAddr;
 
@@ -33,6 +34,45 @@ pub(super) fn event(event: &Event) -> Found {
     let mut facts = vec![happened("Security", event.id)];
     facts.extend(request.facts());
     Found { side: Some(Side::Authenticator), about: request.about(), facts }
+}
+
+/// An event of the service in the System log, of NPS or of IAS before it (Windows 2000 to 2003).
+pub(super) fn service(event: &Event) -> Found {
+    let words = event.words();
+    let lower = words.to_lowercase();
+    let mut found = Found { side: Some(Side::Authenticator), ..Found::default() };
+    let fact: Option<Fact> = match event.id {
+        1 | 2 => {
+            let get = |name: &str| {
+                let lines = words.lines().filter_map(|line| line.split_once(" = "));
+                let value = lines.filter(|(label, _)| label.trim() == name).map(|(_, value)| value.trim()).next();
+                value.filter(|value| !value.starts_with('<'))
+            };
+            let request = Request {
+                user: get("Fully-Qualified-User-Name"),
+                client: get("Calling-Station-Identifier"),
+                method: get("Authentication-Type"),
+                reason: get("Reason-Code").and_then(|code| code.parse().ok()),
+                kind: Some(if event.id == 1 { 2 } else { 3 }),
+            };
+            found.about = request.about();
+            found.facts = request.facts();
+            None
+        }
+        13 => Some(radius::Fact::UnknownClient.into()),
+        // The requests without the attribute, refused since the attack on it (KB5040268), and before where a client had to send it.
+        4418 | 4419 => Some(radius::Fact::MessageAuthenticatorMissing.into()),
+        _ if lower.contains("without a message") && lower.contains("authenticator") => {
+            Some(radius::Fact::MessageAuthenticatorMissing.into())
+        }
+        14 | 18 => Some(radius::Fact::SecretMismatch.into()),
+        _ => None,
+    };
+    found.facts.extend(fact);
+    if !found.facts.is_empty() {
+        found.facts.insert(0, happened("NPS", event.id));
+    }
+    found
 }
 
 /// In a sentence of any language, the reason's code is the last number that stands alone behind a colon.
@@ -169,12 +209,13 @@ fn method(text: &str) -> Option<ppp::Method> {
 /// What a reason code says of the account, where it says something of it.
 fn meaning(code: u32) -> Option<ppp::Reason> {
     Some(match code {
-        4..=6 | 80 | 96 | 113..=119 | 261 => ppp::Reason::Backend,
+        // 9 is an extension, such as that for a second factor, which dropped the request.
+        1 | 4..=6 | 9 | 80 | 96 | 113..=119 | 261 => ppp::Reason::Backend,
         7 => ppp::Reason::UserFormat,
         8 => ppp::Reason::UnknownUser,
         16 => ppp::Reason::WrongPassword,
         19 => ppp::Reason::NoUsablePassword,
-        18 | 20 | 22 | 66 => ppp::Reason::MethodDisabled,
+        18 | 20 | 66 => ppp::Reason::MethodDisabled,
         33 => ppp::Reason::PasswordExpired,
         34 => ppp::Reason::Disabled,
         35 => ppp::Reason::Expired,
@@ -182,7 +223,8 @@ fn meaning(code: u32) -> Option<ppp::Reason> {
         37 | 68 => ppp::Reason::LogonHours,
         48 | 49 => ppp::Reason::NoPolicy,
         65 => ppp::Reason::NoDialin,
-        32 | 38 | 67 | 69 | 70 | 71 => ppp::Reason::Constraint,
+        // 21 is an extension that refused.
+        21 | 32 | 38 | 67 | 69 | 70 | 71 => ppp::Reason::Constraint,
         _ => return None,
     })
 }

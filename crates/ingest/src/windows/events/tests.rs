@@ -399,3 +399,68 @@ fn events_that_are_cut_or_too_long_are_said_and_the_others_read() {
     assert!(timeline.observations().is_empty());
     assert!(!timeline.sources()[0].trouble.is_empty());
 }
+
+#[test]
+fn an_event_that_was_copied_from_the_viewer_is_read_in_every_language() {
+    let sentence = "CoId={0B2C9D11-4A5E-4F60-9ABC-0123456789AB}: The user PC\\u dialed a connection named VPN 2 which has \
+        failed. The error code returned on failure is 809.";
+    for [log, source, date, number, description] in [
+        ["Log Name", "Source", "Date", "Event ID", "Description"],
+        ["日志名称", "来源", "日期", "事件 ID", "描述"],
+        ["ログの名前", "ソース", "日付", "イベント ID", "説明"],
+        ["Nome do Log", "Fonte", "Data", "Identificação do Evento", "Descrição"],
+    ] {
+        let text = format!(
+            "{log}:      Application\r\n{source}:        RasClient\r\n{date}:          2022/1/12 8:00:32\r\n\
+             {number}:      20227\r\nLevel:         Error\r\nUser:          N/A\r\n{description}:\r\n{sentence}\r\n\
+             Event Xml:\r\n<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\">\r\n  <System>\r\n    \
+             <EventID Qualifiers=\"0\">691</EventID>\r\n  </System>\r\n</Event>\r\n"
+        );
+        let timeline = read("pasted.txt", text.repeat(2));
+        let one = [event("RasClient", 20227), reported::Fact::Ras { code: 809 }.into()];
+        assert_eq!(facts(&timeline), [one.clone(), one].concat(), "{log}");
+        assert_eq!(timeline.observations()[0].at, Some(Time(1_641_974_432_000_000)));
+        assert_eq!(timeline.sources()[0].side, Side::Client);
+    }
+}
+
+#[test]
+fn a_refusal_of_ias_is_read_as_windows_server_2003_writes_it() {
+    let text = "Event Type:\tWarning\r\nEvent Source:\tIAS\r\nEvent Category:\tNone\r\nEvent ID:\t2\r\nDate:\t\t1/12/2022\r\n\
+        Time:\t\t8:00:32 AM\r\nUser:\t\tN/A\r\nComputer:\tVPN1\r\nDescription:\r\nUser anna was denied access.\r\n \
+        Fully-Qualified-User-Name = ACME\\anna\r\n NAS-IP-Address = 10.0.0.2\r\n Calling-Station-Identifier = 203.0.113.9\r\n \
+        Policy-Name = VPN users\r\n Authentication-Type = MS-CHAPv2\r\n EAP-Type = <undetermined>\r\n Reason-Code = 65\r\n \
+        Reason = The connection attempt failed because remote access permission for the user account was denied.\r\n";
+    let timeline = read("ias.txt", text);
+    let said = [&[event("NPS", 2)][..], &denied(65, ppp::Method::MsChapV2, Some(ppp::Reason::NoDialin))].concat();
+    assert_eq!(facts(&timeline), said);
+    assert_eq!(timeline.observations()[0].at, Some(Time(1_641_974_432_000_000)));
+    assert_eq!(timeline.observations()[1].about.user.as_deref(), Some("ACME\\anna"));
+    assert_eq!(timeline.sources()[0].side, Side::Authenticator);
+}
+
+#[test]
+fn what_nps_drops_without_an_answer_is_told_by_its_service() {
+    for (id, sentence, fact) in [
+        (
+            13,
+            "A RADIUS message was received from the invalid RADIUS client IP address 10.0.0.2.",
+            radius::Fact::UnknownClient,
+        ),
+        (
+            18,
+            "An Access-Request message was received from RADIUS client 10.0.0.2 with a Message-Authenticator attribute that is not valid.",
+            radius::Fact::SecretMismatch,
+        ),
+        (
+            17,
+            "An Access-Request message was received from RADIUS client 10.0.0.2 without a message authenticator attribute.",
+            radius::Fact::MessageAuthenticatorMissing,
+        ),
+    ] {
+        let text = format!(
+            "Log Name: System\r\nSource: NPS\r\nDate: 1/12/2022 8:00:32 AM\r\nEvent ID: {id}\r\nDescription:\r\n{sentence}\r\n"
+        );
+        assert_eq!(facts(&read("nps.txt", text)), [event("NPS", id), fact.into()]);
+    }
+}

@@ -1,5 +1,5 @@
-//! Event logs as text: `wevtutil qe /f:text`, and lists of `Get-WinEvent` and `Get-EventLog`. Labels are in the machine's
-//! language; what stands behind them tells what they are.
+//! Event logs as text: `wevtutil qe /f:text`, lists of `Get-WinEvent` and `Get-EventLog`, and what the Event Viewer puts on the
+//! clipboard. Labels are in the machine's language; what stands behind them tells what they are.
 
 use std::io::{self, Read};
 
@@ -45,8 +45,33 @@ pub(in crate::windows) fn recognise(text: &str) -> bool {
             && (text.contains("ProviderName") || text.contains("Source")))
 }
 
-/// `Event[0]` or `Event[0]:`, with its word in any language.
+/// Labels with which an event begins that was copied from the Event Viewer: of Windows Vista and later, and of the one before.
+const COPIED: &[&str] = &[
+    "Log Name",
+    "日志名称",
+    "ログの名前",
+    "Nome do Log",
+    "Nome do Registo",
+    "Nome do Registro",
+    "記錄檔名稱",
+    "Protokollname",
+    "Nombre de registro",
+    "Nom du journal",
+    "Event Type",
+    "事件类型",
+    "イベントの種類",
+    "Tipo de Evento",
+    "事件類型",
+];
+
+/// `Event[0]` or `Event[0]:`, with its word in any language, or the first label of a copied event.
 fn begins(line: &str) -> bool {
+    if let Some((label, value)) = line.split_once([':', '：'])
+        && !value.trim().is_empty()
+        && COPIED.iter().any(|copied| label.trim_end().eq_ignore_ascii_case(copied))
+    {
+        return true;
+    }
     let line = line.trim_end().trim_end_matches([':', '：']).trim_end();
     let Some((word, number)) = line.strip_suffix(']').and_then(|line| line.rsplit_once('[')) else { return false };
     !word.is_empty()
@@ -67,6 +92,8 @@ struct Block {
     fields: Vec<(String, String)>,
     message: String,
     described: bool,
+    /// What follows is the same event once more, as XML.
+    over: bool,
 }
 
 impl Block {
@@ -77,8 +104,16 @@ impl Block {
     fn line(&mut self, line: &str) {
         let (label, value) = line.split_once([':', '：']).unwrap_or((line, ""));
         let label = label.trim();
+        if self.over {
+            return;
+        }
         if self.described {
-            if self.message.len() < Event::MOST {
+            if line.trim_start().starts_with("<Event ") {
+                self.over = true;
+                // The heading of the XML.
+                let end = self.message.trim_end().rfind('\n').unwrap_or(0);
+                self.message.truncate(end);
+            } else if self.message.len() < Event::MOST {
                 self.message.push_str(line.trim());
                 self.message.push('\n');
             }
@@ -111,6 +146,8 @@ impl Block {
             "イベント ID",
             "ID do Evento",
             "Identificação do Evento",
+            "Identificação do evento",
+            "事件識別碼",
         ])
         .or_else(|| {
             self.fields
@@ -119,10 +156,30 @@ impl Block {
                 .find(|value| (4..=5).contains(&value.len()) && digits(value))
         });
         let Some(id) = id.and_then(|id| id.parse().ok()) else { return };
-        let provider =
-            find(&["Source", "ProviderName", "来源", "來源", "ソース", "Origem", "Fonte", "Quelle", "Origen"])
-                .or_else(|| KNOWN.iter().find(|name| self.fields.iter().any(|(_, value)| value == *name)).copied());
-        let at = self.fields.iter().find_map(|(_, value)| log.local(value).filter(|_| when::parse(value, 0).is_some()));
+        let provider = find(&[
+            "Source",
+            "Event Source",
+            "ProviderName",
+            "来源",
+            "事件来源",
+            "來源",
+            "ソース",
+            "イベント ソース",
+            "Origem",
+            "Origem do Evento",
+            "Fonte",
+            "Fonte do Evento",
+            "Quelle",
+            "Origen",
+        ])
+        .or_else(|| KNOWN.iter().find(|name| self.fields.iter().any(|(_, value)| value == *name)).copied());
+        let day = self.fields.iter().map(|(_, value)| value.as_str()).find(|value| when::parse(value, 0).is_some());
+        let at = day.and_then(|day| {
+            // Windows 2000 to 2003 write the time of day under a label of its own.
+            let apart = || find(&["Time", "时间", "時刻", "時間", "Hora"]).filter(|time| time.contains(':'));
+            let time = if day.contains(':') { None } else { apart() };
+            log.local(&time.map_or_else(|| day.to_owned(), |time| format!("{day} {time}")))
+        });
         let event = Event {
             provider: provider.unwrap_or_default().to_owned(),
             id,

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use observe::{About, Fact, Side, SourceKind, Time, host, ike, network};
 use serde_json::Value;
 
-use super::{Said, tell};
+use super::{Said, ports, tell};
 use crate::windows::chars::Chars;
 use crate::windows::{methods, service, when};
 use crate::{Settings, Sink};
@@ -74,8 +74,16 @@ impl Objects {
 }
 
 /// Properties that show what an object is.
-const KNOWN: &[&str] =
-    &["TunnelType", "HotFixID", "StartType", "L2tpIPsecAuth", "InitiatorCookie", "EncapsulationMode", "LastBootUpTime"];
+const KNOWN: &[&str] = &[
+    "TunnelType",
+    "HotFixID",
+    "StartType",
+    "L2tpIPsecAuth",
+    "InitiatorCookie",
+    "EncapsulationMode",
+    "LastBootUpTime",
+    "TcpTestSucceeded",
+];
 
 /// Octets of JSON that are read.
 const JSON: u64 = 16 << 20;
@@ -193,6 +201,9 @@ impl Object {
             "LocalAddress",
             "LocalPort",
             "ConnectionStatus",
+            "RemoteAddress",
+            "RemotePort",
+            "TcpTestSucceeded",
         ];
         let pairs: Vec<String> = SHOWN.iter().filter_map(|name| Some(format!("{name}={}", self.set(name)?))).collect();
         pairs.join(", ")
@@ -230,6 +241,12 @@ impl Object {
                 push(host::Fact::Service { name, running, start }.into(), About::default());
             }
             return (running.is_some() || start.is_some()).then_some(SourceKind::Services);
+        }
+        if let (Some(port), Some(succeeded)) = (self.set("RemotePort"), self.set("TcpTestSucceeded")) {
+            if let Some(fact) = ports::tested(port, succeeded) {
+                push(fact, About::default());
+            }
+            return Some(SourceKind::Ping);
         }
         if let Some(update) = self.get("HotFixID").and_then(service::update) {
             push(host::Fact::Update { name: update }.into(), About::default());

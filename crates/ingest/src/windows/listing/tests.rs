@@ -1,6 +1,6 @@
 //! Outputs as people send them, through the front door.
 
-use observe::{Fact, Side, SourceKind, Time, Timeline, host, ike, network, ppp, reported};
+use observe::{Fact, Side, SourceKind, Time, Timeline, host, ike, network, ppp, pptp, reported};
 
 use crate::Settings;
 
@@ -246,4 +246,31 @@ fn outputs_in_one_text_are_all_read() {
     let text = "Microsoft Windows [Version 10.0.19045.3570]\r\n\r\nC:\\>sc query RasMan\r\n\r\nSERVICE_NAME: RasMan\r\n        \
         STATE              : 4  RUNNING\r\n\r\nC:\\>route print\r\n          0.0.0.0          0.0.0.0      192.168.1.1     192.168.1.20     25\r\n";
     assert_eq!(facts(text).len(), 3);
+}
+
+#[test]
+fn a_port_that_was_tried_is_told_closed_from_filtered() {
+    let tried = |state: &str| {
+        format!(
+            "\r\nQuerying target system called:\r\n\r\n vpn.example\r\n\r\nAttempting to resolve name to IP address...\r\n\r\n\
+             Name resolved to 192.0.2.1\r\n\r\nquerying...\r\n\r\n{state}\r\n"
+        )
+    };
+    for (state, fact) in [
+        ("TCP port 1723 (pptp service): LISTENING", pptp::Fact::Connected),
+        ("TCP port 1723 (pptp service): FILTERED", pptp::Fact::ConnectionTimedOut),
+        ("TCP port 1723 (unknown service): NOT LISTENING", pptp::Fact::ConnectionRefused),
+    ] {
+        assert_eq!(facts(tried(state)), [fact.into()], "{state}");
+    }
+    let closed =
+        network::Fact::Icmp { kind: network::Icmp::PortUnreachable, from: None, port: Some(500), protocol: 17 };
+    assert_eq!(facts(tried("UDP port 500 (isakmp service): NOT LISTENING")), [closed.into()]);
+    // A healthy server with IPsec looks like this, so it says nothing.
+    let usual = read(tried("UDP port 1701 (l2tp service): LISTENING or FILTERED"));
+    assert_eq!((usual.observations().len(), usual.sources()[0].kind), (0, SourceKind::Ping));
+    assert_eq!(usual.sources()[0].trouble, Vec::<String>::new());
+    let tested = "ComputerName     : vpn.example\r\nRemoteAddress    : 192.0.2.1\r\nRemotePort       : 1723\r\n\
+        InterfaceAlias   : Ethernet\r\nSourceAddress    : 10.0.0.5\r\nPingSucceeded    : True\r\nTcpTestSucceeded : False\r\n";
+    assert_eq!(facts(tested), [network::Fact::PortSilent { port: 1723 }.into()]);
 }
