@@ -98,7 +98,7 @@ fn publish(
     if common.json {
         let mut report = report::json(timeline, diagnosis, &texts);
         if common.timeline {
-            report["timeline"] = chronicle::json(timeline, diagnosis);
+            report["timeline"] = chronicle::json(timeline, diagnosis, &texts);
         }
         report.as_object_mut().into_iter().for_each(|report| report.extend(further.clone()));
         crate::print(&format!("{report:#}\n"))?;

@@ -83,7 +83,7 @@ fn facts(failure: &Failure, role: Role) -> Vec<(String, Fact)> {
             let mut facts =
                 vec![(format!("IPsec is up, ESP {}", if encapsulated { "in UDP" } else { "raw" }), up.into())];
             if no_tunnel.heard && role == Role::Client {
-                let fact = seen_l2tp::Fact::Unanswered { by: Party::Here, established: false };
+                let fact = seen_l2tp::Fact::Unanswered { by: Party::Here, established: false, last: None };
                 facts.push(("ESP comes back, and L2TP is not answered".to_owned(), fact.into()));
             } else if no_tunnel.heard {
                 let said = "authentic packets came, and none was L2TP".to_owned();
@@ -294,7 +294,7 @@ fn l2tp(stage: l2tp::Stage, failure: &l2tp::Failure) -> seen_l2tp::Fact {
             seen_l2tp::Fact::Refused { by: Party::There, tunnel, result, error, text: text.clone() }
         }
         l2tp::Failure::Silence { .. } | l2tp::Failure::PeerGone(_) => {
-            seen_l2tp::Fact::Unanswered { by: here, established: stage == l2tp::Stage::Up }
+            seen_l2tp::Fact::Unanswered { by: here, established: stage == l2tp::Stage::Up, last: None }
         }
         l2tp::Failure::Denied(_) | l2tp::Failure::Local(_) => seen_l2tp::Fact::Exhausted { at: here, addresses: false },
         l2tp::Failure::TunnelAuthentication(_) => seen_l2tp::Fact::AuthenticationFailed { at: here },

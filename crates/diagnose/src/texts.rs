@@ -3,6 +3,7 @@
 //! The words stand in `locales/LANGUAGE/*.ftl` (Project Fluent). Every language has every message, which tests demand. Commands are
 //! the same in every language and stand in [`Remedy`].
 
+mod facts;
 mod language;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
@@ -125,6 +126,14 @@ impl Texts {
         items.join(match self.language {
             Language::Chinese | Language::Japanese => "、",
             Language::English | Language::Portuguese => ", ",
+        })
+    }
+
+    /// Several sentences one after the other.
+    pub fn sentences(&self, sentences: &[String]) -> String {
+        sentences.join(match self.language {
+            Language::Chinese | Language::Japanese => "；",
+            Language::English | Language::Portuguese => "; ",
         })
     }
 
@@ -283,17 +292,21 @@ mod tests {
         content
     }
 
+    /// The values that a pattern takes, in its variants, too.
     fn values(pattern: &Pattern<&str>) -> BTreeSet<String> {
-        let placed = pattern.elements.iter().filter_map(|element| match element {
-            PatternElement::Placeable { expression } => Some(expression),
-            PatternElement::TextElement { .. } => None,
-        });
-        let expression = |expression: &Expression<&str>| match expression {
-            Expression::Inline(InlineExpression::VariableReference { id }) => id.name.to_owned(),
-            Expression::Select { selector: InlineExpression::VariableReference { id }, .. } => id.name.to_owned(),
-            other => format!("{other:?}"),
-        };
-        placed.map(expression).collect()
+        let mut names = BTreeSet::new();
+        for element in &pattern.elements {
+            let PatternElement::Placeable { expression } = element else { continue };
+            match expression {
+                Expression::Inline(InlineExpression::VariableReference { id }) => _ = names.insert(id.name.to_owned()),
+                Expression::Select { selector: InlineExpression::VariableReference { id }, variants } => {
+                    names.insert(id.name.to_owned());
+                    names.extend(variants.iter().flat_map(|variant| values(&variant.value)));
+                }
+                other => panic!("a value is a variable: {other:?}"),
+            }
+        }
+        names
     }
 
     #[test]

@@ -338,7 +338,7 @@ fn a_server_that_hears_sccrq_twice_is_not_heard_itself() {
         .sees(asks())
         .sees(asks())
         .sees(l2tp::Fact::Incompatible { at: Party::Here, said: "bad control packet".into() })
-        .sees(l2tp::Fact::Unanswered { by: Party::Here, established: false });
+        .sees(l2tp::Fact::Unanswered { by: Party::Here, established: false, last: None });
     assert_eq!(evidence.cause().0, Some(Cause::NetEspBlocked));
 }
 
@@ -470,7 +470,8 @@ fn facts() -> impl Strategy<Value = Fact> {
         (party(), any::<bool>(), any::<u16>()).prop_map(|(by, tunnel, result)| {
             l2tp::Fact::Refused { by, tunnel, result, error: 0, text: String::new() }.into()
         }),
-        (party(), any::<bool>()).prop_map(|(by, established)| l2tp::Fact::Unanswered { by, established }.into()),
+        (party(), any::<bool>())
+            .prop_map(|(by, established)| l2tp::Fact::Unanswered { by, established, last: None }.into()),
         (party(), any::<bool>()).prop_map(|(from, clear)| {
             l2tp::Fact::Message { from, kind: MessageType::SCCRQ, repeated: false, clear }.into()
         }),

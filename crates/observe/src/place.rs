@@ -88,6 +88,13 @@ pub enum SourceKind {
     Unknown,
 }
 
+impl SourceKind {
+    /// Whether the text of its places is what was written there, rather than our own summary of it.
+    pub const fn is_quoted(self) -> bool {
+        !matches!(self, SourceKind::Capture | SourceKind::Live | SourceKind::Probe)
+    }
+}
+
 /// A place in a source, with the words that stand there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {

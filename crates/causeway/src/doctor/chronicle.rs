@@ -63,7 +63,7 @@ fn line(event: &Event<'_>, timeline: &Timeline, texts: &Texts, clock: &Clockwork
         (Shape::Note { lane: Lane::Path }, _) => "   ●   ",
         (Shape::Note { lane: Lane::Server }, _) => "      ●",
     };
-    let mut text = event.label.clone();
+    let mut text = event.words(texts);
     if event.times > 1 {
         text.push_str(&format!(" ×{}", event.times));
     }
@@ -86,7 +86,7 @@ fn line(event: &Event<'_>, timeline: &Timeline, texts: &Texts, clock: &Clockwork
 }
 
 /// The same for programs.
-pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis) -> Value {
+pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
     let story = Story::of(timeline, diagnosis);
     let rows = story.rows.iter().map(|row| match row {
         Row::LeftOut(count) => json!({ "left_out": count }),
@@ -99,11 +99,12 @@ pub(super) fn json(timeline: &Timeline, diagnosis: &Diagnosis) -> Value {
                 "unix_microseconds": event.at.map(|at| at.0),
                 "layer": event.band.id().trim_start_matches("band-"),
                 "from": from,
-                "event": event.label,
+                "event": event.words(texts),
+                "facts": event.facts(texts),
                 "times": event.times,
                 "unanswered": event.lost,
                 "failed_here": event.failed,
-                "place": super::report::place(timeline, event.place),
+                "place": super::report::place(timeline, event.place, texts),
             })
         }
     });

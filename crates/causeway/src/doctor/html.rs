@@ -124,12 +124,16 @@ impl Page<'_> {
         self.element("h4", "", &self.say(title));
         self.out.push_str("<ul class=\"evidence\">\n");
         for place in places {
-            let _ = writeln!(
-                self.out,
-                "<li><span class=\"where\">{}</span> <code>{}</code></li>",
-                escape(&phrases::spot(self.timeline, place)),
-                escape(&place.text)
-            );
+            let said = phrases::said(self.timeline, place, self.texts);
+            let _ =
+                write!(self.out, "<li><span class=\"where\">{}</span>", escape(&phrases::spot(self.timeline, place)));
+            if let Some(quote) = said.quote {
+                let _ = write!(self.out, " <code>{}</code>", escape(quote));
+            }
+            if let Some(meaning) = said.meaning {
+                let _ = write!(self.out, " <span class=\"said\">{}</span>", escape(&meaning));
+            }
+            self.out.push_str("</li>\n");
         }
         self.out.push_str("</ul>\n");
     }

@@ -2,7 +2,10 @@
 
 use diagnose::{Diagnosis, Texts};
 use jiff::tz::TimeZone;
-use observe::{Alignment, Clock, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline};
+use observe::{
+    Alignment, Clock, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, ike, l2tp,
+    ppp, pptp,
+};
 
 /// From here on a finding is called almost certain.
 const SURE: f32 = 85.0;
@@ -61,6 +64,52 @@ pub(super) fn spot(timeline: &Timeline, place: &Place) -> String {
         Spot::Step(step) => format!("{source} ({step})"),
         Spot::Whole => source.to_owned(),
     }
+}
+
+/// What stands at a place, and what it means.
+pub(super) struct Said<'a> {
+    /// The words of the source, where it has any.
+    pub(super) quote: Option<&'a str>,
+    /// What was seen there, in the reader's language.
+    pub(super) meaning: Option<String>,
+    /// The kinds of facts, for programs.
+    pub(super) facts: Vec<&'static str>,
+}
+
+/// What stands at a place, and what it means.
+pub(super) fn said<'a>(timeline: &Timeline, place: &'a Place, texts: &Texts) -> Said<'a> {
+    let kind = timeline.source(place.source).map_or(SourceKind::Unknown, |source| source.kind);
+    let mut seen: Vec<&Observation> = timeline.observations().iter().filter(|seen| seen.place == *place).collect();
+    // What a message says is more than that it came.
+    if seen.iter().any(|seen| !is_plain_message(&seen.fact)) {
+        seen.retain(|seen| !is_plain_message(&seen.fact));
+    }
+    let facts = seen.iter().map(|seen| texts.fact_id(seen)).collect();
+    let quote = Some(&*place.text).filter(|_| kind.is_quoted() || seen.is_empty());
+    let mut sentences: Vec<String> = Vec::new();
+    for seen in seen {
+        let sentence = match kind {
+            // A probe has told it in the reader's language, with more than the fact holds.
+            SourceKind::Probe => place.text.to_string(),
+            kind if kind.is_quoted() => texts.fact(seen),
+            _ => texts.fact_in_full(seen),
+        };
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    let meaning = (!sentences.is_empty()).then(|| texts.sentences(&sentences));
+    Said { quote, meaning, facts }
+}
+
+const fn is_plain_message(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::Ike(ike::Fact::Message(_))
+            | Fact::L2tp(l2tp::Fact::Message { .. })
+            | Fact::Ppp(ppp::Fact::Packet { .. })
+            | Fact::Pptp(pptp::Fact::Message { .. })
+    )
 }
 
 /// What was found out about the clocks of the sources.

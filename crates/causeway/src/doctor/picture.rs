@@ -119,7 +119,7 @@ impl Canvas<'_> {
             false => String::new(),
         };
         let room = COLUMNS.saturating_sub(times.width() + lost.width());
-        let label = escape(&paper::cut(&event.label, room));
+        let label = escape(&paper::cut(&event.words(self.texts), room));
         let _ = write!(
             self.marks,
             "<text x=\"{PATH}\" y=\"{}\" text-anchor=\"middle\">{label}<tspan class=\"times\">{times}</tspan>\
@@ -137,7 +137,7 @@ impl Canvas<'_> {
         };
         let y = self.y + 20;
         let times = if event.times > 1 { format!(" ×{}", event.times) } else { String::new() };
-        let label = escape(&paper::cut(&event.label, COLUMNS.saturating_sub(times.width())));
+        let label = escape(&paper::cut(&event.words(self.texts), COLUMNS.saturating_sub(times.width())));
         if lane == Lane::Path {
             let _ = write!(self.marks, "<path class=\"dot\" d=\"M{x} {}l4 4l-4 4l-4 -4z\"/>", self.y + 22);
         } else {
@@ -152,7 +152,9 @@ impl Canvas<'_> {
 
     /// Where it stands and what stands there.
     fn tip(&self, event: &Event<'_>) -> String {
-        escape(&format!("{}  {}", phrases::spot(self.timeline, event.place), event.place.text))
+        let said = phrases::said(self.timeline, event.place, self.texts);
+        let words = said.quote.map(str::to_owned).or(said.meaning).unwrap_or_default();
+        escape(&format!("{}  {words}", phrases::spot(self.timeline, event.place)))
     }
 
     fn finish(self) -> String {

@@ -4,6 +4,8 @@ use diagnose::{Cause, Diagnosis, Finding, Fix, Texts};
 use observe::{Clock, Place, SourceId, Spot, Timeline};
 use serde_json::{Value, json};
 
+use super::phrases;
+
 /// The whole report.
 pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
     let findings: Vec<Value> = diagnosis.findings.iter().map(|found| finding(timeline, found, texts)).collect();
@@ -47,7 +49,7 @@ fn clock(timeline: &Timeline, id: SourceId) -> Option<Value> {
 }
 
 fn finding(timeline: &Timeline, finding: &Finding, texts: &Texts) -> Value {
-    let places = |places: &[Place]| -> Vec<Value> { places.iter().map(|seen| place(timeline, seen)).collect() };
+    let places = |places: &[Place]| -> Vec<Value> { places.iter().map(|seen| place(timeline, seen, texts)).collect() };
     let mut value = advice(finding.cause, texts);
     value["confidence"] = json!((f64::from(finding.confidence) * 100.0).round() / 100.0);
     value["side"] = json!(finding.at.map(|role| role.to_string()));
@@ -88,9 +90,13 @@ fn one_line(fix: &Fix) -> String {
     line
 }
 
-pub(super) fn place(timeline: &Timeline, place: &Place) -> Value {
+/// A place in the evidence. `text` is what stands there, or where nothing is written, as in a capture, what was seen; `meaning` and
+/// `facts` say what it stands for, to people and to programs.
+pub(super) fn place(timeline: &Timeline, place: &Place, texts: &Texts) -> Value {
     let source = timeline.source(place.source).map_or("", |source| &*source.name);
-    let mut value = json!({ "source": source, "text": &*place.text });
+    let said = phrases::said(timeline, place, texts);
+    let text = said.quote.map(str::to_owned).or_else(|| said.meaning.clone());
+    let mut value = json!({ "source": source, "text": text, "meaning": said.meaning, "facts": said.facts });
     let spot = match place.spot {
         Spot::Line(line) => Some(("line", line)),
         Spot::Frame(frame) => Some(("frame", frame)),

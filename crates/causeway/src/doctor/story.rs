@@ -4,7 +4,7 @@ mod words;
 
 use std::collections::HashMap;
 
-use diagnose::Diagnosis;
+use diagnose::{Diagnosis, Texts};
 use observe::{
     Fact, Observation, Place, Role, Side, SourceId, Spot, Time, Timeline, esp, host, ike, network, ppp, reported,
 };
@@ -41,7 +41,10 @@ pub(super) struct Event<'a> {
     pub(super) at: Option<Time>,
     pub(super) band: Band,
     pub(super) shape: Shape,
-    pub(super) label: String,
+    /// What it is called: several names for several messages in one.
+    labels: Vec<Label<'a>>,
+    /// What else a remark says.
+    aspects: Vec<&'a Observation>,
     /// How often it was seen in a row, by the source that saw it most often.
     pub(super) times: u32,
     /// It stayed without an answer.
@@ -54,6 +57,12 @@ pub(super) struct Event<'a> {
     until: Option<Time>,
     fact: &'a Fact,
     seen: Vec<Seen<'a>>,
+}
+
+/// A name of an event, by which sources agree on it, and what was seen.
+struct Label<'a> {
+    name: String,
+    seen: &'a Observation,
 }
 
 /// By which source, and how often.
@@ -80,7 +89,8 @@ impl<'a> Event<'a> {
             until: seen.at,
             band: band(seen, before),
             shape: words::shape(seen),
-            label: words::label(seen),
+            labels: vec![Label { name: words::name(seen), seen }],
+            aspects: Vec::new(),
             times: 1,
             lost: false,
             failed: false,
@@ -88,6 +98,43 @@ impl<'a> Event<'a> {
             fact: &seen.fact,
             seen: vec![by],
         }
+    }
+
+    /// What it is called, in words for people.
+    pub(super) fn words(&self, texts: &Texts) -> String {
+        match self.shape {
+            Shape::Arrow { .. } => {
+                let names: Vec<String> = self.labels.iter().map(|label| words::message(label.seen, texts)).collect();
+                texts.list(&names)
+            }
+            Shape::Note { .. } => {
+                let mut sentences: Vec<String> = Vec::new();
+                for seen in self.labels.iter().map(|label| label.seen).chain(self.aspects.iter().copied()) {
+                    let sentence = words::short(&texts.fact_in_full(seen));
+                    if !sentences.contains(&sentence) {
+                        sentences.push(sentence);
+                    }
+                }
+                texts.sentences(&sentences)
+            }
+        }
+    }
+
+    /// The kinds of facts in it, for programs.
+    pub(super) fn facts(&self, texts: &Texts) -> Vec<&'static str> {
+        let mut facts = Vec::new();
+        for seen in self.labels.iter().map(|label| label.seen).chain(self.aspects.iter().copied()) {
+            let fact = texts.fact_id(seen);
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
+        }
+        facts
+    }
+
+    /// Its names in one, the same in every language.
+    fn label(&self) -> String {
+        self.labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     fn is_arrow(&self) -> bool {
@@ -111,14 +158,16 @@ impl<'a> Event<'a> {
             seen.places.push(other.place);
         }
         if other.is_arrow() && !self.is_arrow() {
-            (self.band, self.shape, self.label, self.fact) = (other.band, other.shape, other.label, other.fact);
+            (self.band, self.shape, self.labels, self.fact) = (other.band, other.shape, other.labels, other.fact);
         } else if self.shape == other.shape && other.is_arrow() {
-            if other.label.starts_with(self.label.as_str()) {
-                self.label = other.label;
-            } else if !self.label.contains(&other.label) {
-                self.label.push_str(", ");
-                self.label.push_str(&other.label);
+            let (own, others) = (self.label(), other.label());
+            if others.starts_with(&own) {
+                self.labels = other.labels;
+            } else if !own.contains(&others) {
+                self.labels.extend(other.labels);
             }
+        } else if self.shape == other.shape {
+            self.aspects.extend(other.labels.iter().map(|label| label.seen));
         }
     }
 
@@ -129,8 +178,8 @@ impl<'a> Event<'a> {
         if !is_fine(self.at) && is_fine(other.at) {
             self.at = other.at;
         }
-        if other.label.len() > self.label.len() {
-            self.label = other.label;
+        if other.label().len() > self.label().len() {
+            self.labels = other.labels;
         }
         for seen in other.seen {
             match self.seen.iter_mut().find(|by| by.source == seen.source) {
@@ -146,8 +195,8 @@ impl<'a> Event<'a> {
 
     /// Under what other sources have it: without what only some say of it.
     fn names(&self) -> impl Iterator<Item = (Band, Shape, &str)> {
-        let name = |label| words::bare(label);
-        self.label.split(", ").map(move |label| (self.band, self.shape, name(label)))
+        let names = self.labels.iter().flat_map(|label| label.name.split(", "));
+        names.map(|name| (self.band, self.shape, words::bare(name)))
     }
 
     fn is_near(&self, other: &Event<'_>) -> bool {
@@ -285,7 +334,7 @@ fn counted(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
     for event in events {
         let mut answered = false;
         let same = counted.iter_mut().rev().take(BACK).find(|before| {
-            let alike = (before.band, before.shape) == (event.band, event.shape) && before.label == event.label;
+            let alike = (before.band, before.shape) == (event.band, event.shape) && before.label() == event.label();
             let repeated = alike && before.is_of_attempt_of(&event) && !(event.is_arrow() && answered);
             answered |= before.is_arrow() && before.band == event.band && before.shape != event.shape;
             repeated

@@ -47,8 +47,8 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, 
 
 fn one(timeline: &Timeline, index: usize, finding: &Finding, texts: &Texts, paper: Paper, text: &mut String) {
     let evidence = |text: &mut String| {
-        list(timeline, &say(texts, "report-evidence", &[]), &finding.evidence, paper, text);
-        list(timeline, &say(texts, "report-against", &[]), &finding.against, paper, text);
+        list(timeline, "report-evidence", &finding.evidence, texts, paper, text);
+        list(timeline, "report-against", &finding.against, texts, paper, text);
     };
     advice(index, finding.cause, Some(finding), Some(&evidence), texts, paper, text);
 }
@@ -112,15 +112,19 @@ fn remedy(fix: &Fix, texts: &Texts, paper: Paper, text: &mut String) {
     }
 }
 
-fn list(timeline: &Timeline, title: &str, places: &[Place], paper: Paper, text: &mut String) {
+fn list(timeline: &Timeline, title: &str, places: &[Place], texts: &Texts, paper: Paper, text: &mut String) {
     if places.is_empty() {
         return;
     }
-    paper.write("   ", INDENT, title, text);
+    paper.write("   ", INDENT, &say(texts, title, &[]), text);
     for place in places {
-        let mut line = String::new();
-        paper.write("     ", 7, &format!("{}  {}", phrases::spot(timeline, place), place.text), &mut line);
-        text.push_str(&line);
+        let said = phrases::said(timeline, place, texts);
+        let meaning = said.meaning.unwrap_or_default();
+        let spot = phrases::spot(timeline, place);
+        paper.write("     ", 7, &format!("{spot}  {}", said.quote.unwrap_or(&meaning)), text);
+        if said.quote.is_some() && !meaning.is_empty() {
+            paper.write("       → ", 9, &meaning, text);
+        }
     }
 }
 

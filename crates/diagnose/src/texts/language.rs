@@ -63,6 +63,7 @@ impl Language {
                 include_str!("../../locales/en/codes.ftl"),
                 include_str!("../../locales/en/report.ftl"),
                 include_str!("../../locales/en/probe.ftl"),
+                include_str!("../../locales/en/facts.ftl"),
             ],
             Language::Chinese => &[
                 include_str!("../../locales/zh-CN/causes.ftl"),
@@ -70,6 +71,7 @@ impl Language {
                 include_str!("../../locales/zh-CN/codes.ftl"),
                 include_str!("../../locales/zh-CN/report.ftl"),
                 include_str!("../../locales/zh-CN/probe.ftl"),
+                include_str!("../../locales/zh-CN/facts.ftl"),
             ],
             Language::Japanese => &[
                 include_str!("../../locales/ja/causes.ftl"),
@@ -77,6 +79,7 @@ impl Language {
                 include_str!("../../locales/ja/codes.ftl"),
                 include_str!("../../locales/ja/report.ftl"),
                 include_str!("../../locales/ja/probe.ftl"),
+                include_str!("../../locales/ja/facts.ftl"),
             ],
             Language::Portuguese => &[
                 include_str!("../../locales/pt-BR/causes.ftl"),
@@ -84,6 +87,7 @@ impl Language {
                 include_str!("../../locales/pt-BR/codes.ftl"),
                 include_str!("../../locales/pt-BR/report.ftl"),
                 include_str!("../../locales/pt-BR/probe.ftl"),
+                include_str!("../../locales/pt-BR/facts.ftl"),
             ],
         }
     }

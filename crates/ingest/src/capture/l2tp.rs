@@ -108,7 +108,8 @@ impl Tracker {
                 && copies >= SILENCE
             {
                 let text = format!("{by} sent {kind} {}, and nothing came back", times(copies));
-                let fact = Fact::Unanswered { by: party(by), established: tunnel.established };
+                let fact =
+                    Fact::Unanswered { by: party(by), established: tunnel.established, last: Some((kind, copies)) };
                 note.push_whole(tunnel.last_at, &tunnel.about, &text, fact);
             }
         }

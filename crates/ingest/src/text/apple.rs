@@ -95,7 +95,7 @@ impl Apple {
         } else if text.starts_with("L2TP cannot connect to the server") {
             // Without an SCCRQ it was IPsec that did not come up.
             if self.sent.contains(&MessageType::SCCRQ) {
-                out.say(self.about(), l2tp::Fact::Unanswered { by: Party::Here, established: self.up });
+                out.say(self.about(), l2tp::Fact::Unanswered { by: Party::Here, established: self.up, last: None });
             }
         } else if text.starts_with("L2TP hangup")
             || text.starts_with("L2TP disconnecting")

@@ -168,7 +168,7 @@ impl RouterOs {
                     if is_pptp {
                         observe::Fact::from(pptp::Fact::ConnectionTimedOut)
                     } else {
-                        Fact::Unanswered { by: at, established: false }.into()
+                        Fact::Unanswered { by: at, established: false, last: None }.into()
                     },
                 );
                 return;
@@ -177,7 +177,7 @@ impl RouterOs {
             };
             out.say(about, fact);
         } else if message.contains("received no replies, disconnecting") {
-            out.say(about, Fact::Unanswered { by: at, established: false });
+            out.say(about, Fact::Unanswered { by: at, established: false, last: None });
         } else if message.starts_with("disconnected") {
             out.say(about, reported::Fact::Disconnected);
         }

@@ -321,7 +321,7 @@ fn xl2tpd_s_silences_and_refusals_are_read() {
         )
     };
     let text = line("Maximum retries exceeded for tunnel 23283.  Closing.");
-    yields(&text, l2tp::Fact::Unanswered { by: Party::Here, established: false });
+    yields(&text, l2tp::Fact::Unanswered { by: Party::Here, established: false, last: None });
     assert_eq!(kind_and_side(&text), (SourceKind::Xl2tpd, Side::Client));
     yields(
         &line("control_finish: Connection closed to 192.0.2.1, serial 1 (No available IP address)"),

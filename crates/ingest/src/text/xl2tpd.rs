@@ -199,7 +199,7 @@ impl Xl2tpd {
             let tunnel = tunnel.and_then(|tunnel| u32::try_from(tunnel).ok());
             let established = tunnel.and_then(|tunnel| self.tunnels.get(&tunnel)).is_some_and(|tunnel| tunnel.up);
             let about = self.about(tunnel);
-            out.say(about, Fact::Unanswered { by: Party::Here, established });
+            out.say(about, Fact::Unanswered { by: Party::Here, established, last: None });
         } else if text.starts_with("Connection closed to ") {
             // The peer's StopCCN or CDN, with its text in brackets.
             self.closed_by_peer(text, out);

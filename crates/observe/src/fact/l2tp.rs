@@ -41,6 +41,8 @@ pub enum Fact {
         by: Party,
         /// Whether the tunnel had been up before.
         established: bool,
+        /// The message that it sent last and how often, where that was counted.
+        last: Option<(MessageType, u32)>,
     },
     /// The tunnel's own authentication failed.
     AuthenticationFailed {

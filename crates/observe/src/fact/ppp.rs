@@ -1,5 +1,6 @@
 //! What can be seen of PPP.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 
 use crate::Party;
@@ -220,6 +221,51 @@ pub enum Protocol {
     Ipv6cp,
     /// Any other, by its number.
     Other(u16),
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::Lcp => "LCP",
+            Protocol::Pap => "PAP",
+            Protocol::Chap => "CHAP",
+            Protocol::Eap => "EAP",
+            Protocol::Ccp => "CCP",
+            Protocol::Ipcp => "IPCP",
+            Protocol::Ipv6cp => "IPv6CP",
+            Protocol::Other(number) => return write!(f, "PPP {number:#06x}"),
+        })
+    }
+}
+
+impl Protocol {
+    /// A packet of it by its name: `LCP Configure-Request`.
+    pub fn packet(self, code: u8) -> String {
+        let name = match (self, code) {
+            (Protocol::Other(_), _) => return format!("{self} {code}"),
+            (Protocol::Pap, 1) => "Authenticate-Request",
+            (Protocol::Pap, 2) => "Authenticate-Ack",
+            (Protocol::Pap, 3) => "Authenticate-Nak",
+            (Protocol::Chap, 1) => "Challenge",
+            (Protocol::Eap, 1) => "Request",
+            (Protocol::Chap | Protocol::Eap, 2) => "Response",
+            (Protocol::Chap | Protocol::Eap, 3) => "Success",
+            (Protocol::Chap | Protocol::Eap, 4) => "Failure",
+            (_, 1) => "Configure-Request",
+            (_, 2) => "Configure-Ack",
+            (_, 3) => "Configure-Nak",
+            (_, 4) => "Configure-Reject",
+            (_, 5) => "Terminate-Request",
+            (_, 6) => "Terminate-Ack",
+            (_, 7) => "Code-Reject",
+            (_, 8) => "Protocol-Reject",
+            (_, 9) => "Echo-Request",
+            (_, 10) => "Echo-Reply",
+            (_, 11) => "Discard-Request",
+            (_, other) => return format!("{self} {other}"),
+        };
+        format!("{self} {name}")
+    }
 }
 
 /// How a user proves who he is.

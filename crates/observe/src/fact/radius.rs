@@ -44,3 +44,16 @@ pub enum Fact {
     /// ICMP said that nothing listens there.
     PortClosed,
 }
+
+/// A packet by its name (RFC 2865 §3, RFC 2866 §3).
+pub const fn packet(code: u8) -> Option<&'static str> {
+    Some(match code {
+        1 => "Access-Request",
+        2 => "Access-Accept",
+        3 => "Access-Reject",
+        4 => "Accounting-Request",
+        5 => "Accounting-Response",
+        11 => "Access-Challenge",
+        _ => return None,
+    })
+}

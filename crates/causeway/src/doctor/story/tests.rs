@@ -60,7 +60,7 @@ fn told_with(timeline: &Timeline, evidence: Vec<Place>) -> Vec<String> {
             };
             let lost = if event.lost { " lost" } else { "" };
             let failed = if event.failed { " here" } else { "" };
-            format!("{way} {} ×{}{lost}{failed}", event.label, event.times)
+            format!("{way} {} ×{}{lost}{failed}", event.label(), event.times)
         }
     };
     story.rows.iter().map(row).collect()

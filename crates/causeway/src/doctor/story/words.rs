@@ -1,5 +1,6 @@
 //! How an event is drawn and named. Messages have their protocol's names; everything else speaks for itself.
 
+use diagnose::Texts;
 use observe::{Fact, Observation, Party, Role, Side, esp, ike, l2tp, ppp, pptp, radius};
 use wire::l2tp::MessageType;
 
@@ -101,8 +102,19 @@ pub(super) fn is_silence(fact: &Fact) -> bool {
     )
 }
 
-/// What it is called.
-pub(super) fn label(seen: &Observation) -> String {
+/// What a message is called in words for people: protocols name most of them, and languages some.
+pub(super) fn message(seen: &Observation, texts: &Texts) -> String {
+    match &seen.fact {
+        Fact::Ike(ike::Fact::Message(message)) => {
+            let port = if message.port_4500 { " (UDP 4500)" } else { "" };
+            format!("{}{port}", texts.exchange(message.exchange))
+        }
+        _ => name(seen),
+    }
+}
+
+/// What it is called, the same in every language: by this sources agree on an event.
+pub(super) fn name(seen: &Observation) -> String {
     match &seen.fact {
         Fact::Ike(ike::Fact::Message(message)) => {
             let port = if message.port_4500 { " (UDP 4500)" } else { "" };
@@ -123,10 +135,10 @@ pub(super) fn label(seen: &Observation) -> String {
             pptp_message(*kind).map_or_else(|| format!("PPTP {kind}{result}"), |name| format!("{name}{result}"))
         }
         Fact::Pptp(pptp::Fact::Gre { packets, octets, .. }) => format!("GRE ×{packets}, {octets} B"),
-        Fact::Ppp(ppp::Fact::Packet { protocol, code, .. }) => packet(*protocol, *code),
+        Fact::Ppp(ppp::Fact::Packet { protocol, code, .. }) => protocol.packet(*code),
         Fact::Ppp(ppp::Fact::Terminated { text, .. }) => with_text("LCP Terminate-Request", text),
         Fact::Radius(radius::Fact::Request { code, .. } | radius::Fact::Answer { code, .. }) => {
-            radius_packet(*code).map_or_else(|| format!("RADIUS {code}"), str::to_owned)
+            radius::packet(*code).map_or_else(|| format!("RADIUS {code}"), |name| format!("RADIUS {name}"))
         }
         _ => short(without_stamp(&seen.place.text)),
     }
@@ -158,7 +170,7 @@ fn with_text(name: &str, text: &str) -> String {
     if text.trim().is_empty() { name.to_owned() } else { short(&format!("{name}: {text}")) }
 }
 
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(WIDTH) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
@@ -180,42 +192,6 @@ fn exchange(exchange: ike::Exchange) -> String {
         ike::Exchange::Later { response } => format!("IKEv2 {}", direction(response)),
         ike::Exchange::Other => "IKE".to_owned(),
     }
-}
-
-fn packet(protocol: ppp::Protocol, code: u8) -> String {
-    let name = match protocol {
-        ppp::Protocol::Lcp => "LCP",
-        ppp::Protocol::Pap => "PAP",
-        ppp::Protocol::Chap => "CHAP",
-        ppp::Protocol::Eap => "EAP",
-        ppp::Protocol::Ccp => "CCP",
-        ppp::Protocol::Ipcp => "IPCP",
-        ppp::Protocol::Ipv6cp => "IPv6CP",
-        ppp::Protocol::Other(number) => return format!("PPP {number:#06x} {code}"),
-    };
-    let code = match (protocol, code) {
-        (ppp::Protocol::Pap, 1) => "Authenticate-Request",
-        (ppp::Protocol::Pap, 2) => "Authenticate-Ack",
-        (ppp::Protocol::Pap, 3) => "Authenticate-Nak",
-        (ppp::Protocol::Chap, 1) => "Challenge",
-        (ppp::Protocol::Eap, 1) => "Request",
-        (ppp::Protocol::Chap | ppp::Protocol::Eap, 2) => "Response",
-        (ppp::Protocol::Chap | ppp::Protocol::Eap, 3) => "Success",
-        (ppp::Protocol::Chap | ppp::Protocol::Eap, 4) => "Failure",
-        (_, 1) => "Configure-Request",
-        (_, 2) => "Configure-Ack",
-        (_, 3) => "Configure-Nak",
-        (_, 4) => "Configure-Reject",
-        (_, 5) => "Terminate-Request",
-        (_, 6) => "Terminate-Ack",
-        (_, 7) => "Code-Reject",
-        (_, 8) => "Protocol-Reject",
-        (_, 9) => "Echo-Request",
-        (_, 10) => "Echo-Reply",
-        (_, 11) => "Discard-Request",
-        (_, other) => return format!("{name} {other}"),
-    };
-    format!("{name} {code}")
 }
 
 /// A label without the number or the text that only some sources give with it.
@@ -269,19 +245,6 @@ fn pptp_message(kind: u16) -> Option<&'static str> {
         13 => "Call-Disconnect-Notify",
         14 => "WAN-Error-Notify",
         15 => "Set-Link-Info",
-        _ => return None,
-    })
-}
-
-/// RFC 2865 §3, RFC 2866 §3.
-fn radius_packet(code: u8) -> Option<&'static str> {
-    Some(match code {
-        1 => "RADIUS Access-Request",
-        2 => "RADIUS Access-Accept",
-        3 => "RADIUS Access-Reject",
-        4 => "RADIUS Accounting-Request",
-        5 => "RADIUS Accounting-Response",
-        11 => "RADIUS Access-Challenge",
         _ => return None,
     })
 }
