@@ -95,6 +95,13 @@ fact-esp-integrity-failed = { $who } receives ESP that fails its integrity check
 fact-esp-integrity-failed-truncation = { $who } receives ESP that fails its integrity check (packets: { $packets }); the other truncation of HMAC-SHA2-256 would have fitted
 fact-esp-replayed = { $who } receives ESP packets again, or too late (packets: { $packets })
 fact-esp-not-matching = { $who } has packets that fit no policy or no association of IPsec
+fact-esp-association = An association of the kernel: { $source } to { $destination }, SPI { $spi }
+fact-esp-association-used = An association of the kernel: { $source } to { $destination }, SPI { $spi }; packets: { $packets }
+fact-esp-association-unused = An association of the kernel that carried nothing: { $source } to { $destination }, SPI { $spi }
+fact-esp-policy-protects = A policy of the kernel demands ESP: { $source } to { $destination }
+fact-esp-policy-passes = A policy of the kernel without ESP: { $source } to { $destination }
+fact-esp-no-policies = The kernel has no IPsec policies
+fact-esp-came-unprotected = The kernel dropped packets that came without the protection its policies demand (packets: { $packets })
 
 ## L2TP.
 
@@ -140,6 +147,7 @@ method-other = another method
 fact-ppp-packet = { $who } sends { $packet }
 fact-ppp-packet-again = { $who } sends { $packet } again
 fact-ppp-authentication-demanded = { $who } demands authentication by { $method }
+fact-ppp-authentication-offered = { $who } offers for authentication: { $offered }; not taken up: { $refused }
 fact-ppp-authentication-declined = { $who } declines authentication by { $method }
 fact-ppp-authentication-declined-instead = { $who } declines authentication by { $method } and proposes { $instead }
 fact-ppp-no-common-authentication = { $who } ends the link, because no method of authentication suits both

@@ -95,6 +95,13 @@ fact-esp-integrity-failed = { $who }に届いた ESP が整合性チェックに
 fact-esp-integrity-failed-truncation = { $who }に届いた ESP が整合性チェックに失敗 ({ $packets } パケット)。HMAC-SHA2-256 のもう一方の切り詰め長なら合う
 fact-esp-replayed = 重複した、または遅すぎる ESP が{ $who }に届いた ({ $packets } パケット)
 fact-esp-not-matching = { $who }に、どの IPsec ポリシーにもセキュリティ アソシエーションにも合わないパケットがある
+fact-esp-association = カーネルのセキュリティ アソシエーション: { $source } から { $destination }、SPI { $spi }
+fact-esp-association-used = カーネルのセキュリティ アソシエーション: { $source } から { $destination }、SPI { $spi }、パケット { $packets } 個
+fact-esp-association-unused = カーネルのセキュリティ アソシエーションは何も運んでいない: { $source } から { $destination }、SPI { $spi }
+fact-esp-policy-protects = カーネルのポリシーが ESP を要求: { $source } から { $destination }
+fact-esp-policy-passes = カーネルのポリシーは ESP を使わない: { $source } から { $destination }
+fact-esp-no-policies = カーネルに IPsec ポリシーが一つもない
+fact-esp-came-unprotected = ポリシーが求める保護なしに届いたパケットをカーネルが破棄 (パケット { $packets } 個)
 
 ## L2TP。
 
@@ -140,6 +147,7 @@ method-other = 別の方法
 fact-ppp-packet = { $who }が { $packet } を送信
 fact-ppp-packet-again = { $who }が { $packet } を再送
 fact-ppp-authentication-demanded = { $who }が { $method } による認証を要求
+fact-ppp-authentication-offered = { $who }が提供する認証方法: { $offered }、受け入れなかったもの: { $refused }
 fact-ppp-authentication-declined = { $who }が { $method } による認証を断った
 fact-ppp-authentication-declined-instead = { $who }が { $method } による認証を断り、{ $instead } を提案
 fact-ppp-no-common-authentication = 双方に合う認証方法がないため、{ $who }がリンクを終了

@@ -95,6 +95,13 @@ fact-esp-integrity-failed = { $who } recebe ESP que não passa na verificação 
 fact-esp-integrity-failed-truncation = { $who } recebe ESP que não passa na verificação de integridade (pacotes: { $packets }); o outro truncamento de HMAC-SHA2-256 teria servido
 fact-esp-replayed = { $who } recebe pacotes ESP repetidos ou atrasados demais (pacotes: { $packets })
 fact-esp-not-matching = { $who } tem pacotes que não correspondem a nenhuma política ou associação IPsec
+fact-esp-association = Associação do kernel: de { $source } para { $destination }, SPI { $spi }
+fact-esp-association-used = Associação do kernel: de { $source } para { $destination }, SPI { $spi }; pacotes: { $packets }
+fact-esp-association-unused = Associação do kernel que nada transportou: de { $source } para { $destination }, SPI { $spi }
+fact-esp-policy-protects = Uma política do kernel exige ESP: de { $source } para { $destination }
+fact-esp-policy-passes = Uma política do kernel sem ESP: de { $source } para { $destination }
+fact-esp-no-policies = O kernel não tem nenhuma política IPsec
+fact-esp-came-unprotected = O kernel descartou pacotes que chegaram sem a proteção exigida pelas políticas (pacotes: { $packets })
 
 ## L2TP.
 
@@ -140,6 +147,7 @@ method-other = outro método
 fact-ppp-packet = { $who } envia { $packet }
 fact-ppp-packet-again = { $who } envia { $packet } de novo
 fact-ppp-authentication-demanded = { $who } exige autenticação por { $method }
+fact-ppp-authentication-offered = { $who } oferece para autenticação: { $offered }; não aceito: { $refused }
 fact-ppp-authentication-declined = { $who } rejeita autenticação por { $method }
 fact-ppp-authentication-declined-instead = { $who } rejeita autenticação por { $method } e propõe { $instead }
 fact-ppp-no-common-authentication = { $who } encerra o link, porque nenhum método de autenticação serve aos dois

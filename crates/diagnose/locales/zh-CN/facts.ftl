@@ -95,6 +95,13 @@ fact-esp-integrity-failed = { $who }收到的 ESP 未通过完整性校验（{ $
 fact-esp-integrity-failed-truncation = { $who }收到的 ESP 未通过完整性校验（{ $packets } 个数据包）；换用 HMAC-SHA2-256 的另一种截断长度则能通过
 fact-esp-replayed = { $who }收到重复或过期的 ESP（{ $packets } 个数据包）
 fact-esp-not-matching = { $who }有数据包与任何 IPsec 策略或安全关联都不相符
+fact-esp-association = 内核的安全关联：{ $source } 到 { $destination }，SPI { $spi }
+fact-esp-association-used = 内核的安全关联：{ $source } 到 { $destination }，SPI { $spi }；{ $packets } 个数据包
+fact-esp-association-unused = 内核的安全关联没有传送过任何数据：{ $source } 到 { $destination }，SPI { $spi }
+fact-esp-policy-protects = 内核策略要求使用 ESP：{ $source } 到 { $destination }
+fact-esp-policy-passes = 内核策略不使用 ESP：{ $source } 到 { $destination }
+fact-esp-no-policies = 内核没有任何 IPsec 策略
+fact-esp-came-unprotected = 内核丢弃了未按策略要求加以保护的数据包（{ $packets } 个数据包）
 
 ## L2TP。
 
@@ -140,6 +147,7 @@ method-other = 另一种方法
 fact-ppp-packet = { $who }发送 { $packet }
 fact-ppp-packet-again = { $who }再次发送 { $packet }
 fact-ppp-authentication-demanded = { $who }要求用 { $method } 进行身份验证
+fact-ppp-authentication-offered = { $who }提供的身份验证方法：{ $offered }；未接受：{ $refused }
 fact-ppp-authentication-declined = { $who }拒绝用 { $method } 进行身份验证
 fact-ppp-authentication-declined-instead = { $who }拒绝用 { $method } 进行身份验证，提议改用 { $instead }
 fact-ppp-no-common-authentication = 没有双方都适用的身份验证方法，{ $who }结束链路

@@ -154,7 +154,7 @@ fn uncovered(picture: &Picture<'_>, claims: &mut Claims) {
 /// L2TP was sent, and the association that should have carried it carried nothing.
 fn unused(picture: &Picture<'_>, claims: &mut Claims) {
     let gave_up = picture.all().find(|seen| match &seen.fact {
-        Fact::L2tp(l2tp::Fact::Unanswered { by, established: false }) => {
+        Fact::L2tp(l2tp::Fact::Unanswered { by, established: false, .. }) => {
             seen.role(*by) == Some(Role::Client) || (*by == Party::Here && seen.side.role().is_none())
         }
         _ => false,

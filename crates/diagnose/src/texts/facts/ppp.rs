@@ -20,6 +20,13 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
                 .with("method", name(teller, *method))
                 .with("instead", name(teller, *instead))
         }
+        Fact::AuthenticationOffered { by, offered, refused } => {
+            let names = |methods: &[Method]| {
+                let names: Vec<String> = methods.iter().map(|method| name(teller, *method)).collect();
+                if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+            };
+            who("ppp-authentication-offered", *by).with("offered", names(offered)).with("refused", names(refused))
+        }
         Fact::NoCommonAuthentication { at } => who("ppp-no-common-authentication", *at),
         Fact::LinkUp => Words::new("ppp-link-up"),
         Fact::Unanswered { at, protocol } => who("ppp-unanswered", *at).with("protocol", protocol.to_string()),

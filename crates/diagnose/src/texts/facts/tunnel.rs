@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use observe::{esp, l2tp, pptp, radius};
 
 use super::{Teller, Words};
@@ -20,6 +22,34 @@ pub(super) fn esp<'a>(teller: &Teller<'_>, fact: &'a esp::Fact) -> Words<'a> {
         }
         esp::Fact::Replayed { at, packets } => who("esp-replayed", *at).with("packets", *packets),
         esp::Fact::NotMatching { at, said } => who("esp-not-matching", *at).said(said),
+        esp::Fact::Association(association) => {
+            let id = match association.carried {
+                Some(carried) if carried.packets == 0 => "esp-association-unused",
+                Some(_) => "esp-association-used",
+                None => "esp-association",
+            };
+            Words::new(id)
+                .with("source", association.source.to_string())
+                .with("destination", association.destination.to_string())
+                .with("spi", named(association.spi))
+                .with("packets", association.carried.map_or(0, |carried| carried.packets))
+        }
+        esp::Fact::Policy(policy) => {
+            Words::new(if policy.protects { "esp-policy-protects" } else { "esp-policy-passes" })
+                .with("source", end(policy.source, policy.source_port))
+                .with("destination", end(policy.destination, policy.destination_port))
+        }
+        esp::Fact::NoPolicies => Words::new("esp-no-policies"),
+        esp::Fact::CameUnprotected { packets } => Words::new("esp-came-unprotected").with("packets", *packets),
+    }
+}
+
+/// One end of a policy as it is written: `192.0.2.1/32:1701`.
+fn end((network, prefix): (IpAddr, u8), port: Option<u16>) -> String {
+    let port = port.map_or_else(|| "*".to_owned(), |port| port.to_string());
+    match network {
+        IpAddr::V4(network) => format!("{network}/{prefix}:{port}"),
+        IpAddr::V6(network) => format!("[{network}/{prefix}]:{port}"),
     }
 }
 
