@@ -18,6 +18,34 @@ fn name() -> String {
     "name".to_owned()
 }
 
+fn association(packets: Option<u64>) -> esp::Fact {
+    let (source, destination) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+    let carried = packets.map(|packets| esp::Carried { packets, octets: 0 });
+    esp::Fact::Association(esp::Association {
+        source,
+        destination,
+        spi: 1,
+        ports: None,
+        mark: None,
+        from: None,
+        carried,
+    })
+}
+
+fn policy(protects: bool) -> esp::Fact {
+    esp::Fact::Policy(esp::Policy {
+        direction: esp::Direction::Out,
+        source: (IpAddr::from([192, 0, 2, 1]), 32),
+        destination: (IpAddr::from([0; 16]), 0),
+        protocol: None,
+        source_port: Some(1701),
+        destination_port: None,
+        mark: None,
+        protects,
+        ends: None,
+    })
+}
+
 fn ike_facts() -> Vec<Fact> {
     use ike::{CertificateProblem, Exchange, Fact, Message, Phase, Sent, Suite};
     let message = |repeated, exchange| {
@@ -118,6 +146,13 @@ fn tunnel_facts() -> Vec<Fact> {
         integrity(true),
         esp::Fact::Replayed { at, packets: 1 },
         esp::Fact::NotMatching { at, said: name() },
+        association(None),
+        association(Some(0)),
+        association(Some(9)),
+        policy(true),
+        policy(false),
+        esp::Fact::NoPolicies,
+        esp::Fact::CameUnprotected { packets: 1 },
     ];
     let message = |repeated, clear| l2tp::Fact::Message { from: AT, kind: MessageType::SCCRQ, repeated, clear };
     let refused = |tunnel| l2tp::Fact::Refused { by: AT, tunnel, result: 2, error: 6, text: name() };
@@ -197,6 +232,7 @@ fn ppp_facts() -> Vec<Fact> {
         Fact::AuthenticationDemanded { by: at, method: Method::Other },
         Fact::AuthenticationDeclined { by: at, method, instead: None },
         Fact::AuthenticationDeclined { by: at, method, instead: Some(Method::Eap(Some(13))) },
+        Fact::AuthenticationOffered { by: at, offered: vec![method], refused: Vec::new() },
         Fact::NoCommonAuthentication { at },
         Fact::LinkUp,
         Fact::Unanswered { at, protocol },
