@@ -14,8 +14,9 @@ use crate::lines::Lines;
 use crate::process::Process;
 
 /// The scripts a guest can run, by name.
-const SCRIPTS: [(&str, &str); 2] = [
+const SCRIPTS: [(&str, &str); 3] = [
     ("linux-client", include_str!("../guests/linux-client")),
+    ("linux-pptp-server", include_str!("../guests/linux-pptp-server")),
     ("linux-server", include_str!("../guests/linux-server")),
 ];
 

@@ -80,7 +80,7 @@ impl Dial {
     }
 
     /// What client and server take from the environment alike.
-    fn environment(&self, mut task: Task) -> Task {
+    pub(crate) fn environment(&self, mut task: Task) -> Task {
         task = task
             .env("PSK", &*self.psk)
             .env("VPN_USER", &*self.user)

@@ -22,22 +22,32 @@ impl Probed {
     /// # Errors
     /// When there is no program, or it prints no report.
     pub fn ask(host: &Host, dial: &Dial, arguments: &[&str]) -> Result<Probed> {
-        let server = dial.server.to_string();
+        let secrets = [("CAUSEWAY_PSK", &*dial.psk), ("CAUSEWAY_PASSWORD", &*dial.password)];
+        Probed::run(host, dial, &[&["--protocol", "l2tp", "--user", &dial.user], arguments].concat(), &secrets)
+    }
+
+    /// The same for PPTP: with the user and the password.
+    ///
+    /// # Errors
+    /// When there is no program, or it prints no report.
+    pub fn ask_pptp(host: &Host, dial: &Dial, arguments: &[&str]) -> Result<Probed> {
+        let secrets = [("CAUSEWAY_PASSWORD", &*dial.password)];
+        Probed::run(host, dial, &[&["--protocol", "pptp", "--user", &dial.user], arguments].concat(), &secrets)
+    }
+
+    /// The same for PPTP, without a user.
+    ///
+    /// # Errors
+    /// When there is no program, or it prints no report.
+    pub fn look_at_pptp(host: &Host, dial: &Dial) -> Result<Probed> {
+        Probed::run(host, dial, &["--protocol", "pptp"], &[])
+    }
+
+    fn run(host: &Host, dial: &Dial, arguments: &[&str], secrets: &[(&str, &str)]) -> Result<Probed> {
         let mut command = host.command(program()?);
-        command.args([
-            "doctor",
-            "probe",
-            &server,
-            "--json",
-            "--lang",
-            "en",
-            "--protocol",
-            "l2tp",
-            "--user",
-            &dial.user,
-        ]);
-        command.args(arguments).env("CAUSEWAY_PSK", &dial.psk).env("CAUSEWAY_PASSWORD", &dial.password);
-        let output = command.output().map_err(Error::while_doing("doctor probe"))?;
+        command.args(["doctor", "probe", &dial.server.to_string(), "--json", "--lang", "en"]);
+        command.args(arguments).env_remove("CAUSEWAY_PSK").env_remove("CAUSEWAY_PASSWORD");
+        let output = command.envs(secrets.iter().copied()).output().map_err(Error::while_doing("doctor probe"))?;
         let report = serde_json::from_slice(&output.stdout);
         let report = report.map_err(|error| Error::new(format!("{error}: {output:?}")))?;
         Ok(Probed { status: output.status.code(), report })

@@ -545,7 +545,7 @@ impl Dialer {
             }
             ppp::Event::Demands(demand) => self.events.push_back(Event::Demands(demand)),
             ppp::Event::CompressionRejected { encryption } => {
-                self.events.push_back(Event::CompressionRejected { encryption });
+                self.events.push_back(Event::CompressionRejected { encryption: encryption.is_some() });
             }
             ppp::Event::Ipv6Up(settings) => self.solicit(now, settings.local),
             ppp::Event::Ipv6Down => self.forget_ipv6(),

@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crypto::Secret;
-use wire::ppp::{AuthProtocol, Identification, RasError};
+use wire::ppp::{AuthProtocol, Identification, Mppe, RasError};
 
 use crate::config::{Credentials, Method};
 use crate::failure::{Failure, Stage};
@@ -38,8 +38,8 @@ pub enum Event {
     PeerInfo(Identification),
     /// The peer began CCP (RFC 1962), which we do not have, and it was told so. Told once.
     CompressionRejected {
-        /// It asked for encryption by PPP itself, not only for compression: MPPE (RFC 3078 §2).
-        encryption: bool,
+        /// What it asked for, if that is encryption by PPP itself and not only compression.
+        encryption: Option<Mppe>,
     },
     /// The peer announced how long the session may still last (RFC 1570 §2.2).
     TimeRemaining {

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use clock::{TimerKind, Timers, Timestamp};
 use rand_core::CryptoRng;
 use wire::Malformed;
-use wire::ppp::{CcpKind, Code, Options, Packet, Protocol, frame};
+use wire::ppp::{Code, Mppe, Packet, Protocol, frame};
 
 use crate::auth::Authentication;
 use crate::automaton::State;
@@ -423,11 +423,7 @@ impl Session {
         else {
             return;
         };
-        let mut options = Options::new(packet.data).flatten();
-        // The keys' lengths are bits of the last octet (RFC 3078 §2.1).
-        let encryption = options.any(|option| {
-            CcpKind(option.kind) == CcpKind::MPPC && option.value.last().is_some_and(|bits| bits & 0xE0 != 0)
-        });
+        let encryption = Mppe::among(packet.data).filter(|mppe| mppe.bits().is_some());
         if !std::mem::replace(&mut self.told_compression, true) {
             self.events.push_back(Event::CompressionRejected { encryption });
         }

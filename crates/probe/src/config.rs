@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use ike::proposal::Phase1Offer;
+use ppp::{Credentials, Method};
 
 /// What is probed, and as whom.
 #[derive(Clone, Debug)]
@@ -23,8 +24,19 @@ pub struct Config {
     pub pptp: bool,
     /// Whether GRE can be sent and received, so that a PPTP call can be tried.
     pub gre: bool,
+    /// Who logs on in it, and how; without it the call ends where the server wants to know.
+    pub log_on: Option<LogOn>,
     /// Which transforms are tried one by one.
     pub survey: Survey,
+}
+
+/// A user who logs on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogOn {
+    /// Name and password. They are sent once.
+    pub credentials: Credentials,
+    /// How the user may prove who he is, best first.
+    pub methods: Vec<Method>,
 }
 
 /// Which transforms of phase 1 are tried one by one.

@@ -6,10 +6,14 @@ use ike::Software;
 use ike::proposal::Phase1Suite;
 use observe::ike::{Exchange, Message, Phase, Suite};
 use observe::network::Icmp;
-use observe::{Fact, Party, ike as seen_ike, network, pptp};
+use observe::{Fact, Party, ike as seen_ike, network, ppp, pptp};
 use wire::pptp::MessageType;
 
-use crate::step::{CallAnswer, ControlAnswer, Finding, IkeAnswer, NatAnswer, Outcome, Step};
+use crate::methods::method;
+use crate::step::{
+    AddressAnswer, CallAnswer, ControlAnswer, EncryptionAnswer, Finding, IkeAnswer, LinkAnswer, LinkEnd, LogOnAnswer,
+    NatAnswer, Outcome, Step,
+};
 
 const UDP: u8 = 17;
 const TCP: u8 = 6;
@@ -40,6 +44,14 @@ pub fn observations(steps: &[Step], server: IpAddr) -> Vec<(usize, Fact)> {
             }
             Finding::Pptp { answer } if !asked_ike || (!outcome.ike && heard) => control(answer),
             Finding::PptpCall { answer } if !outcome.ike => call(*answer),
+            Finding::PptpLink { .. }
+            | Finding::PptpLogOn { .. }
+            | Finding::PptpEncryption { .. }
+            | Finding::PptpAddress { .. }
+                if !outcome.ike =>
+            {
+                link(&step.finding)
+            }
             // That nobody answers a ping, IKEv2, L2TP in clear or aggressive mode is no fault.
             Finding::Echo { .. }
             | Finding::Survey(_)
@@ -47,7 +59,11 @@ pub fn observations(steps: &[Step], server: IpAddr) -> Vec<(usize, Fact)> {
             | Finding::Aggressive { .. }
             | Finding::Clear { .. }
             | Finding::Pptp { .. }
-            | Finding::PptpCall { .. } => Vec::new(),
+            | Finding::PptpCall { .. }
+            | Finding::PptpLink { .. }
+            | Finding::PptpLogOn { .. }
+            | Finding::PptpEncryption { .. }
+            | Finding::PptpAddress { .. } => Vec::new(),
         };
         all.extend(facts.into_iter().map(|fact| (index, fact)));
     }
@@ -66,7 +82,14 @@ fn is_sign_of_life(finding: &Finding) -> bool {
         Finding::Version2 { answer } => *answer != V2Answer::Silence,
         Finding::Clear { answer } => *answer != ClearAnswer::Silence,
         Finding::Pptp { answer } => *answer != ControlAnswer::Silence,
-        Finding::Nat { .. } | Finding::Survey(_) | Finding::Aggressive { .. } | Finding::PptpCall { .. } => true,
+        Finding::Nat { .. }
+        | Finding::Survey(_)
+        | Finding::Aggressive { .. }
+        | Finding::PptpCall { .. }
+        | Finding::PptpLink { .. }
+        | Finding::PptpLogOn { .. }
+        | Finding::PptpEncryption { .. }
+        | Finding::PptpAddress { .. } => true,
     }
 }
 
@@ -175,10 +198,47 @@ fn call(answer: CallAnswer) -> Vec<Fact> {
                 pptp::Fact::Gre { from: Party::There, packets: 1, octets: 20 }.into(),
             ]
         }
+        CallAnswer::OneWay { received } => vec![
+            pptp::Fact::CallUp.into(),
+            pptp::Fact::Gre { from: Party::There, packets: received, octets: 20 * received }.into(),
+            pptp::Fact::NoGre { at: Party::There }.into(),
+        ],
+        CallAnswer::Cut => vec![pptp::Fact::CallUp.into(), pptp::Fact::Closed { by: Party::There }.into()],
         CallAnswer::NoGre => vec![pptp::Fact::CallUp.into(), pptp::Fact::NoGre { at: Party::Here }.into()],
         CallAnswer::Refused(result) => vec![pptp::Fact::Refused { by: Party::There, result: result.0 }.into()],
         CallAnswer::Silence | CallAnswer::NotTried => Vec::new(),
     }
+}
+
+/// PPP in the call. How it failed is PPP's own to say, but for what PPP cannot know: that encryption is missed, and that the
+/// call was ended under it.
+fn link(finding: &Finding) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = Vec::new();
+    match finding {
+        Finding::PptpLink { demanded, answer } => {
+            let demanded = demanded
+                .iter()
+                .map(|auth| ppp::Fact::AuthenticationDemanded { by: Party::There, method: method(*auth) }.into());
+            facts.extend(demanded);
+            facts.extend((*answer == LinkAnswer::Up).then_some(ppp::Fact::LinkUp.into()));
+        }
+        Finding::PptpLogOn { answer: LogOnAnswer::Accepted(accepted) } => {
+            let method = accepted.map(|accepted| method(accepted.auth_protocol()));
+            facts.push(ppp::Fact::Authenticated { method, user: None }.into());
+        }
+        Finding::PptpEncryption { answer: EncryptionAnswer::Required, .. } => {
+            facts.push(ppp::Fact::EncryptionRequired { by: Party::There }.into());
+        }
+        Finding::PptpAddress { answer: AddressAnswer::Up(ipv4) } => {
+            let (client, server) = (Some(ipv4.local), Some(ipv4.remote));
+            facts.push(ppp::Fact::NetworkUp { protocol: ppp::Protocol::Ipcp, client, server }.into());
+        }
+        _ => {}
+    }
+    if finding.link_end() == Some(&LinkEnd::Cut) {
+        facts.push(pptp::Fact::Closed { by: Party::There }.into());
+    }
+    facts
 }
 
 fn message(from: Party, number: u8, port_4500: bool, repeated: bool) -> seen_ike::Fact {

@@ -2,7 +2,8 @@
 //!
 //! [`Probe`] is the machine. It asks what every client asks before anybody has logged on: IKE on both its ports, L2TP outside
 //! IPsec, PPTP. It sends few packets, well formed, and never faster than ten each second; what it begins at the server it ends
-//! there, as far as the protocols have words for that. Log-on is for `access::client::Dialer`.
+//! there, as far as the protocols have words for that. In a PPTP call somebody can log on; a log-on over L2TP/IPsec is for
+//! `access::client::Dialer`.
 
 mod attempt;
 mod clear;
@@ -11,19 +12,20 @@ mod echo;
 mod engine;
 mod facts;
 mod isakmp;
+mod link;
 mod methods;
 mod pptp;
 mod step;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, Survey};
+pub use config::{Config, LogOn, Survey};
 pub use engine::{Probe, Tcp, Transmit};
 pub use facts::{observations, software};
 pub use methods::{InquiryEnd, Methods, method};
 pub use step::{
-    AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, Finding, IkeAnswer, NatAnswer, Notices, Outcome,
-    Step, Surveyed, V2Answer,
+    AddressAnswer, AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, EncryptionAnswer, Finding,
+    IkeAnswer, LinkAnswer, LinkEnd, LogOnAnswer, NatAnswer, Notices, Outcome, Step, Surveyed, V2Answer,
 };
 
 /// Our end of what goes to one UDP port of the server.

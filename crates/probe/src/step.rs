@@ -6,7 +6,8 @@ use ike::Software;
 use ike::proposal::Phase1Suite;
 use observe::network::Icmp;
 use wire::isakmp::NotifyType;
-use wire::pptp;
+use wire::ppp::{AuthProtocol, Mppe};
+use wire::pptp as code;
 
 /// One question that was asked, with what came of it.
 #[derive(Clone, PartialEq, Debug)]
@@ -76,6 +77,42 @@ pub enum Finding {
         /// What came.
         answer: CallAnswer,
     },
+    /// The PPP link in a PPTP call.
+    PptpLink {
+        /// The methods of authentication that the server has asked for, in its order.
+        demanded: Vec<AuthProtocol>,
+        /// What came.
+        answer: LinkAnswer,
+    },
+    /// Authentication in a PPTP call.
+    PptpLogOn {
+        /// What came.
+        answer: LogOnAnswer,
+    },
+    /// Encryption in a PPTP call. The probe has none, and sees what the server makes of that.
+    PptpEncryption {
+        /// What the server offered or asked for, if it did.
+        mppe: Option<Mppe>,
+        /// What came.
+        answer: EncryptionAnswer,
+    },
+    /// The address in a PPTP call.
+    PptpAddress {
+        /// What came.
+        answer: AddressAnswer,
+    },
+}
+
+impl Finding {
+    /// How the PPP link of a PPTP call ended too early, if it did.
+    pub fn link_end(&self) -> Option<&LinkEnd> {
+        match self {
+            Finding::PptpLink { answer: LinkAnswer::Failed(end), .. }
+            | Finding::PptpLogOn { answer: LogOnAnswer::Failed(end) }
+            | Finding::PptpAddress { answer: AddressAnswer::Failed(end) } => Some(end),
+            _ => None,
+        }
+    }
 }
 
 /// What answers the first message of main mode.
@@ -198,7 +235,7 @@ pub enum ControlAnswer {
     /// It is refused with a result.
     Refused {
         /// The result.
-        result: pptp::ControlResult,
+        result: code::ControlResult,
         /// What the server says of itself.
         notices: Notices,
     },
@@ -228,16 +265,75 @@ pub struct Notices {
 /// What answers a PPTP call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallAnswer {
-    /// The call is taken, and GRE comes back.
+    /// The call is taken, GRE comes, and what came shows that ours arrives.
     Gre,
-    /// The call is taken, and no GRE comes back.
+    /// The call is taken, and no GRE comes.
     NoGre,
+    /// The call is taken, and GRE comes, but nothing in it answers or acknowledges what we sent.
+    OneWay {
+        /// GRE packets of the call that came.
+        received: u64,
+    },
+    /// The call is taken and ended again by the server before any GRE came.
+    Cut,
     /// The call is refused with a result.
-    Refused(pptp::CallResult),
+    Refused(code::CallResult),
     /// Nothing.
     Silence,
     /// It was not tried: raw sockets are not permitted.
     NotTried,
+}
+
+/// What answers PPP in a PPTP call.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LinkAnswer {
+    /// The link is agreed on.
+    Up,
+    /// It is not.
+    Failed(LinkEnd),
+}
+
+/// How a PPP link ended.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LinkEnd {
+    /// By PPP.
+    Ppp {
+        /// How far it had come.
+        stage: ppp::Stage,
+        /// Why.
+        failure: ppp::Failure,
+    },
+    /// The server ended the call under it.
+    Cut,
+}
+
+/// What answers a log-on in a PPTP call.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LogOnAnswer {
+    /// The server wants one, and there is nobody to log on.
+    Unasked,
+    /// The user is accepted: by this method, or without one.
+    Accepted(Option<ppp::Method>),
+    /// The user is not.
+    Failed(LinkEnd),
+}
+
+/// What a server says of encryption in a PPTP call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EncryptionAnswer {
+    /// The connection comes up without.
+    NotRequired,
+    /// The log-on is accepted, and then the server ends the call, or does not go on, for want of encryption.
+    Required,
+}
+
+/// What answers the request for an address in a PPTP call.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AddressAnswer {
+    /// Addresses and name servers.
+    Up(ppp::Ipv4Settings),
+    /// There is none.
+    Failed(LinkEnd),
 }
 
 /// What all of it comes to.

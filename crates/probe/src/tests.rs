@@ -1,6 +1,5 @@
 //! Probes of servers in virtual time. The IKE server is the engine of our own.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,12 +13,13 @@ use observe::Fact;
 use observe::network::Icmp;
 use proptest::prelude::*;
 use wire::isakmp::{Chain, ChainBuilder, Cookie, ExchangeType, Flags, Header, PayloadType, SaPayload};
-use wire::pptp;
 
 use crate::{
-    AggressiveAnswer, CallAnswer, ClearAnswer, Config, ControlAnswer, Finding, IkeAnswer, NatAnswer, Notices, Probe,
-    Socket, Step, Survey, Surveyed, Tcp, Transmit, observations,
+    AggressiveAnswer, ClearAnswer, Config, ControlAnswer, Finding, IkeAnswer, NatAnswer, Probe, Socket, Step, Survey,
+    Surveyed, Tcp, Transmit, observations,
 };
+
+mod pptp;
 
 fn rng() -> ChaCha20Rng {
     ChaCha20Rng::from_seed([7; 32])
@@ -40,6 +40,7 @@ fn config() -> Config {
         l2tp: true,
         pptp: false,
         gre: false,
+        log_on: None,
         survey: Survey::Short,
     }
 }
@@ -59,8 +60,10 @@ trait Server {
     fn tcp(&mut self, _data: &[u8]) -> Vec<u8> {
         Vec::new()
     }
-    fn gre(&mut self, _packet: &[u8]) -> Option<Vec<u8>> {
-        None
+    fn gre(&mut self, _now: Timestamp, _packet: &[u8]) {}
+    /// GRE packets that it sends.
+    fn poll_gre(&mut self, _now: Timestamp) -> Vec<Vec<u8>> {
+        Vec::new()
     }
     /// What becomes of the connection.
     fn connect(&self) -> Option<Tcp<'static>> {
@@ -126,12 +129,11 @@ fn run(config: Config, server: &mut dyn Server) -> Run {
                         probe.handle_tcp(now, &mut rng, Tcp::Data(&answer));
                     }
                 }
-                Transmit::Gre(packet) => {
-                    if let Some(answer) = server.gre(&packet) {
-                        probe.handle_gre(now, &mut rng, &answer);
-                    }
-                }
+                Transmit::Gre(packet) => server.gre(now, &packet),
                 Transmit::Echo { .. } | Transmit::Close => {}
+            }
+            for packet in server.poll_gre(now) {
+                probe.handle_gre(now, &mut rng, &packet);
             }
         }
         steps.extend(std::iter::from_fn(|| probe.poll_step()));
@@ -353,139 +355,6 @@ impl Server for Exposed {
 fn a_server_that_answers_aggressive_mode_is_exposed() {
     let run = run(config(), &mut Exposed(Own::new(Phase1Policy::standard())));
     run.finding(|finding| matches!(finding, Finding::Aggressive { answer: AggressiveAnswer::Exposed, .. }));
-}
-
-/// A PPTP server.
-struct Pptp {
-    result: pptp::ControlResult,
-    gre: bool,
-    ended: BTreeSet<pptp::MessageType>,
-}
-
-impl Pptp {
-    fn new(result: pptp::ControlResult, gre: bool) -> Pptp {
-        Pptp { result, gre, ended: BTreeSet::new() }
-    }
-}
-
-impl Server for Pptp {
-    fn connect(&self) -> Option<Tcp<'static>> {
-        Some(Tcp::Connected)
-    }
-
-    fn tcp(&mut self, data: &[u8]) -> Vec<u8> {
-        let mut stream = data;
-        let mut out = Vec::new();
-        while let Ok(Some((octets, taken))) = pptp::frame(stream) {
-            stream = &stream[taken..];
-            let message = pptp::Message::parse(octets).unwrap();
-            let answer = match message {
-                pptp::Message::StartRequest(request) => pptp::Message::StartReply(pptp::StartReply {
-                    result: self.result,
-                    error: pptp::ErrorCode::NONE,
-                    sender: pptp::StartRequest { vendor: b"Router\x1b[2J".to_vec(), firmware: 3, ..request },
-                }),
-                pptp::Message::CallRequest(request) => pptp::Message::CallAnswer(pptp::CallAnswer {
-                    call: 77,
-                    peer_call: request.call,
-                    result: pptp::CallResult::CONNECTED,
-                    error: pptp::ErrorCode::NONE,
-                    cause: 0,
-                    speed: 0,
-                    window: 16,
-                    delay: 0,
-                    channel: 0,
-                }),
-                pptp::Message::StopRequest(_) => {
-                    self.ended.insert(pptp::MessageType::STOP_REQUEST);
-                    pptp::Message::StopReply(1, pptp::ErrorCode::NONE)
-                }
-                other => {
-                    self.ended.insert(other.kind());
-                    continue;
-                }
-            };
-            out.extend(answer.emit());
-        }
-        out
-    }
-
-    fn gre(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
-        let gre = pptp::Gre::parse(packet).unwrap();
-        assert_eq!((gre.call, gre.payload.get(2..5)), (77, Some(&[0xc0, 0x21, 1][..])));
-        // The id of the call is only known to the probe; the first request carries none, so the server asks by itself.
-        self.gre.then(|| packet.to_vec())
-    }
-}
-
-fn pptp_only(gre: bool) -> Config {
-    Config { l2tp: false, pptp: true, gre, ..config() }
-}
-
-#[test]
-fn a_pptp_server_is_named_and_left_in_order() {
-    let mut server = Pptp::new(pptp::ControlResult::SUCCESS, false);
-    let run = run(pptp_only(true), &mut server);
-    let notices = Notices { host: String::new(), vendor: "Router\u{fffd}[2J".into(), firmware: 3 };
-    run.finding(|finding| *finding == Finding::Pptp { answer: ControlAnswer::Up(notices.clone()) });
-    run.finding(|finding| *finding == Finding::PptpCall { answer: CallAnswer::NoGre });
-    let ended = [pptp::MessageType::CALL_CLEAR_REQUEST, pptp::MessageType::STOP_REQUEST];
-    assert_eq!(server.ended, BTreeSet::from(ended));
-    assert!(run.facts().contains(&observe::pptp::Fact::NoGre { at: observe::Party::Here }.into()));
-}
-
-#[test]
-fn gre_for_another_call_is_no_answer() {
-    // It comes back with the server's id of the call, which is not ours.
-    let run = run(pptp_only(true), &mut Pptp::new(pptp::ControlResult::SUCCESS, true));
-    run.finding(|finding| *finding == Finding::PptpCall { answer: CallAnswer::NoGre });
-}
-
-#[test]
-fn gre_of_the_call_shows_that_the_way_is_open() {
-    let mut rng = rng();
-    let now = Timestamp::ZERO;
-    let mut probe = Probe::begin(now, &mut rng, pptp_only(true));
-    let mut server = Pptp::new(pptp::ControlResult::SUCCESS, true);
-    probe.handle_tcp(now, &mut rng, Tcp::Connected);
-    let mut call = 0;
-    let mut seen = Vec::new();
-    while let Some(transmit) = probe.poll_transmit() {
-        match transmit {
-            Transmit::Tcp(data) => {
-                if let Ok(pptp::Message::CallRequest(request)) = pptp::Message::parse(&data) {
-                    call = request.call;
-                }
-                probe.handle_tcp(now, &mut rng, Tcp::Data(&server.tcp(&data)));
-            }
-            Transmit::Gre(_) => {
-                let frame = [0xff, 0x03, 0xc0, 0x21, 1, 1, 0, 4];
-                let packet = pptp::Gre { call, sequence: Some(0), acknowledgement: None, payload: &frame }.emit();
-                probe.handle_gre(now, &mut rng, &packet);
-            }
-            _ => {}
-        }
-        seen.extend(std::iter::from_fn(|| probe.poll_step()));
-    }
-    assert!(seen.iter().any(|step| step.finding == Finding::PptpCall { answer: CallAnswer::Gre }), "{seen:?}");
-    assert!(probe.is_finished());
-}
-
-#[test]
-fn a_refusal_and_another_service_are_told_apart() {
-    let refused = run(pptp_only(false), &mut Pptp::new(pptp::ControlResult::NOT_AUTHORIZED, false));
-    refused.finding(|finding| matches!(finding, Finding::Pptp { answer: ControlAnswer::Refused { .. } }));
-    struct Ssh;
-    impl Server for Ssh {
-        fn connect(&self) -> Option<Tcp<'static>> {
-            Some(Tcp::Connected)
-        }
-        fn tcp(&mut self, _: &[u8]) -> Vec<u8> {
-            b"SSH-2.0-OpenSSH_9\r\n".to_vec()
-        }
-    }
-    let other = run(pptp_only(false), &mut Ssh);
-    other.finding(|finding| *finding == Finding::Pptp { answer: ControlAnswer::NotPptp });
 }
 
 #[test]

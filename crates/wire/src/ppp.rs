@@ -1,9 +1,10 @@
-//! PPP: framing, the control packets that all its protocols share, and the formats of LCP, IPCP, IPv6CP, PAP and CHAP.
+//! PPP: framing, the control packets that all its protocols share, and the formats of LCP, IPCP, IPv6CP, CCP, PAP and CHAP.
 //!
 //! A frame begins with the optional address and control octets (RFC 1662 §3.1) and the protocol field (RFC 1661 §2). There is
 //! no flag sequence and no frame check sequence here: L2TP, PPTP and SSTP carry neither.
 
 mod auth;
+mod ccp;
 mod eap;
 mod lcp;
 mod ncp;
@@ -15,6 +16,7 @@ pub use auth::{
     AuthCode, ChapValue, MsChapFailure, MsChapV2Response, PapCredentials, chap_value, encode_auth_message,
     encode_chap_value, pap_message,
 };
+pub use ccp::Mppe;
 pub use eap::{EapCode, EapMessage, EapMsChapV2Request, EapMsChapV2Response, EapType, MsChapOpCode};
 pub use lcp::{AuthProtocol, ChapAlgorithm, Identification, LcpKind, TerminateReason, echo_magic, identification};
 pub use ncp::{CcpKind, IpcpKind, Ipv6cpKind, address_value, interface_id_value};

@@ -10,6 +10,7 @@ mod dial;
 mod ipv6;
 mod lifecycle;
 mod nat;
+mod pptp;
 mod probe;
 mod proposals;
 mod refusals;

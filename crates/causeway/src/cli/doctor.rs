@@ -38,7 +38,8 @@ pub(crate) enum Command {
     /// Without credentials it goes as far as the key would be needed: name, route, ping, IKE on both ports, which transforms the
     /// server takes, where a NAT is, IKEv2, aggressive mode, L2TP outside IPsec, PPTP. With a pre-shared
     /// key it goes on to the log-on, with --user and a password through a whole connection, to the address and the path behind it:
-    /// in this process, without a device and without routes.
+    /// in this process, without a device and without routes. With --protocol pptp, as root, it makes a PPTP call as far as the
+    /// log-on, and with --user and a password logs on in it, to an address or to what the server wants of encryption.
     ///
     /// The pre-shared key and the password come from --psk-file and --password-file, from CAUSEWAY_PSK and CAUSEWAY_PASSWORD, or
     /// from systemd credentials named `psk` and `password`. The password is tried once: servers lock accounts after not many
@@ -123,7 +124,7 @@ pub(crate) struct Probe {
     /// Try forty-eight combinations of cipher, hash and group instead of eight, ten each second.
     #[arg(long)]
     pub(crate) enumerate: bool,
-    /// Log on as this user, once, to see how far a connection comes.
+    /// Log on as this user, once, to see how far a connection comes; over PPTP only with --protocol pptp.
     #[arg(long, value_name = "NAME")]
     pub(crate) user: Option<String>,
     /// A file that holds the pre-shared key.

@@ -180,11 +180,10 @@ impl Settings {
         }
         let Some(psk) = psk else { return Ok(None) };
         let password = match options.user {
-            Some(_) => secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", None, "password")?,
+            Some(_) => password(options)?,
             None => None,
         };
-        let methods: Vec<_> = options.auth.iter().copied().map(method).collect();
-        let methods = if methods.is_empty() { vec![Method::MsChapV2, Method::ChapMd5] } else { methods };
+        let methods = probe_methods(options);
         Ok(Some(Settings {
             server: options.host.clone(),
             order: vec![Strategy::L2tp],
@@ -305,6 +304,17 @@ impl Settings {
     pub(crate) fn mark(&self) -> u32 {
         if self.full_tunnel { MARK } else { 0 }
     }
+}
+
+/// The password of a probe's user, if there is one.
+pub(crate) fn password(options: &cli::doctor::Probe) -> Result<Option<Secret>, Failure> {
+    secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", None, "password")
+}
+
+/// How a probe's user may log on.
+pub(crate) fn probe_methods(options: &cli::doctor::Probe) -> Vec<Method> {
+    let methods: Vec<_> = options.auth.iter().copied().map(method).collect();
+    if methods.is_empty() { vec![Method::MsChapV2, Method::ChapMd5] } else { methods }
 }
 
 /// Without IPsec the password itself stays off the line unless that is permitted, too.

@@ -35,11 +35,16 @@ const NAME_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn run(options: &Probe) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
-    let settings = Settings::for_probe(options)?;
+    // Whoever listens to a log-on over PPTP can guess at the password: it takes an explicit word.
+    let (settings, pptp_log_on) = match options.protocol {
+        Protocols::Pptp => (None, pptp_log_on(options)?),
+        Protocols::Auto | Protocols::L2tp => (Settings::for_probe(options)?, None),
+    };
     let begun = net::clock::now();
     let mut doctor = Doctor {
         options,
         settings,
+        pptp_log_on,
         dialable: false,
         texts: super::texts(&options.common),
         journal: Journal::new(&options.host, !options.common.json, begun),
@@ -59,8 +64,10 @@ pub(super) fn run(options: &Probe) -> Result<(), Failure> {
 
 struct Doctor<'a> {
     options: &'a Probe,
-    /// How to log on, if there is a key.
+    /// How to log on over L2TP/IPsec, if there is a key.
     settings: Option<Settings>,
+    /// Who logs on in PPTP's call, if that was asked for.
+    pptp_log_on: Option<probe::LogOn>,
     /// IKE answered with a transform at port 500, where a call begins.
     dialable: bool,
     texts: Texts,
@@ -97,6 +104,13 @@ impl Doctor<'_> {
         for (index, fact) in probe::observations(&steps, target.server) {
             if let Some(&number) = numbers.get(index) {
                 self.journal.observe(number, fact);
+            }
+        }
+        // Where IPsec answers, PPTP is another way in, and how it fails is no fault.
+        for (number, step) in numbers.iter().zip(&steps).filter(|_| !self.outcome.ike) {
+            if let Some(probe::LinkEnd::Ppp { stage, failure }) = step.finding.link_end() {
+                let failure = access::Failure::Ppp { stage: *stage, failure: failure.clone(), denied: None };
+                log_on::blame(&mut self.journal, *number, &failure);
             }
         }
         Ok(())
@@ -195,6 +209,7 @@ impl Doctor<'_> {
             l2tp,
             pptp,
             gre: line.can_gre(),
+            log_on: self.pptp_log_on.take(),
             survey: if self.options.enumerate { probe::Survey::Full } else { probe::Survey::Short },
         };
         let mut probe = probe::Probe::begin(net::clock::now(), &mut self.rng, config);
@@ -296,6 +311,14 @@ impl Doctor<'_> {
         }
         if diagnosis.healthy { Ok(()) } else { Err(Failure::explained(1)) }
     }
+}
+
+/// Who logs on over PPTP; nobody without a user and a password.
+fn pptp_log_on(options: &Probe) -> Result<Option<probe::LogOn>, Failure> {
+    let Some(user) = options.user.clone() else { return Ok(None) };
+    let password = settings::password(options)?;
+    let methods = settings::probe_methods(options);
+    Ok(password.map(|password| probe::LogOn { credentials: ppp::Credentials { user, password }, methods }))
 }
 
 /// The vendor IDs that our own dialer sends.

@@ -143,12 +143,50 @@ probe-pptp-call-gre = the call is taken, and GRE comes back
     .proves = GRE passes in both directions. The call was cleared again.
 probe-pptp-call-no-gre = the call is taken, and no GRE comes back
     .proves = GRE (IP protocol 47) is dropped on the way, there or back.
+probe-pptp-call-one-way = the call is taken and GRE comes ({ $received } packets), but none of it answers or acknowledges what was sent
+    .proves = GRE (IP protocol 47) passes from the server to here, and is dropped on the way there.
+probe-pptp-call-cut = the call is taken, and the server ends it again before any GRE comes
+    .proves = What carries PPP at the server did not even begin: its log says why.
 probe-pptp-call-refused = the call is refused: { $result }
     .proves = The service takes no call now.
 probe-pptp-call-silence = no reply to the call
     .proves = The service stops after its first reply.
 probe-pptp-call-not-tried = not tried: GRE takes raw sockets (CAP_NET_RAW)
     .proves = Whether GRE passes is open. Run it as root to see.
+
+probe-pptp-link = .
+    .sent = PPP in the call: the link's options
+probe-pptp-link-up = the link is agreed on; the server asks for { $methods }
+    .proves = PPP runs at the server, and there is a method of authentication that both know.
+probe-pptp-link-open = the link is agreed on; the server asks for no log-on
+    .proves = PPP runs at the server, and lets in whoever comes.
+probe-pptp-link-failed = RAS error { $ras }: { $text } The server asks for { $methods }. { $detail }
+    .proves = GRE passes, and PPP does not come about.
+probe-pptp-cut = the server ended the call
+    .proves = The connection comes as far as here. The server's log says why it ended.
+
+probe-pptp-log-on = .
+    .sent = the user's log-on, once
+probe-pptp-log-on-up = the user is accepted, by { $method }
+    .proves = User and password are right, and this user may dial in.
+probe-pptp-log-on-none = the server wants no log-on
+    .proves = Whoever comes is let in.
+probe-pptp-log-on-unasked = the server wants a password, and none was given
+    .proves = Everything up to the log-on works. With --protocol pptp --user NAME and CAUSEWAY_PASSWORD it goes on.
+
+probe-pptp-encryption = .
+    .sent = PPP without encryption: this probe has no MPPE
+probe-pptp-encryption-required = this server requires MPPE ({ $mppe }); the log-on itself was accepted
+    .proves = The server is right to: a client with MPPE goes on from here, one without cannot connect.
+probe-pptp-encryption-offered = the server asks for MPPE ({ $mppe }), and does without
+    .proves = Clients without encryption are let in, too: whoever listens reads what they send.
+probe-pptp-encryption-none = the server does not ask for encryption
+    .proves = Clients without encryption are let in: whoever listens reads what they send. Whether the server encrypts for a client that asks for it was not tried.
+
+probe-pptp-address = .
+    .sent = PPP: addresses and name servers
+probe-pptp-address-up = address { $address }, the server inside is { $peer }, name servers { $dns }
+    .proves = The connection was up, and is ended again. What is behind it was not tried.
 
 probe-phase1 = .
     .sent = main mode with the pre-shared key

@@ -143,12 +143,50 @@ probe-pptp-call-gre = 呼び出しが受け入れられ、GRE が返りました
     .proves = GRE は両方向とも通ります。呼び出しは終了しました。
 probe-pptp-call-no-gre = 呼び出しは受け入れられましたが、GRE が返りません
     .proves = GRE (IP プロトコル 47) が、行きか帰りで破棄されています。
+probe-pptp-call-one-way = 呼び出しは受け入れられ、GRE も届きました ({ $received } パケット)。しかし、こちらが送ったものへの応答や確認応答はありません
+    .proves = GRE (IP プロトコル 47) はサーバーからここまで通りますが、行きで破棄されています。
+probe-pptp-call-cut = 呼び出しは受け入れられましたが、GRE が届く前にサーバーが終了しました
+    .proves = サーバーで PPP を運ぶものが、そもそも始まっていません。理由はサーバーのログにあります。
 probe-pptp-call-refused = 呼び出しが拒否されました: { $result }
     .proves = サービスは現在、呼び出しを受け付けません。
 probe-pptp-call-silence = 呼び出しへの返答なし
     .proves = サービスは、最初の返答の後で止まります。
 probe-pptp-call-not-tried = 未実施: GRE には RAW ソケット (CAP_NET_RAW) が必要です
     .proves = GRE が通るかどうかは不明です。root で実行すると分かります。
+
+probe-pptp-link = .
+    .sent = 呼び出しの中の PPP: リンクのオプション
+probe-pptp-link-up = リンクの合意ができました。サーバーは { $methods } を求めます
+    .proves = サーバーで PPP が動いており、双方が対応する認証方法があります。
+probe-pptp-link-open = リンクの合意ができました。サーバーはログオンを求めません
+    .proves = サーバーで PPP が動いており、誰でも受け入れます。
+probe-pptp-link-failed = RAS エラー { $ras }: { $text } サーバーは { $methods } を求めます。{ $detail }
+    .proves = GRE は通りますが、PPP が確立しません。
+probe-pptp-cut = サーバーが呼び出しを終了しました
+    .proves = 接続はここまで進みます。終了した理由はサーバーのログにあります。
+
+probe-pptp-log-on = .
+    .sent = ユーザーのログオン、一度だけ
+probe-pptp-log-on-up = ユーザーが { $method } で受け入れられました
+    .proves = ユーザー名とパスワードは正しく、このユーザーはダイヤルインできます。
+probe-pptp-log-on-none = サーバーはログオンを求めません
+    .proves = 誰でも受け入れられます。
+probe-pptp-log-on-unasked = サーバーはパスワードを求めましたが、指定されていません
+    .proves = ログオンまではすべて動いています。--protocol pptp --user NAME と CAUSEWAY_PASSWORD を指定すると先へ進みます。
+
+probe-pptp-encryption = .
+    .sent = 暗号化なしの PPP: このプローブに MPPE はありません
+probe-pptp-encryption-required = このサーバーは MPPE ({ $mppe }) を要求します。ログオン自体は受け入れられました
+    .proves = サーバーの要求は正しいものです。MPPE のあるクライアントはこの先へ進め、ないクライアントは接続できません。
+probe-pptp-encryption-offered = サーバーは MPPE ({ $mppe }) を求めますが、なくても構いません
+    .proves = 暗号化しないクライアントも受け入れられます。その通信は盗聴者に読まれます。
+probe-pptp-encryption-none = サーバーは暗号化を求めません
+    .proves = 暗号化しないクライアントが受け入れられます。その通信は盗聴者に読まれます。暗号化を求めるクライアントに応じるかどうかは試していません。
+
+probe-pptp-address = .
+    .sent = PPP: アドレスとネーム サーバー
+probe-pptp-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }
+    .proves = 接続ができ、再び終了しました。その先は試していません。
 
 probe-phase1 = .
     .sent = 事前共有キーによるメイン モード

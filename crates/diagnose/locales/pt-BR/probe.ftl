@@ -143,12 +143,50 @@ probe-pptp-call-gre = a chamada foi aceita, e o GRE volta
     .proves = O GRE passa nos dois sentidos. A chamada foi encerrada novamente.
 probe-pptp-call-no-gre = a chamada foi aceita, mas nenhum GRE volta
     .proves = O GRE (protocolo IP 47) é descartado no caminho, na ida ou na volta.
+probe-pptp-call-one-way = a chamada foi aceita e o GRE chega ({ $received } pacotes), mas nada nele responde ou confirma o que foi enviado
+    .proves = O GRE (protocolo IP 47) passa do servidor até aqui, e é descartado no caminho de ida.
+probe-pptp-call-cut = a chamada foi aceita, e o servidor a encerra antes de chegar qualquer GRE
+    .proves = O que transporta o PPP no servidor nem começou: o log dele diz por quê.
 probe-pptp-call-refused = a chamada foi recusada: { $result }
     .proves = O serviço não aceita chamadas agora.
 probe-pptp-call-silence = sem resposta à chamada
     .proves = O serviço para depois da primeira resposta.
 probe-pptp-call-not-tried = não tentado: GRE exige sockets raw (CAP_NET_RAW)
     .proves = Não se sabe se o GRE passa. Execute como root para ver.
+
+probe-pptp-link = .
+    .sent = PPP na chamada: as opções do enlace
+probe-pptp-link-up = o enlace foi acordado; o servidor pede { $methods }
+    .proves = O PPP está em execução no servidor, e há um método de autenticação que ambos conhecem.
+probe-pptp-link-open = o enlace foi acordado; o servidor não pede logon
+    .proves = O PPP está em execução no servidor, e deixa entrar qualquer um.
+probe-pptp-link-failed = Erro RAS { $ras }: { $text } O servidor pede { $methods }. { $detail }
+    .proves = O GRE passa, e o PPP não se estabelece.
+probe-pptp-cut = o servidor encerrou a chamada
+    .proves = A conexão chega até aqui. O log do servidor diz por que ela terminou.
+
+probe-pptp-log-on = .
+    .sent = o logon do usuário, uma vez
+probe-pptp-log-on-up = o usuário foi aceito, por { $method }
+    .proves = Usuário e senha estão certos, e este usuário pode discar.
+probe-pptp-log-on-none = o servidor não quer logon
+    .proves = Qualquer um entra.
+probe-pptp-log-on-unasked = o servidor quer uma senha, e nenhuma foi dada
+    .proves = Tudo até o logon funciona. Com --protocol pptp --user NAME e CAUSEWAY_PASSWORD o teste segue.
+
+probe-pptp-encryption = .
+    .sent = PPP sem criptografia: este teste não tem MPPE
+probe-pptp-encryption-required = este servidor exige MPPE ({ $mppe }); o logon em si foi aceito
+    .proves = O servidor faz bem: um cliente com MPPE segue daqui, um sem ele não consegue conectar.
+probe-pptp-encryption-offered = o servidor pede MPPE ({ $mppe }), e passa sem ela
+    .proves = Clientes sem criptografia também entram: quem escuta lê o que eles enviam.
+probe-pptp-encryption-none = o servidor não pede criptografia
+    .proves = Clientes sem criptografia entram: quem escuta lê o que eles enviam. Se o servidor criptografa para um cliente que pede, não foi testado.
+
+probe-pptp-address = .
+    .sent = PPP: endereços e servidores de nomes
+probe-pptp-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }
+    .proves = A conexão esteve ativa, e foi encerrada de novo. O que há atrás dela não foi testado.
 
 probe-phase1 = .
     .sent = modo principal com a chave pré-compartilhada

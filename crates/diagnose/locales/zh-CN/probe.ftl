@@ -143,12 +143,50 @@ probe-pptp-call-gre = 呼叫被接受，并收到了 GRE
     .proves = GRE 双向畅通。该呼叫已重新清除。
 probe-pptp-call-no-gre = 呼叫被接受，但没有收到 GRE
     .proves = GRE（IP 协议 47）在去程或回程被丢弃。
+probe-pptp-call-one-way = 呼叫被接受，也收到了 GRE（{ $received } 个数据包），但其中没有一个应答或确认所发送的内容
+    .proves = GRE（IP 协议 47）从服务器到这里畅通，但在去程被丢弃。
+probe-pptp-call-cut = 呼叫被接受，但服务器在任何 GRE 到来之前就结束了它
+    .proves = 服务器上承载 PPP 的程序根本没有启动：原因见服务器日志。
 probe-pptp-call-refused = 呼叫被拒绝：{ $result }
     .proves = 该服务目前不接受呼叫。
 probe-pptp-call-silence = 呼叫没有得到答复
     .proves = 该服务在第一次答复之后就停下了。
 probe-pptp-call-not-tried = 没有尝试：GRE 需要原始套接字（CAP_NET_RAW）
     .proves = GRE 能否通过尚不清楚。以 root 身份运行即可得知。
+
+probe-pptp-link = .
+    .sent = 呼叫中的 PPP：链路选项
+probe-pptp-link-up = 链路已协商一致；服务器要求 { $methods }
+    .proves = 服务器上 PPP 正在运行，并且有双方都支持的身份验证方法。
+probe-pptp-link-open = 链路已协商一致；服务器不要求登录
+    .proves = 服务器上 PPP 正在运行，并且允许任何人进入。
+probe-pptp-link-failed = RAS 错误 { $ras }：{ $text } 服务器要求 { $methods }。{ $detail }
+    .proves = GRE 能通过，但 PPP 没有建立。
+probe-pptp-cut = 服务器结束了呼叫
+    .proves = 连接到此为止。结束的原因见服务器日志。
+
+probe-pptp-log-on = .
+    .sent = 用户登录，只试一次
+probe-pptp-log-on-up = 用户被接受，方法为 { $method }
+    .proves = 用户名和密码正确，该用户可以拨入。
+probe-pptp-log-on-none = 服务器不要求登录
+    .proves = 任何人都能进入。
+probe-pptp-log-on-unasked = 服务器要求密码，但没有给出密码
+    .proves = 登录之前的一切都正常。给出 --protocol pptp --user NAME 和 CAUSEWAY_PASSWORD 可以继续。
+
+probe-pptp-encryption = .
+    .sent = 不加密的 PPP：本探测没有 MPPE
+probe-pptp-encryption-required = 此服务器要求 MPPE（{ $mppe }）；登录本身已被接受
+    .proves = 服务器这样要求是正确的：有 MPPE 的客户端可以由此继续，没有的无法连接。
+probe-pptp-encryption-offered = 服务器要求 MPPE（{ $mppe }），但没有也可以
+    .proves = 不加密的客户端也能进入：监听者能读到它们发送的内容。
+probe-pptp-encryption-none = 服务器不要求加密
+    .proves = 不加密的客户端能进入：监听者能读到它们发送的内容。服务器会不会为要求加密的客户端加密，没有测试。
+
+probe-pptp-address = .
+    .sent = PPP：地址和名称服务器
+probe-pptp-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }
+    .proves = 连接曾经建立，现已重新断开。没有测试它后面的网络。
 
 probe-phase1 = .
     .sent = 用预共享密钥进行主模式协商

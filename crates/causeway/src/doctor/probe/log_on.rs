@@ -250,7 +250,7 @@ impl Teller<'_> {
 }
 
 /// Notes what a failure in this step shows. The probe saw it: nothing is said of the client on whose behalf it asks.
-fn blame(journal: &mut Journal, step: u64, failure: &Failed) {
+pub(super) fn blame(journal: &mut Journal, step: u64, failure: &Failed) {
     for (text, fact) in live::evidence(failure, Role::Client, Verdict::of_dial(failure)) {
         journal.observe_in(step, &text, fact);
     }

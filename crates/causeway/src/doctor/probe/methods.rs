@@ -112,7 +112,7 @@ fn ended(stage: Stage, failure: &Failed) -> InquiryEnd {
 }
 
 /// The name of a method, as `--auth` has it where it has one.
-fn name(method: AuthProtocol) -> String {
+pub(super) fn name(method: AuthProtocol) -> String {
     match method {
         AuthProtocol::Pap => "pap".to_owned(),
         AuthProtocol::Chap(ChapAlgorithm::MD5) => "chap".to_owned(),

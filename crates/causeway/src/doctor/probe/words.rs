@@ -1,18 +1,19 @@
 //! What was found, in the words of the texts: each answer has its message.
 
-use diagnose::Texts;
+use diagnose::{Texts, Verdict};
 use ike::proposal::Phase1Suite;
 use observe::network::Icmp;
 use probe::{
-    AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, Finding, IkeAnswer, NatAnswer, Notices, Step,
-    Surveyed, V2Answer,
+    AddressAnswer, AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, EncryptionAnswer, Finding,
+    IkeAnswer, LinkAnswer, LinkEnd, LogOnAnswer, NatAnswer, Notices, Step, Surveyed, V2Answer,
 };
+use wire::ppp::Mppe;
 
 use super::journal::Told;
 
 /// A step in words.
 pub(super) fn told(texts: &Texts, step: &Step) -> Told {
-    let (name, key, values) = words(&step.finding);
+    let (name, key, values) = words(texts, &step.finding);
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Told::timed(texts, name, &key, step.began, step.ended, &values)
 }
@@ -35,7 +36,7 @@ fn is_weak(suite: &Phase1Suite) -> bool {
 
 type Words = (&'static str, String, Vec<(&'static str, String)>);
 
-fn words(finding: &Finding) -> Words {
+fn words(texts: &Texts, finding: &Finding) -> Words {
     match finding {
         Finding::Echo { sent, received, fastest } => {
             let key = if *received > 0 { "echo-answered" } else { "echo-silence" };
@@ -129,6 +130,11 @@ fn words(finding: &Finding) -> Words {
             let key = match answer {
                 CallAnswer::Gre => "pptp-call-gre",
                 CallAnswer::NoGre => "pptp-call-no-gre",
+                CallAnswer::OneWay { received } => {
+                    values.push(("received", received.to_string()));
+                    "pptp-call-one-way"
+                }
+                CallAnswer::Cut => "pptp-call-cut",
                 CallAnswer::Refused(result) => {
                     values.push(("result", result.to_string()));
                     "pptp-call-refused"
@@ -138,6 +144,62 @@ fn words(finding: &Finding) -> Words {
             };
             ("pptp-call", key.into(), values)
         }
+        Finding::PptpLink { demanded, answer } => {
+            let names = demanded.iter().copied().map(super::methods::name).collect::<Vec<_>>().join(", ");
+            let values = vec![("methods", names)];
+            match answer {
+                LinkAnswer::Up if demanded.is_empty() => ("pptp-link", "pptp-link-open".into(), values),
+                LinkAnswer::Up => ("pptp-link", "pptp-link-up".into(), values),
+                LinkAnswer::Failed(end) => ended(texts, "pptp-link", "pptp-link-failed", end, values),
+            }
+        }
+        Finding::PptpLogOn { answer } => match answer {
+            LogOnAnswer::Unasked => ("pptp-log-on", "pptp-log-on-unasked".into(), Vec::new()),
+            LogOnAnswer::Accepted(None) => ("pptp-log-on", "pptp-log-on-none".into(), Vec::new()),
+            LogOnAnswer::Accepted(Some(method)) => {
+                ("pptp-log-on", "pptp-log-on-up".into(), vec![("method", super::methods::name(method.auth_protocol()))])
+            }
+            LogOnAnswer::Failed(end) => ended(texts, "pptp-log-on", "log-on-failed", end, Vec::new()),
+        },
+        Finding::PptpEncryption { mppe, answer } => {
+            let key = match (answer, mppe) {
+                (EncryptionAnswer::Required, _) => "pptp-encryption-required",
+                (EncryptionAnswer::NotRequired, Some(_)) => "pptp-encryption-offered",
+                (EncryptionAnswer::NotRequired, None) => "pptp-encryption-none",
+            };
+            let said = mppe.as_ref().map_or_else(|| "?".to_owned(), Mppe::to_string);
+            ("pptp-encryption", key.into(), vec![("mppe", said)])
+        }
+        Finding::PptpAddress { answer: AddressAnswer::Up(ipv4) } => {
+            let dns = ipv4.name_servers().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let dns = if dns.is_empty() { "-".to_owned() } else { dns };
+            let values = vec![("address", ipv4.local.to_string()), ("peer", ipv4.remote.to_string()), ("dns", dns)];
+            ("pptp-address", "pptp-address-up".into(), values)
+        }
+        Finding::PptpAddress { answer: AddressAnswer::Failed(end) } => {
+            ended(texts, "pptp-address", "call-failed", end, Vec::new())
+        }
+    }
+}
+
+/// How a link ended, in the words for any failure of PPP, or that the call was ended under it.
+fn ended(
+    texts: &Texts,
+    name: &'static str,
+    key: &str,
+    end: &LinkEnd,
+    mut values: Vec<(&'static str, String)>,
+) -> Words {
+    match end {
+        LinkEnd::Ppp { stage, failure } => {
+            let failure = access::Failure::Ppp { stage: *stage, failure: failure.clone(), denied: None };
+            let ras = Verdict::of_dial(&failure).ras;
+            let text = ras.and_then(|ras| texts.ras(ras)).unwrap_or_default();
+            let ras = ras.map(|ras| ras.to_string()).unwrap_or_default();
+            values.extend([("ras", ras), ("text", text), ("detail", record::dial::detail(&failure).to_string())]);
+            (name, key.into(), values)
+        }
+        LinkEnd::Cut => (name, "pptp-cut".into(), values),
     }
 }
 

@@ -4,17 +4,10 @@ use std::net::Ipv4Addr;
 
 use observe::ppp::Fact;
 use observe::{About, Role};
-use wire::ppp::{self, Code, IpcpKind, Options, Packet, address_value};
+use wire::ppp::{self, Code, IpcpKind, Mppe, Options, Packet, address_value};
 
 use super::{named, who};
 use crate::capture::note::Note;
-
-/// The CCP option of MPPE and MPPC (RFC 3078 §2.1).
-const MPPE: u8 = 18;
-const STRENGTHS: u32 = 0xe0;
-const BITS_128: u32 = 0x40;
-const BITS_56: u32 = 0x80;
-const BITS_40: u32 = 0x20;
 
 /// What was refused so far.
 #[derive(Default)]
@@ -42,7 +35,7 @@ impl Network {
     ) {
         let rejects = Code(packet.code) == Code::CONFIGURE_REJECT;
         if protocol == ppp::Protocol::CCP && !rejects {
-            let (asked, wanted) = (mppe(asked).unwrap_or(0) & STRENGTHS, mppe(packet.data).unwrap_or(0) & STRENGTHS);
+            let [asked, wanted] = [asked, packet.data].map(|options| mppe(options).strengths().0);
             self.apart = (asked != 0 && wanted != 0 && asked & wanted == 0).then_some(from);
         }
         if protocol == ppp::Protocol::IPCP
@@ -59,13 +52,7 @@ impl Network {
 
 /// CCP is up with these options.
 pub(super) fn encryption(note: &mut Note<'_, '_>, about: &About, client: &[u8], server: &[u8]) {
-    let bits = mppe(client).unwrap_or(0) | mppe(server).unwrap_or(0);
-    let bits = match bits {
-        bits if bits & BITS_128 != 0 => 128,
-        bits if bits & BITS_56 != 0 => 56,
-        bits if bits & BITS_40 != 0 => 40,
-        _ => return,
-    };
+    let Some(bits) = mppe(client).or(mppe(server)).bits() else { return };
     note.push(about, &format!("MPPE with {bits} bits is agreed on"), Fact::Encrypted { bits });
 }
 
@@ -82,9 +69,8 @@ pub(super) fn up(note: &mut Note<'_, '_>, about: &About, protocol: ppp::Protocol
     note.push(about, &text, Fact::NetworkUp { protocol: named(protocol), client, server });
 }
 
-fn mppe(options: &[u8]) -> Option<u32> {
-    let option = Options::new(options).flatten().find(|option| option.kind == MPPE)?;
-    Some(u32::from_be_bytes(option.value.try_into().ok()?))
+fn mppe(options: &[u8]) -> Mppe {
+    Mppe::among(options).unwrap_or_default()
 }
 
 fn address(options: &[u8]) -> Option<Ipv4Addr> {
