@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use observe::{Observation, Place, Role};
+use observe::{Observation, Place, Role, SourceId, Spot};
 
 use super::attempts::Overcome;
 use super::relations;
@@ -19,8 +19,8 @@ pub(super) struct Claims {
 /// The case for one cause.
 #[derive(Default)]
 struct Case {
-    /// What is left of doubt when all claims are taken together.
-    doubt: f32,
+    /// What was said, each claim by itself.
+    said: Vec<Said>,
     /// Somebody said so in as many words.
     stated: bool,
     at: Option<Role>,
@@ -29,8 +29,21 @@ struct Case {
     scale: f32,
 }
 
+/// One claim.
+struct Said {
+    weight: f32,
+    /// What it follows from.
+    spots: Vec<(SourceId, Spot)>,
+}
+
 /// Places that are kept for one cause.
 const PLACES: usize = 8;
+
+/// Claims that are kept for one cause; of more, the strongest.
+const CLAIMS: usize = 32;
+
+/// What a source adds that says again, elsewhere, what it has said more strongly.
+const AGAIN: f32 = 0.3;
 
 impl Claims {
     /// No claims yet. What is said in a place that was overcome will count for little.
@@ -60,29 +73,18 @@ impl Claims {
         stated: bool,
         seen: impl IntoIterator<Item = &'a Observation>,
     ) -> &mut Claims {
-        let case = self.causes.entry(cause).or_insert_with(|| Case { doubt: 1.0, scale: 1.0, ..Case::default() });
-        // The same line a hundred times is not a hundred witnesses: each source adds half of what it says again.
-        let known = case.evidence.len();
-        let (mut left, mut heard) = (1.0_f32, true);
+        let case = self.causes.entry(cause).or_insert_with(|| Case { scale: 1.0, ..Case::default() });
+        let mut said = Said { weight: 1.0, spots: Vec::new() };
         for seen in seen {
-            left = left.min(self.overcome.left(seen));
-            heard &= case.evidence.contains(&seen.place);
+            said.weight = said.weight.min(self.overcome.left(seen));
+            said.spots.push((seen.place.source, seen.place.spot));
             if case.evidence.len() < PLACES && !case.evidence.contains(&seen.place) {
                 case.evidence.push(seen.place.clone());
             }
         }
-        if heard && known > 0 {
-            // The same words, looked at once more: they say as much as they say most.
-            case.doubt = case.doubt.min(1.0 - (weight * left).clamp(0.0, 0.98));
-            case.stated |= stated;
-            return self;
-        }
-        let fresh = case.evidence.get(known..).unwrap_or_default();
-        let repeated =
-            known > 0 && fresh.iter().all(|new| case.evidence[..known].iter().any(|old| old.source == new.source));
-        let weight = left * if repeated { weight * 0.3 } else { weight };
-        case.doubt *= 1.0 - weight.clamp(0.0, 0.98);
+        said.weight = (said.weight * weight).clamp(0.0, 0.98);
         case.stated |= stated;
+        case.say(said);
         self
     }
 
@@ -135,7 +137,34 @@ impl Claims {
 }
 
 impl Case {
+    fn say(&mut self, said: Said) {
+        if self.said.len() < CLAIMS {
+            self.said.push(said);
+        } else if let Some(weakest) = self.said.iter_mut().min_by(|a, b| a.weight.total_cmp(&b.weight))
+            && weakest.weight < said.weight
+        {
+            *weakest = said;
+        }
+    }
+
+    /// All claims together, the strongest first: the same line a hundred times is not a hundred witnesses, and it makes no
+    /// difference which of a source's lines was looked at first.
     fn weight(&self) -> f32 {
-        ((1.0 - self.doubt) * self.scale).clamp(0.0, 0.99)
+        let mut claims: Vec<&Said> = self.said.iter().collect();
+        claims.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let mut known: Vec<(SourceId, Spot)> = Vec::new();
+        let mut doubt = 1.0;
+        for said in claims {
+            let heard = |spot: &(SourceId, Spot)| known.contains(spot);
+            let source = |spot: &(SourceId, Spot)| known.iter().any(|known| known.0 == spot.0);
+            if !known.is_empty() && said.spots.iter().all(heard) {
+                // The same words, looked at once more.
+                continue;
+            }
+            let again = !known.is_empty() && said.spots.iter().all(source);
+            doubt *= 1.0 - if again { said.weight * AGAIN } else { said.weight };
+            known.extend(&said.spots);
+        }
+        ((1.0 - doubt) * self.scale).clamp(0.0, 0.99)
     }
 }
