@@ -230,8 +230,13 @@ fn aggressive(picture: &Picture<'_>) -> bool {
     mode(1) && !mode(2)
 }
 
+/// Whether phase 1 came up. Quick mode needs it, though a log that begins late does not show it.
 fn phase1_up(picture: &Picture<'_>) -> bool {
-    picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase1Up { .. } | ike::Fact::Phase2Up { .. }))
+    picture.ike().any(|(_, fact)| match fact {
+        ike::Fact::Phase1Up { .. } | ike::Fact::Phase2Up { .. } => true,
+        ike::Fact::Message(message) => matches!(message.exchange, ike::Exchange::QuickMode(_)),
+        _ => false,
+    })
 }
 
 pub(super) fn phase2_up(picture: &Picture<'_>) -> bool {

@@ -59,6 +59,9 @@ impl Reader for Pluto {
             }
             _ => line.text,
         };
+        // Errors of the kernel stand in front of the connection that they are about.
+        let text =
+            text.strip_prefix("ERROR: ").filter(|rest| rest.starts_with('"') && rest.contains(" #")).unwrap_or(text);
         if let Some((from, message)) = text.strip_prefix("packet from ").and_then(|rest| rest.split_once(": ")) {
             let peer = words::socket(from);
             let context = Context {
@@ -342,6 +345,7 @@ impl Pluto {
         } else if text.contains("no connection has been authorized with")
             || text.contains("no suitable connection found with")
             || text.contains("but no connection has been authorized")
+            || text.contains("connection has been configured with")
         {
             let mode = text.split(" message ").next().unwrap_or_default();
             if mode.contains("Aggressive") {
@@ -349,6 +353,8 @@ impl Pluto {
             } else {
                 Fact::NoConnection { at, asked: text.to_owned() }
             }
+        } else if text.starts_with("ignoring IKEv1 packet as policy is set to ") {
+            Fact::VersionRefused { at, asked: 1 }
         } else if text.contains("no preshared key found for")
             || text.starts_with("authentication failed: no PSK found")
             || text.starts_with("Failed to find our PreShared Key")
@@ -417,6 +423,9 @@ impl Pluto {
         } else if text.contains("string error: ") && text.contains("algorithm") {
             let name = quoted(text, '\'').unwrap_or_default().to_owned();
             out.say(About::default(), Fact::SuiteUnsupported { at: Party::Here, name });
+        } else if text.contains("global ikev1-policy does not allow IKEv1 connections") {
+            // IKEv1 is off unless `ikev1-policy=accept` stands in the configuration.
+            out.say(About::default(), Fact::VersionRefused { at: Party::Here, asked: 1 });
         } else if text.starts_with("ERROR: asynchronous network error report on ") {
             out.say(About::default(), Fact::NetworkError { at: Party::Here, closed: text.contains("refused") });
         } else if text.starts_with("ERROR: \"/etc/ipsec")

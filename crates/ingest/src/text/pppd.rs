@@ -708,6 +708,8 @@ fn ended(by: Party, text: &str, about: About, out: &mut Out<'_, '_>) {
         out.say(about, Fact::PeerDead { at: by });
     } else if text.starts_with("Loopback detected") {
         out.say(about, Fact::Loopback { at: by });
+    } else if text.starts_with("Could not determine ") && text.ends_with(" IP address") {
+        out.say(about, Fact::NoAddress { at: by, exhausted: false });
     } else if text.starts_with("Unauthorized remote IP address") {
         out.say(about, Fact::AddressRefused { by, address: None });
     }

@@ -152,6 +152,12 @@ fn named<'a>(line: &'a str, settings: &Settings) -> Option<(Time, &'a str)> {
             if !weekday(name) {
                 return None;
             }
+            if let Some((date, rest)) = time::iso_date(rest) {
+                // The journal's short-full form: Wed 2020-04-22 21:59:58 CEST.
+                let (of_day, rest) = time::clock(rest.strip_prefix(' ')?)?;
+                let (offset, rest) = named_zone(rest);
+                return Some((time::moment(date, of_day, offset, settings), rest));
+            }
             let (name, rest) = rest.split_once(' ')?;
             let month = time::month(name)?;
             let (day, rest) = time::digits(rest.trim_start_matches(' '), 1, 2)?;
@@ -162,6 +168,20 @@ fn named<'a>(line: &'a str, settings: &Settings) -> Option<(Time, &'a str)> {
             Some((time::moment(date, of_day, None, settings), rest.strip_prefix(':').unwrap_or(rest)))
         }
     }
+}
+
+/// " UTC", " CEST" or " -03", and what follows. Only of UTC and of numbers the offset is known.
+fn named_zone(rest: &str) -> (Option<i32>, &str) {
+    let Some((zone, behind)) = rest.strip_prefix(' ').and_then(|rest| rest.split_once(' ')) else {
+        return (None, rest);
+    };
+    if let Some((offset, "")) = time::zone(zone) {
+        return (Some(offset), behind);
+    }
+    if (2..=5).contains(&zone.len()) && zone.bytes().all(|octet| octet.is_ascii_uppercase()) {
+        return ((zone == "UTC").then_some(0), behind);
+    }
+    (None, rest)
 }
 
 fn weekday(name: &str) -> bool {
@@ -178,6 +198,8 @@ fn tagged(at: Option<Time>, rest: &str) -> Prefix<'_> {
     if !host_like(host) {
         return plain;
     }
+    // Busybox writes facility and severity between host and tag.
+    let behind = behind.split_once(' ').filter(|(word, _)| is_priority(word)).map_or(behind, |(_, rest)| rest);
     if let Some((program, pid, rest)) = tag(behind) {
         return Prefix { at, host: Some(host), program: Some(program), pid, rest };
     }
@@ -185,6 +207,17 @@ fn tagged(at: Option<Time>, rest: &str) -> Prefix<'_> {
         return prefix;
     }
     plain
+}
+
+/// "daemon.info" and the like.
+fn is_priority(word: &str) -> bool {
+    const SEVERITIES: [&str; 11] =
+        ["emerg", "panic", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug"];
+    word.split_once('.').is_some_and(|(facility, severity)| {
+        SEVERITIES.contains(&severity)
+            && !facility.is_empty()
+            && facility.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit())
+    })
 }
 
 /// RFC 5424: HOST APP PID MSGID STRUCTURED-DATA MESSAGE.
@@ -331,6 +364,16 @@ mod tests {
         );
         assert_eq!(read("[2026-11-20 21:08:00]:  info: ppp0: connect"), (second, None, None, "info: ppp0: connect"));
         assert_eq!(read("1795208880.000000 gw pppd[8]: Exit."), (second, Some("pppd"), Some(8), "Exit."));
+    }
+
+    #[test]
+    fn the_long_form_of_the_journal_and_busybox_with_facility_come_apart() {
+        let second = Some(-10_320);
+        assert_eq!(read("Fri 2026-11-20 21:08:00 UTC gw pppd[8]: Exit."), (second, Some("pppd"), Some(8), "Exit."));
+        assert_eq!(read("Fri 2026-11-20 18:08:00 -03 gw pppd[8]: Exit."), (second, Some("pppd"), Some(8), "Exit."));
+        assert_eq!(read("Fri 2026-11-20 21:08:00 CEST gw charon: x"), (second, Some("charon"), None, "x"));
+        assert_eq!(read("Nov 20 21:08:00 gw daemon.info xl2tpd[1]: x"), (second, Some("xl2tpd"), Some(1), "x"));
+        assert_eq!(read("Nov 20 21:08:00 gw authpriv.warn pluto[1]: x"), (second, Some("pluto"), Some(1), "x"));
     }
 
     #[test]

@@ -73,6 +73,20 @@ fn function(text: &str) -> &str {
     }
 }
 
+/// Whether it says, in its log or to its peer, that the secrets of the tunnel do not fit.
+fn secret_trouble(said: &str) -> bool {
+    const STARTS: [&str; 7] = [
+        "No secret for ",
+        "No secret key for authenticating ",
+        "no secret found for us=",
+        "No secret on our side",
+        "Invalid challenge authentication",
+        "Invalid authentication for host ",
+        "No LNS or LAC to handle challenge",
+    ];
+    STARTS.iter().any(|start| said.starts_with(start))
+}
+
 fn port(number: Option<u64>) -> u16 {
     number.and_then(|number| u16::try_from(number).ok()).unwrap_or(0)
 }
@@ -276,6 +290,10 @@ impl Xl2tpd {
         if said.contains("No available IP address") {
             out.say(about.clone(), Fact::Exhausted { at: Party::There, addresses: true });
         }
+        if secret_trouble(said) {
+            out.say(about, Fact::AuthenticationFailed { at: Party::There });
+            return;
+        }
         out.say(about, Fact::Refused { by: Party::There, tunnel, result: 0, error: 0, text: said.to_owned() });
     }
 
@@ -302,17 +320,11 @@ impl Xl2tpd {
         } else if text.starts_with("Peer requested call ") && text.contains(" twice") {
             out.is(Role::Server, 10);
             Fact::Message { from: Party::There, kind: MessageType::ICRQ, repeated: true, clear: false }
-        } else if text.starts_with("No secret for ")
-            || text.starts_with("No secret key for authenticating ")
-            || text.starts_with("no secret found for us=")
-            || text.starts_with("No secret on our side")
-            || text.starts_with("Invalid challenge authentication")
-            || text.starts_with("Invalid authentication for host ")
-            || text.starts_with("No LNS or LAC to handle challenge")
-        {
+        } else if secret_trouble(text) {
             Fact::AuthenticationFailed { at }
         } else if text.starts_with("Denied connection to unauthorized peer ") {
-            Fact::Refused { by: at, tunnel: true, result: 4, error: 0, text: text.to_owned() }
+            // To the peer it says "not authorized", as it does of wrong secrets; but this is its list of addresses.
+            Fact::Refused { by: at, tunnel: true, result: 0, error: 0, text: text.to_owned() }
         } else if text.starts_with("avp is incorrect size")
             || text.starts_with("avp is wrong size")
             || text.starts_with("bad control packet") && self.bad_again()
