@@ -15,12 +15,14 @@ mod network;
 mod picture;
 mod ppp;
 mod relations;
+mod remarks;
 mod reported;
 mod stage;
 mod tunnel;
 
 use observe::{Fact, Timeline, reported as said};
 
+pub(crate) use remarks::spoken_of;
 #[cfg(test)]
 pub(crate) use stage::Stage;
 
@@ -72,11 +74,18 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
         exchange::claim(&client, &mut claims);
         auth::claim(&client, &mut claims);
         host::claim(&client, &mut claims);
+    }
+    remarks::claim(&picture, &mut claims);
+    for client in attempts::parties(timeline, Picture::of(timeline)) {
         reported::claim(&client, &mut claims);
     }
+    remarks::against(&picture, &mut claims);
     reported::shown(context, &mut claims);
     scope(context.scope.or_else(|| collected(timeline)), &mut claims);
     let mut findings = claims.into_findings();
+    for finding in &mut findings {
+        finding.only_words = remarks::only_words(&picture, &finding.evidence);
+    }
     let worked = picture.worked();
     let worth = if worked.is_some() { WORTH_OF_WORKING } else { WORTH };
     findings.retain(|finding| finding.confidence >= worth);
@@ -86,7 +95,14 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     let enough = healthy || !findings.is_empty();
     if let (true, Some(place)) = (healthy, worked) {
         let evidence = vec![place];
-        findings.push(Finding { cause: Cause::NoneHealthy, confidence: 0.9, at: None, evidence, against: Vec::new() });
+        findings.push(Finding {
+            cause: Cause::NoneHealthy,
+            confidence: 0.9,
+            at: None,
+            evidence,
+            against: Vec::new(),
+            only_words: false,
+        });
     }
     Diagnosis { findings, stage: stage.map(stage::Stage::id), healthy, enough }
 }

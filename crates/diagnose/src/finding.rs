@@ -29,6 +29,8 @@ pub struct Finding {
     pub evidence: Vec<Place>,
     /// What speaks against it.
     pub against: Vec<Place>,
+    /// Nothing speaks for it but what somebody wrote.
+    pub only_words: bool,
 }
 
 impl Finding {

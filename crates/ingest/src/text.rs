@@ -24,6 +24,7 @@ mod pppd;
 mod pptp;
 mod prose;
 mod racoon;
+mod remark;
 mod routeros;
 mod softether;
 mod xl2tpd;
@@ -230,6 +231,10 @@ impl<'s, 't> Dispatcher<'s, 't> {
                 Some((_, lines)) => *lines += slot.lines,
                 None => counts.push((kind, slot.lines)),
             }
+        }
+        // What a person wrote around the lines of a log is not what the log is.
+        if counts.iter().any(|(kind, _)| !is_output(*kind) && *kind != SourceKind::Words) {
+            counts.retain(|(kind, _)| *kind != SourceKind::Words);
         }
         let total: u64 = counts.iter().map(|(_, lines)| lines).sum();
         let logs = counts.iter().filter(|(kind, _)| !is_output(*kind)).count();

@@ -8,6 +8,7 @@ pub mod network;
 pub mod ppp;
 pub mod pptp;
 pub mod radius;
+pub mod remark;
 pub mod reported;
 
 /// What was seen. Facts say what happened, never what it may mean.
@@ -31,6 +32,8 @@ pub enum Fact {
     Host(host::Fact),
     /// A code or a text that a product reported about the whole attempt.
     Reported(reported::Fact),
+    /// What somebody wrote.
+    Remark(remark::Fact),
 }
 
 /// The layer of a fact, in the order in which an attempt climbs.
@@ -54,6 +57,8 @@ pub enum Layer {
     Radius,
     /// A code of the whole attempt.
     Reported,
+    /// Somebody's words.
+    Remark,
 }
 
 impl Fact {
@@ -69,6 +74,7 @@ impl Fact {
             Fact::Radius(_) => Layer::Radius,
             Fact::Host(_) => Layer::Host,
             Fact::Reported(_) => Layer::Reported,
+            Fact::Remark(_) => Layer::Remark,
         }
     }
 }
@@ -84,4 +90,4 @@ macro_rules! into_fact {
 }
 
 into_fact!(network => Network, ike => Ike, esp => Esp, l2tp => L2tp, pptp => Pptp, ppp => Ppp, radius => Radius, host => Host,
-    reported => Reported);
+    reported => Reported, remark => Remark);

@@ -12,7 +12,7 @@ mod timeline;
 
 pub use align::{Alignment, Clock};
 pub use fact::{Fact, Layer};
-pub use fact::{esp, host, ike, l2tp, network, ppp, pptp, radius, reported};
+pub use fact::{esp, host, ike, l2tp, network, ppp, pptp, radius, remark, reported};
 pub use observation::{About, Observation, Party, Role, Side, Time};
 pub use place::{Place, Source, SourceId, SourceKind, Spot};
 pub use timeline::Timeline;

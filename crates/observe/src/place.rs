@@ -84,6 +84,8 @@ pub enum SourceKind {
     Probe,
     /// The program's own engines, while they ran.
     Live,
+    /// What somebody wrote about a failure.
+    Words,
     /// It was not recognised.
     Unknown,
 }

@@ -69,7 +69,11 @@ impl Page<'_> {
         if let Some(stage) = diagnosis.stage {
             self.element("p", "", &say(self.texts, "report-stage", &[("stage", &self.texts.stage(stage))]));
         }
-        if !diagnosis.enough {
+        let only_words = phrases::rests_on_words(diagnosis);
+        if only_words {
+            self.element("p", "", &self.say("report-only-words"));
+        }
+        if !diagnosis.enough || only_words {
             self.element("p", "", &self.say("report-collect"));
         }
     }
@@ -103,7 +107,7 @@ impl Page<'_> {
         if !codes.is_empty() {
             self.element("p", "", &say(self.texts, "report-codes", &[("codes", &self.texts.list(&codes))]));
         }
-        self.evidence("report-evidence", &finding.evidence);
+        self.evidence(phrases::evidence(finding), &finding.evidence);
         self.evidence("report-against", &finding.against);
         if finding.cause != Cause::NoneHealthy {
             if let Some(settle) = &advice.settle {

@@ -1,6 +1,6 @@
 //! Sentences that stand in the report whatever its form.
 
-use diagnose::{Diagnosis, Texts};
+use diagnose::{Diagnosis, Finding, Texts};
 use jiff::tz::TimeZone;
 use observe::{
     Alignment, Clock, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, ike, l2tp,
@@ -36,6 +36,16 @@ pub(super) fn verdict(diagnosis: &Diagnosis, texts: &Texts) -> String {
         _ => "report-verdict-possible",
     };
     say(texts, id, &[("cause", &summary), ("percent", &percent(first.confidence))])
+}
+
+/// Whether the verdict rests on words alone, which the reader has to know first.
+pub(super) fn rests_on_words(diagnosis: &Diagnosis) -> bool {
+    diagnosis.findings.first().is_some_and(|first| first.only_words)
+}
+
+/// The title of what speaks for a finding.
+pub(super) fn evidence(finding: &Finding) -> &'static str {
+    if finding.only_words { "report-written" } else { "report-evidence" }
 }
 
 pub(super) fn percent(confidence: f32) -> String {
@@ -190,6 +200,7 @@ pub(super) fn kind(source: &Source, texts: &Texts) -> String {
         SourceKind::Bundle => "kind-bundle",
         SourceKind::Probe => "kind-probe",
         SourceKind::Live => "kind-live",
+        SourceKind::Words => "kind-words",
         SourceKind::Unknown => "kind-unknown",
     };
     say(texts, id, &[])

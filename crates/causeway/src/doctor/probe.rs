@@ -293,7 +293,14 @@ impl Doctor<'_> {
         {
             (diagnosis.healthy, diagnosis.enough) = (false, true);
             diagnosis.findings.retain(|finding| finding.cause != Cause::NoneHealthy);
-            diagnosis.findings.push(Finding { cause, confidence: 0.8, at: None, evidence, against: Vec::new() });
+            diagnosis.findings.push(Finding {
+                cause,
+                confidence: 0.8,
+                at: None,
+                evidence,
+                against: Vec::new(),
+                only_words: false,
+            });
         }
         if !common.json {
             crate::print("\n")?;

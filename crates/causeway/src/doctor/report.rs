@@ -54,6 +54,7 @@ fn finding(timeline: &Timeline, finding: &Finding, texts: &Texts) -> Value {
     value["confidence"] = json!((f64::from(finding.confidence) * 100.0).round() / 100.0);
     value["side"] = json!(finding.at.map(|role| role.to_string()));
     value["evidence"] = json!(places(&finding.evidence));
+    value["only_words"] = json!(finding.only_words);
     value["against"] = json!(places(&finding.against));
     value
 }

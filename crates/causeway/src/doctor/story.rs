@@ -457,6 +457,8 @@ fn is_event(fact: &Fact) -> bool {
                 | esp::Fact::CameUnprotected { .. }
         ),
         Fact::Reported(fact) => !matches!(fact, reported::Fact::Affects(_)),
+        // Words about a failure are no events of it.
+        Fact::Remark(_) => false,
         Fact::L2tp(_) | Fact::Pptp(_) | Fact::Ppp(_) | Fact::Radius(_) => true,
     }
 }
@@ -492,7 +494,7 @@ fn band(seen: &Observation, before: Option<&Event<'_>>) -> Band {
         | Fact::Reported(reported::Fact::Connected) => Band::Up,
         Fact::Ppp(_) => Band::Ppp,
         Fact::Radius(_) => Band::Radius,
-        Fact::Reported(_) => Band::Reported,
+        Fact::Reported(_) | Fact::Remark(_) => Band::Reported,
     }
 }
 

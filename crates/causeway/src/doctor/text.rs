@@ -27,7 +27,11 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, 
     if let Some(stage) = diagnosis.stage {
         paper.write("", 0, &say(texts, "report-stage", &[("stage", &texts.stage(stage))]), &mut text);
     }
-    if !diagnosis.enough {
+    let only_words = phrases::rests_on_words(diagnosis);
+    if only_words {
+        paper.write("", 0, &say(texts, "report-only-words", &[]), &mut text);
+    }
+    if !diagnosis.enough || only_words {
         paper.write("", 0, &say(texts, "report-collect", &[]), &mut text);
     }
     for source in timeline.sources() {
@@ -47,7 +51,7 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, 
 
 fn one(timeline: &Timeline, index: usize, finding: &Finding, texts: &Texts, paper: Paper, text: &mut String) {
     let evidence = |text: &mut String| {
-        list(timeline, "report-evidence", &finding.evidence, texts, paper, text);
+        list(timeline, phrases::evidence(finding), &finding.evidence, texts, paper, text);
         list(timeline, "report-against", &finding.against, texts, paper, text);
     };
     advice(index, finding.cause, Some(finding), Some(&evidence), texts, paper, text);

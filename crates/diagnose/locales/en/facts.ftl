@@ -297,3 +297,9 @@ fact-reported-disconnected = the connection ended in order
 fact-reported-affects-user = one user or one machine is affected
 fact-reported-affects-site = everybody at one place is affected
 fact-reported-affects-everyone = everybody is affected
+
+fact-remark-stated = somebody wrote what points to this: { $cause }
+fact-remark-mended = somebody wrote that it was this, or that mending it helped: { $cause }
+fact-remark-supposed = somebody supposed or tried something that belongs to this: { $cause }
+fact-remark-denied = somebody wrote that it is not this, or that mending it did not help: { $cause }
+fact-remark-about = it says what the report is about

@@ -3,8 +3,10 @@
 report-stage = The attempt came as far as: { $stage }
 report-not-enough = The evidence does not suffice to name a cause.
 report-collect = Add the logs of both ends from the same minute, or a capture of UDP 500 and 4500, ESP, TCP 1723 and GRE taken while somebody dials.
+report-only-words = This rests on what somebody wrote; nothing that was read shows it. What would settle it stands under each finding.
 report-codes = A Windows client shows: { $codes }
 report-evidence = This speaks for it:
+report-written = Somebody wrote:
 report-against = This speaks against it:
 report-settle = What would settle it:
 report-fix-at = To be changed at: { $where }
@@ -80,6 +82,7 @@ kind-windows-trace = Windows trace
 kind-bundle = bundle
 kind-probe = probe
 kind-live = this program
+kind-words = what somebody wrote
 kind-unknown = not recognised
 
 # Clocks of the sources. $name and $other are sources, $offset is such as "33 s" or "2 h 5 s", $pairs a number.

@@ -297,3 +297,9 @@ fact-reported-disconnected = 接続が正常に終了
 fact-reported-affects-user = 影響を受けているのは一人のユーザーまたは一台のマシン
 fact-reported-affects-site = 影響を受けているのは同じ場所の全員
 fact-reported-affects-everyone = 全員が影響を受けている
+
+fact-remark-stated = 書かれた内容が次を示しています：{ $cause }
+fact-remark-mended = これが原因だった、または直したら解決したと書かれています：{ $cause }
+fact-remark-supposed = これに関する推測や試みが書かれています：{ $cause }
+fact-remark-denied = これではない、または直しても効果がなかったと書かれています：{ $cause }
+fact-remark-about = 何についての報告かが書かれています

@@ -3,8 +3,10 @@
 report-stage = 到達した段階: { $stage }
 report-not-enough = 証拠が足りないため、原因を特定できません。
 report-collect = 両端の同じ時刻 (分) のログ、または接続中の UDP 500 と 4500、ESP、TCP 1723、GRE のキャプチャを追加してください。
+report-only-words = これは人が書いた説明だけにもとづく判断で、読み込んだ中にそれを示すログやキャプチャーはありません。確かめる方法は各項目の下にあります。
 report-codes = Windows クライアントに表示される番号: { $codes }
 report-evidence = この判断を裏付けるもの:
+report-written = 書かれていた内容：
 report-against = この判断に反するもの:
 report-settle = 確かめる方法:
 report-fix-at = 変更する場所: { $where }
@@ -80,6 +82,7 @@ kind-windows-trace = Windows トレース
 kind-bundle = 資料一式
 kind-probe = プローブ
 kind-live = このプログラム
+kind-words = 人が書いた説明
 kind-unknown = 判別できません
 
 # 情報源の時計。

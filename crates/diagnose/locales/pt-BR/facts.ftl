@@ -297,3 +297,9 @@ fact-reported-disconnected = a conexão terminou normalmente
 fact-reported-affects-user = um usuário ou uma máquina é afetado
 fact-reported-affects-site = todos em um mesmo local são afetados
 fact-reported-affects-everyone = todos são afetados
+
+fact-remark-stated = alguém escreveu algo que aponta para isto: { $cause }
+fact-remark-mended = alguém escreveu que era isto, ou que corrigi-lo ajudou: { $cause }
+fact-remark-supposed = alguém supôs ou tentou algo que pertence a isto: { $cause }
+fact-remark-denied = alguém escreveu que não é isto, ou que corrigi-lo não ajudou: { $cause }
+fact-remark-about = diz de que trata o relato

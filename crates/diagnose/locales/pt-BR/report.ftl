@@ -3,8 +3,10 @@
 report-stage = A tentativa chegou até: { $stage }
 report-not-enough = As evidências não bastam para indicar uma causa.
 report-collect = Acrescente os logs das duas pontas do mesmo minuto, ou uma captura de UDP 500 e 4500, ESP, TCP 1723 e GRE feita durante uma tentativa de conexão.
+report-only-words = Isto se apoia no que alguém escreveu; nada do que foi lido o mostra. O que o confirmaria está em cada item.
 report-codes = Um cliente Windows mostra: { $codes }
 report-evidence = A favor:
+report-written = Alguém escreveu:
 report-against = Contra:
 report-settle = O que tira a dúvida:
 report-fix-at = Onde alterar: { $where }
@@ -80,6 +82,7 @@ kind-windows-trace = rastreamento do Windows
 kind-bundle = pacote de evidências
 kind-probe = sonda
 kind-live = este programa
+kind-words = o que alguém escreveu
 kind-unknown = não reconhecido
 
 # Relógios das fontes.

@@ -297,3 +297,9 @@ fact-reported-disconnected = 连接正常结束
 fact-reported-affects-user = 受影响的是一个用户或一台机器
 fact-reported-affects-site = 受影响的是同一地点的所有人
 fact-reported-affects-everyone = 所有人都受影响
+
+fact-remark-stated = 有人写的内容指向：{ $cause }
+fact-remark-mended = 有人写道就是这个原因，或处理后解决了：{ $cause }
+fact-remark-supposed = 有人猜测或尝试过与此有关的做法：{ $cause }
+fact-remark-denied = 有人写道不是这个原因，或处理后没有效果：{ $cause }
+fact-remark-about = 说明了报告的对象

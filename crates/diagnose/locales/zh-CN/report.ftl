@@ -3,8 +3,10 @@
 report-stage = 这次尝试进行到：{ $stage }
 report-not-enough = 证据不足，无法判断原因。
 report-collect = 请补充两端同一分钟的日志，或者拨号时的抓包（UDP 500 和 4500、ESP、TCP 1723 和 GRE）。
+report-only-words = 这一判断只依据有人写下的描述，读取的内容中没有日志或抓包能证明它。每一项下面都写明如何确认。
 report-codes = Windows 客户端显示的代码：{ $codes }
 report-evidence = 支持这一判断的证据：
+report-written = 有人写道：
 report-against = 不支持这一判断的证据：
 report-settle = 如何确认：
 report-fix-at = 需要修改的地方：{ $where }
@@ -80,6 +82,7 @@ kind-windows-trace = Windows 跟踪日志
 kind-bundle = 材料包
 kind-probe = 探测
 kind-live = 本程序
+kind-words = 有人写下的描述
 kind-unknown = 无法识别
 
 # 各来源的时钟。

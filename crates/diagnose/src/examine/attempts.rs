@@ -277,6 +277,8 @@ fn complaint(fact: &Fact) -> Option<Stage> {
             reported::Fact::NpsReason { .. } => Some(Stage::PppAuthentication),
             _ => None,
         },
+        // What somebody wrote has no time: nothing can be said to have come later.
+        Fact::Remark(_) => None,
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Claims {
 struct Case {
     /// What was said, each claim by itself.
     said: Vec<Said>,
+    /// What people's words are worth, all together.
+    words: f32,
     /// Somebody said so in as many words.
     stated: bool,
     at: Option<Role>,
@@ -64,6 +66,23 @@ impl Claims {
         seen: impl IntoIterator<Item = &'a Observation>,
     ) -> &mut Claims {
         self.claim(cause, weight, false, seen)
+    }
+
+    /// People say so. Their words are weighed together before: they are no more witnesses for being several lines.
+    pub(super) fn remarked<'a>(&mut self, cause: Cause, weight: f32, seen: impl IntoIterator<Item = &'a Observation>) {
+        let case = self.causes.entry(cause).or_insert_with(|| Case { scale: 1.0, ..Case::default() });
+        case.words = weight.clamp(0.0, 0.98);
+        for seen in seen {
+            if case.evidence.len() < PLACES && !case.evidence.contains(&seen.place) {
+                case.evidence.push(seen.place.clone());
+            }
+        }
+    }
+
+    /// The cause for which most speaks until now.
+    pub(super) fn strongest(&self) -> Option<(Cause, f32)> {
+        let weights = self.causes.iter().map(|(cause, case)| (*cause, case.weight()));
+        weights.max_by(|(_, one), (_, other)| one.total_cmp(other))
     }
 
     fn claim<'a>(
@@ -129,7 +148,7 @@ impl Claims {
                 .fold(0.0, f32::max);
             let confidence = (case.weight() * (1.0 - 0.8 * explained)).min(0.99);
             let (evidence, against) = (case.evidence, case.against);
-            findings.push(Finding { cause, confidence, at: case.at, evidence, against });
+            findings.push(Finding { cause, confidence, at: case.at, evidence, against, only_words: false });
         }
         findings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence).then(a.cause.cmp(&b.cause)));
         findings
@@ -153,7 +172,7 @@ impl Case {
         let mut claims: Vec<&Said> = self.said.iter().collect();
         claims.sort_by(|a, b| b.weight.total_cmp(&a.weight));
         let mut known: Vec<(SourceId, Spot)> = Vec::new();
-        let mut doubt = 1.0;
+        let mut doubt = 1.0 - self.words;
         for said in claims {
             let heard = |spot: &(SourceId, Spot)| known.contains(spot);
             let source = |spot: &(SourceId, Spot)| known.iter().any(|known| known.0 == spot.0);

@@ -9,6 +9,7 @@ mod ppp;
 mod tunnel;
 
 use fluent_bundle::{FluentArgs, FluentValue};
+use observe::remark::{self, Stance};
 use observe::{Fact, Observation, Party, Role, reported};
 
 use super::Texts;
@@ -83,6 +84,7 @@ fn words<'a>(texts: &Texts, seen: &'a Observation) -> Words<'a> {
         Fact::Radius(fact) => tunnel::radius(&teller, fact),
         Fact::Host(fact) => host::words(&teller, fact),
         Fact::Reported(fact) => reported(texts, fact),
+        Fact::Remark(fact) => remark(texts, *fact),
     }
 }
 
@@ -117,6 +119,18 @@ fn reported<'a>(texts: &Texts, fact: &'a reported::Fact) -> Words<'a> {
             reported::Affected::Everyone => "reported-affects-everyone",
         }),
     }
+}
+
+/// A remark by the cause that it speaks for, or against, most.
+fn remark(texts: &Texts, fact: remark::Fact) -> Words<'static> {
+    let Some(cause) = crate::examine::spoken_of(fact.topic) else { return Words::new("remark-about") };
+    let id = match fact.stance {
+        Stance::Denied => "remark-denied",
+        Stance::Supposed => "remark-supposed",
+        Stance::Stated => "remark-stated",
+        Stance::Mended => "remark-mended",
+    };
+    Words::new(id).with("cause", texts.advice(cause).summary)
 }
 
 /// Who tells, and in which language.

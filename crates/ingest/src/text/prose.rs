@@ -4,15 +4,18 @@ use observe::ike::Fact;
 use observe::{About, Party, SourceKind, reported};
 
 use super::reader::{Line, Out, Reader};
+use super::remark::Remarks;
 use super::words;
 
 /// Reads what no program's reader took.
 #[derive(Default)]
-pub(crate) struct Prose;
+pub(crate) struct Prose {
+    remarks: Remarks,
+}
 
 impl Reader for Prose {
     fn kind(&self) -> SourceKind {
-        SourceKind::Unknown
+        SourceKind::Words
     }
 
     fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
@@ -31,7 +34,15 @@ impl Reader for Prose {
                 _ => out.say(About::default(), reported::Fact::Ike { code }),
             }
         }
+        // A line with a time or a process id is a log's, whoever wrote it.
+        if line.at.is_none() && line.program.is_none() {
+            any |= self.remarks.line(out.number(), line.whole);
+        }
         any
+    }
+
+    fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.remarks.finish(out);
     }
 }
 

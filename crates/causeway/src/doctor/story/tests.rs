@@ -46,8 +46,14 @@ fn told(timeline: &Timeline) -> Vec<String> {
 
 /// The story when this speaks for the first finding.
 fn told_with(timeline: &Timeline, evidence: Vec<Place>) -> Vec<String> {
-    let finding =
-        Finding { cause: Cause::IkeNoProposalPhase1, confidence: 0.9, at: None, evidence, against: Vec::new() };
+    let finding = Finding {
+        cause: Cause::IkeNoProposalPhase1,
+        confidence: 0.9,
+        at: None,
+        evidence,
+        against: Vec::new(),
+        only_words: false,
+    };
     let diagnosis = Diagnosis { findings: vec![finding], stage: None, healthy: false, enough: true };
     let story = Story::of(timeline, &diagnosis);
     let row = |row: &Row<'_>| match row {

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use observe::{About, Place, Side, SourceId, Spot, Time, esp, host, ike, l2tp, network, ppp, pptp, radius};
+use observe::{About, Place, Side, SourceId, Spot, Time, esp, host, ike, l2tp, network, ppp, pptp, radius, remark};
 use wire::l2tp::MessageType;
 
 use super::super::{Language, bundle};
@@ -386,9 +386,17 @@ fn reported_facts() -> Vec<Fact> {
     facts.into_iter().map(Into::into).collect()
 }
 
+fn remark_facts() -> Vec<Fact> {
+    use remark::{Stance, Topic};
+    let stances = [Stance::Denied, Stance::Supposed, Stance::Stated, Stance::Mended];
+    let facts = stances.map(|stance| remark::Fact { topic: Topic::SameNat, stance });
+    let about = remark::Fact { topic: Topic::AboutPptp, stance: Stance::Stated };
+    facts.into_iter().chain([about]).map(Into::into).collect()
+}
+
 /// One fact for each message.
 fn all() -> Vec<Fact> {
-    [ike_facts(), tunnel_facts(), ppp_facts(), network_facts(), host_facts(), reported_facts()].concat()
+    [ike_facts(), tunnel_facts(), ppp_facts(), network_facts(), host_facts(), reported_facts(), remark_facts()].concat()
 }
 
 #[test]

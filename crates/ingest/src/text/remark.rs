@@ -1,0 +1,236 @@
+//! Remarks: what people say of a failure in sentences, commands and lines of configuration that they paste.
+//!
+//! Lines are joined to sentences; a phrase of the vocabulary in a sentence brings up a subject; what the sentence and its
+//! neighbours say about success and failure gives the sense.
+
+mod pattern;
+mod sense;
+mod sentence;
+mod vocabulary;
+mod voice;
+
+use observe::remark::{Fact, Stance, Topic};
+use observe::{About, reported};
+
+use super::reader::Out;
+use sense::Sense;
+use sentence::{Piece, Word};
+use vocabulary::Subject;
+
+/// Remarks of one text that are kept.
+const MOST: usize = 256;
+
+/// Words of one sentence that are looked at; more is no sentence.
+const LONGEST: usize = 160;
+
+/// A line of fewer letters is not continued by the next one.
+const WRAPPED: usize = 58;
+
+/// Lines over which "that fixed it" reaches.
+const REACH: u64 = 8;
+
+/// Lines over which "I still get the error" reaches back to what was tried.
+const REACH_OF_TRIALS: u64 = 14;
+
+/// What is said in a text, sentence by sentence.
+#[derive(Default)]
+pub(super) struct Remarks {
+    words: Vec<Word>,
+    lines: Vec<(u64, String)>,
+    last: u64,
+    found: Vec<Remark>,
+    /// Up to this line, what stands there was announced as the repair.
+    repair_until: u64,
+    /// Up to this line, what stands there was announced as tried.
+    trials_until: u64,
+    /// Sentences until now.
+    sentence: usize,
+    /// Somebody speaks here: it is no file of a program.
+    voice: bool,
+}
+
+/// A subject with its place.
+struct Remark {
+    said: Said,
+    line: u64,
+    text: String,
+    sentence: usize,
+    tried: bool,
+    /// It stands in a command, which somebody gave.
+    command: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    Topic(Topic, Stance),
+    Ras(u32),
+    Ike(u32),
+}
+
+impl Remarks {
+    /// Reads a line. True when something in it is spoken of that the doctor knows.
+    pub(super) fn line(&mut self, number: u64, line: &str) -> bool {
+        let text = line.trim_start_matches([' ', '\t', '>', '*', '-', '•', '$', '#', '|', '+']).trim_end();
+        if number != self.last + 1 || text.is_empty() {
+            self.end(false, false);
+        }
+        self.last = number;
+        if text.is_empty() {
+            self.trials_until = 0;
+            return false;
+        }
+        self.voice |= voice::speaks(line);
+        let mut own: Vec<Word> = Vec::new();
+        self.lines.push((number, line.trim().to_owned()));
+        for piece in sentence::pieces(text) {
+            match piece {
+                Piece::Word(text) => {
+                    let word = Word { text, line: number };
+                    own.push(word.clone());
+                    self.words.push(word);
+                    if self.words.len() >= LONGEST {
+                        self.end(false, false);
+                        self.lines.push((number, line.trim().to_owned()));
+                    }
+                }
+                Piece::End { colon } => {
+                    self.end(colon, false);
+                    self.lines.push((number, line.trim().to_owned()));
+                }
+            }
+        }
+        let asks = text.ends_with(['?', '\u{ff1f}']);
+        if text.chars().count() < WRAPPED {
+            self.end(text.ends_with(':'), asks);
+        }
+        (self.voice || voice::commands(line)) && !vocabulary::subjects(&own).is_empty()
+    }
+
+    /// Says what was found.
+    pub(super) fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.end(false, false);
+        let voice = self.voice;
+        for remark in self.found.drain(..).filter(|remark| voice || remark.command) {
+            let about = About::default();
+            match remark.said {
+                Said::Topic(topic, stance) => {
+                    out.say_of(None, remark.line, &remark.text, about, Fact { topic, stance })
+                }
+                Said::Ras(code) => out.say_of(None, remark.line, &remark.text, about, reported::Fact::Ras { code }),
+                Said::Ike(code) => out.say_of(None, remark.line, &remark.text, about, reported::Fact::Ike { code }),
+            }
+        }
+        *self = Remarks::default();
+    }
+
+    /// A sentence is over.
+    fn end(&mut self, colon: bool, asks: bool) {
+        let words = std::mem::take(&mut self.words);
+        let lines = std::mem::take(&mut self.lines);
+        let Some((first, last)) = words.first().zip(words.last()) else { return };
+        self.sentence += 1;
+        let sense = Sense::of(&words, asks);
+        let subjects = vocabulary::subjects(&words);
+        let topics =
+            subjects.iter().any(|(subject, _)| matches!(subject, Subject::Topic(topic) if !is_context(*topic)));
+        let announced = first.line <= self.repair_until;
+        let trial = first.line <= self.trials_until;
+        for (subject, span) in &subjects {
+            let at = words.get(span.from).map_or(first.line, |word| word.line);
+            let text = lines.iter().find(|(line, _)| *line == at).map_or(String::new(), |(_, text)| text.clone());
+            let said = match subject {
+                Subject::Ras(code) => Said::Ras(*code),
+                Subject::Ike(code) => Said::Ike(*code),
+                Subject::Topic(topic) => {
+                    let denied = !is_symptom(*topic) && sense::denied(&words, *span);
+                    Said::Topic(*topic, stance(denied, sense, announced, trial))
+                }
+            };
+            self.keep(said, at, text, sense.tries || trial);
+        }
+        self.reach(sense, colon, topics, &words, last.line);
+    }
+
+    /// What a sentence about the effect means for its neighbours.
+    fn reach(&mut self, sense: Sense, colon: bool, topics: bool, words: &[Word], line: u64) {
+        let own = self.sentence;
+        if sense.in_vain && !sense.mends {
+            for remark in self.found.iter_mut().filter(|remark| remark.sentence != own) {
+                let near = remark.sentence + 1 == own && !topics && Sense::is_verdict(words);
+                let listed = remark.tried && remark.line + REACH_OF_TRIALS >= line;
+                if let Said::Topic(topic, stance) = &mut remark.said
+                    && (near || listed)
+                    && *stance != Stance::Mended
+                    && !is_context(*topic)
+                {
+                    *stance = Stance::Denied;
+                }
+            }
+        }
+        if colon && sense.tries && !sense.mends {
+            self.trials_until = line + REACH;
+        } else if sense.mends && !sense.in_vain && !topics && Sense::is_verdict(words) {
+            let reach = |remark: &Remark| remark.line + REACH >= line && remark.sentence != own;
+            let any = self.found.iter().any(reach);
+            if colon || !any {
+                self.repair_until = line + REACH;
+            }
+            for remark in self.found.iter_mut().filter(|remark| !colon && reach(remark)) {
+                if let Said::Topic(topic, stance @ (Stance::Stated | Stance::Supposed)) = &mut remark.said
+                    && !is_context(*topic)
+                {
+                    *stance = Stance::Mended;
+                }
+            }
+        } else if sense.mends && colon {
+            self.repair_until = line + REACH;
+        }
+    }
+
+    fn keep(&mut self, said: Said, line: u64, text: String, tried: bool) {
+        let known = self.found.iter().any(|known| known.said == said && known.line == line);
+        if !known && self.found.len() < MOST {
+            let command = voice::commands(&text);
+            self.found.push(Remark { said, line, text, sentence: self.sentence, tried, command });
+        }
+    }
+}
+
+/// In which sense a sentence brings something up.
+fn stance(denied: bool, sense: Sense, announced: bool, trial: bool) -> Stance {
+    let mended = sense.mends && !sense.in_vain;
+    if denied && !(mended && sense.tries) || sense.tries && sense.in_vain && !sense.mends {
+        Stance::Denied
+    } else if announced || mended && !sense.supposes {
+        Stance::Mended
+    } else if sense.supposes || sense.tries || trial {
+        Stance::Supposed
+    } else {
+        Stance::Stated
+    }
+}
+
+/// Whether a topic says only what the report is about.
+fn is_context(topic: Topic) -> bool {
+    matches!(topic, Topic::AboutPptp | Topic::AboutL2tp | Topic::AboutIkev2 | Topic::AboutAndroid | Topic::AboutWindows)
+}
+
+/// Whether a topic is how the failure shows itself: that something else is fine is part of it and denies nothing.
+fn is_symptom(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::LargeOnesHang
+            | Topic::WorksElsewhere
+            | Topic::OnlyIkev2Fails
+            | Topic::OnlyWindowsFails
+            | Topic::OnlyAndroidFails
+            | Topic::OnlyAppleFails
+            | Topic::OneAtATime
+            | Topic::DropsAfterAWhile
+            | Topic::NoTraffic
+            | Topic::SinceUpgrade
+    )
+}
+
+#[cfg(test)]
+mod tests;
