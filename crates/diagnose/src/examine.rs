@@ -124,6 +124,9 @@ fn scope(scope: Option<Scope>, claims: &mut Claims) {
     use crate::FixAt;
     let Some(scope) = scope else { return };
     claims.scale(|cause| match (scope, cause.fix_at()) {
+        // 720 of one machine alone is its miniport's.
+        (Scope::OneUser, _) if cause == Cause::HostWanMiniportBroken => 1.5,
+        (Scope::OneUser, _) if cause == Cause::NcpNoneAgreed => 0.6,
         // What is wrong at the server is wrong for everybody.
         (Scope::OneUser, FixAt::Server) => 0.5,
         (Scope::OneSite, FixAt::User | FixAt::Client) => 0.5,

@@ -556,3 +556,104 @@ fn a_refusal_of_nps_for_a_reason_of_its_own_is_no_wrong_password() {
     assert!(denied(97).findings[0].confidence < 0.4);
     assert!(denied(16).findings[0].confidence > 0.6);
 }
+
+#[test]
+fn a_server_that_answers_for_another_tunnel_type_has_this_one_switched_off() {
+    let refused = client(SourceKind::PptpClient).sees(pptp::Fact::ConnectionRefused);
+    assert_eq!(refused.cause().0, Some(Cause::HostServerNotRunning));
+    let answered = refused.source(Side::Wire, SourceKind::Capture).sees(main_mode(Party::Server, 2));
+    assert_eq!(answered.cause().0, Some(Cause::TunnelProtocolDisabled));
+    let listening = |port: u16| host::Fact::Listening {
+        tcp: false,
+        address: SocketAddr::new("0.0.0.0".parse().unwrap(), port),
+        owner: None,
+    };
+    let sockets = server(SourceKind::Sockets).sees(listening(500)).sees(listening(4500));
+    let sockets = sockets.sees(host::Fact::ListeningComplete);
+    assert_eq!(sockets.cause().0, None);
+    let tried = sockets.source(Side::Client, SourceKind::PptpClient).sees(pptp::Fact::NoReply);
+    assert_eq!(tried.cause().0, Some(Cause::TunnelProtocolDisabled));
+}
+
+#[test]
+fn a_nat_that_nobody_speaks_of_is_one_that_nobody_can_traverse() {
+    let vendor = |from, name: &str| ike::Fact::Vendor { from, name: name.into() };
+    let exchange = |client: &str, server_knows: &str| {
+        let mut evidence = Evidence::default().source(Side::Wire, SourceKind::Capture).client(client);
+        evidence.about.server = Some("198.51.100.20:500".parse().unwrap());
+        evidence = evidence.sees(main_mode(Party::Client, 1)).sees(vendor(Party::Client, "RFC 3947"));
+        evidence = evidence.sees(main_mode(Party::Server, 2)).sees(vendor(Party::Server, server_knows));
+        evidence.sees(main_mode(Party::Client, 3)).sees(main_mode(Party::Server, 4))
+    };
+    let lacking = exchange("192.168.1.5", "Dead Peer Detection");
+    assert_eq!(lacking.cause().0, Some(Cause::IkeNatTUnsupported));
+    assert_eq!(lacking.finds().findings[0].at, Some(observe::Role::Server));
+    assert_eq!(exchange("203.0.113.5", "Dead Peer Detection").confidence(Cause::IkeNatTUnsupported), 0.0);
+    let spoken = lacking.sees(ike::Fact::Nat { client: Some(true), server: Some(false), forced: false });
+    assert_eq!(spoken.confidence(Cause::IkeNatTUnsupported), 0.0);
+}
+
+#[test]
+fn an_address_that_the_clients_own_network_contains_is_a_conflict() {
+    let given = |address: &str| {
+        let route = |destination: (&str, u8), gateway: Option<&str>, interface: &str| network::Fact::Route {
+            destination: (destination.0.parse().unwrap(), destination.1),
+            gateway: gateway.map(|gateway| gateway.parse().unwrap()),
+            interface: interface.into(),
+            tunnel: false,
+            metric: None,
+        };
+        let address = address.parse().unwrap();
+        let address = network::Fact::Address { interface: "ppp0".into(), tunnel: true, address, peer: None };
+        client(SourceKind::Routes)
+            .sees(route(("0.0.0.0", 0), Some("192.168.1.1"), "eth0"))
+            .sees(route(("192.168.1.0", 24), None, "eth0"))
+            .sees(address)
+    };
+    assert_eq!(given("192.168.1.77").cause().0, Some(Cause::NcpAddressConflict));
+    assert_eq!(given("10.99.0.2").cause().0, None);
+    let told = client(SourceKind::WindowsEvents).sees(network::Fact::AddressConflict { address: None });
+    assert_eq!(told.cause().0, Some(Cause::NcpAddressConflict));
+}
+
+#[test]
+fn what_a_log_says_of_tls_and_of_message_ids_is_a_cause() {
+    let reason = Some(Reason::TlsVersion);
+    let refused = Evidence::default().source(Side::Authenticator, SourceKind::FreeRadius);
+    let refused = refused.sees(radius::Fact::Answer { code: 3, reason, error: None });
+    assert_eq!(refused.cause().0, Some(Cause::AuthTlsVersion));
+    let event = || reported::Fact::Event { provider: "Schannel".into(), id: 36874 };
+    let alone = server(SourceKind::WindowsEvents).sees(event());
+    let beside = server(SourceKind::WindowsEvents).sees(event()).sees(reported::Fact::Ras { code: 812 });
+    assert!(alone.confidence(Cause::AuthTlsVersion) < 0.5);
+    assert_eq!(beside.cause().0, Some(Cause::AuthTlsVersion));
+    let reused = server(SourceKind::Pluto).sees(ike::Fact::MessageIdReused { at: Party::Here });
+    assert_eq!(reused.cause().0, Some(Cause::IkeMessageIdReuse));
+}
+
+#[test]
+fn the_settings_of_a_connection_say_which_cause_of_its_number_it_is() {
+    let dialled = |profile: host::Profile, code| {
+        client(SourceKind::WindowsEvents).sees(host::Fact::Profile(profile)).sees(reported::Fact::Ras { code })
+    };
+    let by = |shared_key| host::Profile { tunnel: "L2tp".into(), shared_key, ..host::Profile::default() };
+    assert_eq!(dialled(by(Some(false)), 786).cause().0, Some(Cause::IkePskMissing));
+    assert_eq!(dialled(by(Some(true)), 786).cause().0, Some(Cause::IkeCertMissing));
+    let encryption = |encryption: &str| host::Profile { encryption: encryption.into(), ..by(Some(true)) };
+    let sure = |level| dialled(encryption(level), 742).confidence(Cause::CcpEncryptionRequired);
+    assert!(sure("Maximum") > sure("Optional"));
+    let chap = host::Profile { methods: vec![ppp::Method::Chap], ..by(Some(true)) };
+    let common = |profile| dialled(profile, 734).confidence(Cause::PppNoCommonAuth);
+    assert!(common(chap) > common(by(Some(true))));
+}
+
+#[test]
+fn error_720_of_one_machine_is_its_miniport_and_of_all_the_server() {
+    let seen = client(SourceKind::WindowsEvents).sees(reported::Fact::Ras { code: 720 });
+    let first = |scope| {
+        let context = Context { scope: Some(scope), ras: None };
+        examine(&seen.timeline, context).findings.first().map(|finding| finding.cause)
+    };
+    assert_eq!(first(diagnose::Scope::OneUser), Some(Cause::HostWanMiniportBroken));
+    assert_eq!(first(diagnose::Scope::Everyone), Some(Cause::NcpNoneAgreed));
+}

@@ -18,6 +18,7 @@ mod pptp;
 mod radius;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trace;
 
 use std::io::{self, Read};
 

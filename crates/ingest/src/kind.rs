@@ -23,6 +23,8 @@ pub enum Kind {
     Json,
     /// What programs of Windows print about a machine.
     Listing,
+    /// A tracing file of Windows: PPP.LOG, Ppplog.txt, Oakley.log and their like.
+    Trace,
     /// A zip archive of several pieces of evidence.
     Zip,
     /// A tar archive of several pieces of evidence.
@@ -69,6 +71,7 @@ impl Kind {
             Kind::Evtx | Kind::EventXml | Kind::EventCsv | Kind::EventText => SourceKind::WindowsEvents,
             Kind::Registry => SourceKind::Registry,
             Kind::Json => SourceKind::Profile,
+            Kind::Trace => SourceKind::WindowsTrace,
             Kind::Zip | Kind::Tar | Kind::About => SourceKind::Bundle,
             Kind::Listing | Kind::Text | Kind::Unknown => SourceKind::Unknown,
         }

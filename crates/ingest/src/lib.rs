@@ -97,6 +97,7 @@ fn piece(
         | Kind::Listing => {
             windows::read(input, kind, settings, &mut sink, progress)?;
         }
+        Kind::Trace => capture::trace::read(input, &mut sink, progress)?,
         Kind::About => bundle::about::read(input, &mut sink)?,
         Kind::Text => text::read(input, settings, &mut sink, progress)?,
         Kind::Zip | Kind::Tar | Kind::Unknown => sink.trouble("neither a capture nor an event log nor text"),

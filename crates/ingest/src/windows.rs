@@ -11,7 +11,14 @@ use std::io::{self, Read};
 
 use events::methods;
 
+pub(crate) use chars::Chars;
+
 use crate::{Kind, Settings, Sink};
+
+/// A date of Windows in UTC.
+pub(crate) fn time(text: &str) -> Option<observe::Time> {
+    when::parse(text, 0)
+}
 
 /// Reads an export.
 pub(crate) fn read(
@@ -50,6 +57,8 @@ pub(crate) fn recognise(beginning: &[u8]) -> Option<Kind> {
         Some(Kind::EventCsv)
     } else if begins("{") || begins("[{") || begins("[\r") || begins("[\n") || begins("[ ") {
         listing::is_json(head).then_some(Kind::Json)
+    } else if crate::capture::trace::recognise(&text) {
+        Some(Kind::Trace)
     } else {
         listing::recognise(head).then_some(Kind::Listing)
     }

@@ -201,6 +201,7 @@ reason-method-disabled = the method is switched off
 reason-no-usable-password = the password is stored in a form that does not fit the method
 reason-backend = the server could not ask who decides
 reason-address = the user may not have this address
+reason-tls-version = the TLS versions of the two sides do not meet
 
 ## RADIUS.
 
@@ -252,6 +253,8 @@ fact-network-address = { $interface } has the address { $address }
 fact-network-tunnel-dns-failed = names do not resolve through the tunnel
 fact-network-tunnel-dns-failed-at = names do not resolve through the tunnel at { $server }
 fact-network-dhcp-unanswered = DHCP requests stay unanswered
+fact-network-address-conflict = another machine has the same address
+fact-network-address-conflict-of = another machine has the address { $address }, too
 
 ## A machine.
 

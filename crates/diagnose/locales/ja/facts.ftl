@@ -201,6 +201,7 @@ reason-method-disabled = その方法は無効になっている
 reason-no-usable-password = パスワードの保存形式がその方法に合わない
 reason-backend = サーバーが判定先に問い合わせできなかった
 reason-address = このユーザーはそのアドレスを使えない
+reason-tls-version = 双方の TLS バージョンが合わない
 
 ## RADIUS。
 
@@ -252,6 +253,8 @@ fact-network-address = { $interface } のアドレスは { $address }
 fact-network-tunnel-dns-failed = トンネル経由で名前を解決できない
 fact-network-tunnel-dns-failed-at = トンネル経由で { $server } に名前を問い合わせても解決できない
 fact-network-dhcp-unanswered = DHCP 要求に応答がない
+fact-network-address-conflict = 別の端末が同じアドレスを使っている
+fact-network-address-conflict-of = 別の端末もアドレス { $address } を使っている
 
 ## マシン。
 

@@ -201,6 +201,7 @@ reason-method-disabled = o método está desativado
 reason-no-usable-password = a senha está guardada em uma forma que não serve ao método
 reason-backend = o servidor não conseguiu consultar quem decide
 reason-address = o usuário não pode ter este endereço
+reason-tls-version = as versões de TLS dos dois lados não coincidem
 
 ## RADIUS.
 
@@ -252,6 +253,8 @@ fact-network-address = { $interface } tem o endereço { $address }
 fact-network-tunnel-dns-failed = nomes não são resolvidos pelo túnel
 fact-network-tunnel-dns-failed-at = nomes não são resolvidos pelo túnel em { $server }
 fact-network-dhcp-unanswered = os pedidos DHCP ficam sem resposta
+fact-network-address-conflict = outra máquina tem o mesmo endereço
+fact-network-address-conflict-of = outra máquina também tem o endereço { $address }
 
 ## Uma máquina.
 

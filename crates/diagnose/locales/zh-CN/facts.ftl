@@ -201,6 +201,7 @@ reason-method-disabled = 该方法已关闭
 reason-no-usable-password = 密码的保存形式不适合该方法
 reason-backend = 服务器无法询问负责判定的一方
 reason-address = 该用户不能使用这个地址
+reason-tls-version = 双方的 TLS 版本没有交集
 
 ## RADIUS。
 
@@ -252,6 +253,8 @@ fact-network-address = { $interface } 的地址是 { $address }
 fact-network-tunnel-dns-failed = 通过隧道无法解析名称
 fact-network-tunnel-dns-failed-at = 通过隧道向 { $server } 无法解析名称
 fact-network-dhcp-unanswered = DHCP 请求没有得到应答
+fact-network-address-conflict = 另一台机器使用着同一地址
+fact-network-address-conflict-of = 另一台机器也在使用地址 { $address }
 
 ## 机器。
 

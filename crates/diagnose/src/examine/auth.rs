@@ -82,6 +82,7 @@ fn cause_of(reason: ppp::Reason) -> (Cause, f32) {
         ppp::Reason::NoUsablePassword => (Cause::HostConfigurationError, 0.75),
         ppp::Reason::Backend => (Cause::AuthRadiusNoAnswer, 0.6),
         ppp::Reason::Address => (Cause::HostConfigurationError, 0.7),
+        ppp::Reason::TlsVersion => (Cause::AuthTlsVersion, 0.85),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Machines: services, registry, sockets, configuration.
 
-use observe::{Fact, Observation, Role, Side, host};
+use observe::{Fact, Layer, Observation, Role, Side, host, ppp, reported};
 
 use super::claims::Claims;
 use super::picture::Picture;
@@ -73,6 +73,7 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
         host::Fact::FilterDrops { .. } => {
             claims.stated(Cause::RouteFilterDrop, 0.5, seen);
         }
+        host::Fact::Profile(profile) => settings(seen, profile, picture, claims),
         host::Fact::MiniportBroken { .. } => {
             claims.stated(Cause::HostWanMiniportBroken, 0.8, seen);
         }
@@ -133,18 +134,57 @@ fn registry(seen: &Observation, key: &str, name: &str, value: u32, picture: &Pic
     }
 }
 
-/// A complete list of the server's sockets, and nothing of a VPN in it.
+/// A complete list of the server's sockets: nothing of a VPN is in it, or nothing of the tunnel type that is dialled.
 fn unlistening(picture: &Picture<'_>, claims: &mut Claims) {
     let complete = picture
         .all()
         .find(|seen| seen.side == Side::Server && matches!(seen.fact, Fact::Host(host::Fact::ListeningComplete)));
     let Some(complete) = complete else { return };
-    let listens = picture.all().any(|seen| {
-        seen.place.source == complete.place.source
-            && matches!(&seen.fact, Fact::Host(host::Fact::Listening { address, .. })
-                if matches!(address.port(), 500 | 4500 | 1701 | 1723))
-    });
-    if !listens {
+    let listens = |ports: &[u16]| {
+        picture.all().any(|seen| {
+            seen.place.source == complete.place.source
+                && matches!(&seen.fact, Fact::Host(host::Fact::Listening { address, .. }) if ports.contains(&address.port()))
+        })
+    };
+    let (ipsec, pptp) = (listens(&[500, 4500]), listens(&[1723]));
+    if !ipsec && !pptp && !listens(&[1701]) {
         claims.stated(Cause::HostServerNotRunning, 0.75, complete);
+        return;
+    }
+    let dialled = |layer| picture.first(|seen| seen.fact.layer() == layer);
+    let other = match (ipsec, pptp) {
+        (true, false) => dialled(Layer::Pptp),
+        (false, true) => dialled(Layer::Ike),
+        _ => None,
+    };
+    if let Some(other) = other.filter(|_| picture.up().is_none()) {
+        claims.inferred(Cause::TunnelProtocolDisabled, 0.7, [complete, other]);
+    }
+}
+
+/// Settings of a Windows connection that fit the number with which it failed.
+fn settings(seen: &Observation, profile: &host::Profile, picture: &Picture<'_>, claims: &mut Claims) {
+    let failed = |codes: &[u32]| {
+        picture
+            .first(|other| matches!(&other.fact, Fact::Reported(reported::Fact::Ras { code }) if codes.contains(code)))
+    };
+    let l2tp = profile.tunnel.to_ascii_lowercase().contains("l2tp");
+    if l2tp
+        && profile.shared_key == Some(false)
+        && let Some(code) = failed(&[766, 786, 791])
+    {
+        // It is set to use a certificate, and finds none.
+        claims.inferred(Cause::IkePskMissing, 0.5, [seen, code]).at(Cause::IkePskMissing, Some(Role::Client));
+    }
+    let demands = ["require", "maximum"].iter().any(|word| profile.encryption.to_ascii_lowercase().starts_with(word));
+    if demands && let Some(code) = failed(&[741, 742]) {
+        claims.inferred(Cause::CcpEncryptionRequired, 0.4, [seen, code]);
+    }
+    let weak = |method: &ppp::Method| matches!(method, ppp::Method::Pap | ppp::Method::Chap);
+    if !profile.methods.is_empty()
+        && profile.methods.iter().all(weak)
+        && let Some(code) = failed(&[628, 734, 919])
+    {
+        claims.inferred(Cause::PppNoCommonAuth, 0.45, [seen, code]);
     }
 }

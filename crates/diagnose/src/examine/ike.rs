@@ -18,6 +18,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     after_phase1(picture, claims);
     renewal(picture, claims);
     collision(picture, claims);
+    untraversed(picture, claims);
 }
 
 /// What somebody says.
@@ -71,6 +72,9 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
         }
         ike::Fact::Displaced { at } => {
             claims.stated(Cause::IkeSameNatCollision, 0.3, seen).at(Cause::IkeSameNatCollision, seen.role(*at));
+        }
+        ike::Fact::MessageIdReused { at } => {
+            claims.stated(Cause::IkeMessageIdReuse, 0.75, seen).at(Cause::IkeMessageIdReuse, seen.role(*at));
         }
         ike::Fact::MappingChanged { .. } => {
             claims.inferred(Cause::NetNatMappingLost, 0.2, [seen]);
@@ -473,6 +477,60 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
         if picture.nat().1 == Some(true) && windows {
             claims.inferred(Cause::IkeServerBehindNatRefused, 0.45, [seen]);
         }
+    }
+}
+
+/// The addresses show a NAT, and the ends have come behind the messages in which they would have said so.
+fn untraversed(picture: &Picture<'_>, claims: &mut Claims) {
+    let traversed = picture.ike().any(|(_, fact)| match fact {
+        ike::Fact::Nat { .. } => true,
+        ike::Fact::Message(message) => message.port_4500,
+        ike::Fact::Phase2Up { encapsulated, .. } => *encapsulated == Some(true),
+        _ => false,
+    });
+    if traversed || picture.up().is_some() {
+        return;
+    }
+    let past = |(_, fact): &(_, &ike::Fact)| match fact {
+        ike::Fact::Message(message) => matches!(message.exchange, ike::Exchange::MainMode(4..=6)),
+        _ => false,
+    };
+    let Some((exchanged, _)) = picture.ike().find(past) else { return };
+    // What the client calls itself, or the address from which it sends, is not of the Internet, on which the server is.
+    let shown = picture.ike().find(|(seen, fact)| match fact {
+        ike::Fact::Identity { of, identity } if seen.role(*of) == Some(Role::Client) => {
+            let from = seen.about.client.or(seen.about.peer).map(|client| client.ip());
+            identity.parse().is_ok_and(is_private) && from.is_some_and(|from| !is_private(from))
+        }
+        ike::Fact::Message(_) if seen.side == Side::Wire => match (seen.about.client, seen.about.server) {
+            (Some(client), Some(server)) => is_private(client.ip()) && !is_private(server.ip()),
+            _ => false,
+        },
+        _ => false,
+    });
+    let Some((shown, _)) = shown else { return };
+    // Vendor IDs that a capture shows are all that there are.
+    let offers = |role| {
+        picture.ike().filter(move |(seen, _)| seen.side == Side::Wire).fold(None, |known, (seen, fact)| match fact {
+            ike::Fact::Vendor { from, name } if seen.role(*from) == Some(role) => {
+                Some(known == Some(true) || name.contains("3947") || name.to_lowercase().contains("nat-t"))
+            }
+            _ => known,
+        })
+    };
+    let lacking = [Role::Server, Role::Client].into_iter().find(|role| offers(*role) == Some(false));
+    let weight = if lacking.is_some() { 0.75 } else { 0.5 };
+    claims.inferred(Cause::IkeNatTUnsupported, weight, [shown, exchanged]).at(Cause::IkeNatTUnsupported, lacking);
+}
+
+/// Whether an address is not reached from the Internet.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            // RFC 1918, and the providers' own (RFC 6598).
+            address.is_private() || address.octets()[0] == 100 && (64..128).contains(&address.octets()[1])
+        }
+        IpAddr::V6(_) => false,
     }
 }
 

@@ -14,6 +14,31 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     }
     pings(picture, claims);
     loops(picture, claims);
+    overlap(picture, claims);
+}
+
+/// The client was given an address that lies in the network at which it sits: its own machines and those of the tunnel are not
+/// to be told apart.
+fn overlap(picture: &Picture<'_>, claims: &mut Claims) {
+    let given = picture.network().filter_map(|(seen, fact)| match fact {
+        network::Fact::Address { tunnel: true, address: IpAddr::V4(address), .. }
+            if seen.side != Side::Server && !address.is_link_local() =>
+        {
+            Some((seen, IpAddr::V4(*address)))
+        }
+        _ => None,
+    });
+    for (seen, address) in given {
+        let own = picture.network().find(|(other, fact)| match fact {
+            network::Fact::Route { destination: (network, len @ 8..=31), gateway: None, tunnel: false, .. } => {
+                other.side == seen.side && covers(*network, *len, address)
+            }
+            _ => false,
+        });
+        if let Some((own, _)) = own {
+            claims.inferred(Cause::NcpAddressConflict, 0.65, [seen, own]);
+        }
+    }
 }
 
 fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claims: &mut Claims) {
@@ -58,6 +83,9 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
         }
         network::Fact::Address { address: IpAddr::V4(address), tunnel: true, .. } if address.is_link_local() => {
             claims.stated(Cause::NcpApipa, 0.85, seen);
+        }
+        network::Fact::AddressConflict { .. } => {
+            claims.stated(Cause::NcpAddressConflict, 0.85, seen);
         }
         network::Fact::TunnelDnsFailed { .. } => {
             claims.stated(Cause::RouteDns, 0.7, seen);

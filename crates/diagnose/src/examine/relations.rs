@@ -67,6 +67,8 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
             &[L2tpRefused, PptpRefused, L2tpNoAnswer]
         }
         L2tpPeerIncompatible => &[L2tpRefused, L2tpNoAnswer],
+        IkeNatTUnsupported => &[NetUdp500Blocked, NetUdp4500Blocked, NetEspBlocked, L2tpNoAnswer, IkePskMismatch],
+        NcpAddressConflict => &[RouteNoReturnRoute, RouteForwardingOff, RouteFilterDrop],
         NetTcp1723Blocked => &[NetGreBlocked],
         NetGreBlocked => &[PppLcpTimeout, PptpRefused],
         PppLoopback | PppNoCommonAuth => {

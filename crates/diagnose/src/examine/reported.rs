@@ -19,6 +19,16 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             reported::Fact::Event { provider, id: id @ 20221..=20225 } if provider == "RasClient" => {
                 announced.insert(attempt, *id);
             }
+            // Anybody's connection makes such an event; with EAP beside it, it is likely the one.
+            reported::Fact::Event { provider, .. } if provider == "Schannel" => {
+                let eap = picture.first(|other| match &other.fact {
+                    Fact::Reported(reported::Fact::Ras { code }) => matches!(code, 691 | 812),
+                    Fact::Reported(reported::Fact::NpsReason { code }) => matches!(code, 22 | 23 | 256..=303),
+                    _ => false,
+                });
+                let evidence = [Some(seen), eap].into_iter().flatten();
+                claims.inferred(Cause::AuthTlsVersion, if eap.is_some() { 0.75 } else { 0.3 }, evidence);
+            }
             reported::Fact::Ras { code } => {
                 let stage = announced.get(&attempt).copied();
                 for (cause, weight) in causes(Ras(*code)) {

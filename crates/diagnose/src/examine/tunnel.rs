@@ -126,6 +126,11 @@ pub(super) fn exit(seen: &Observation, at: Option<Role>, status: u8, claims: &mu
 
 fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
+        // Who answers for another tunnel type runs, and has this one switched off.
+        pptp::Fact::ConnectionRefused if picture.answers_ike(false) => {
+            claims.inferred(Cause::TunnelProtocolDisabled, 0.75, [seen]);
+            claims.stated(Cause::HostServerNotRunning, 0.3, seen);
+        }
         pptp::Fact::ConnectionRefused => {
             claims.stated(Cause::HostServerNotRunning, 0.8, seen);
             claims.inferred(Cause::NetTcp1723Blocked, 0.2, [seen]);

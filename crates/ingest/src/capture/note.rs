@@ -22,6 +22,11 @@ impl<'a, 's> Note<'a, 's> {
         Note { sink, at, spot: Spot::Frame(frame) }
     }
 
+    /// Speaks of a packet that begins in a line of a text.
+    pub(super) fn line(sink: &'a mut Sink<'s>, at: Option<Time>, line: u64) -> Note<'a, 's> {
+        Note { sink, at, spot: Spot::Line(line) }
+    }
+
     /// Speaks of the capture as a whole.
     pub(super) fn whole(sink: &'a mut Sink<'s>, at: Option<Time>) -> Note<'a, 's> {
         Note { sink, at, spot: Spot::Whole }
@@ -34,7 +39,7 @@ impl<'a, 's> Note<'a, 's> {
 
     /// Adds an observation. What single packets say leaves room for the sums at the end.
     pub(super) fn push(&mut self, about: &About, text: &str, fact: impl Into<Fact>) {
-        if matches!(self.spot, Spot::Frame(_)) && self.sink.left() <= RESERVED {
+        if matches!(self.spot, Spot::Frame(_) | Spot::Line(_)) && self.sink.left() <= RESERVED {
             self.sink.trouble("so much happens in it that later packets were only counted");
             return;
         }
@@ -50,6 +55,7 @@ impl<'a, 's> Note<'a, 's> {
     pub(super) fn trouble(&mut self, what: &str) {
         match self.spot {
             Spot::Frame(frame) => self.sink.trouble(&format!("frame {frame}: {what}")),
+            Spot::Line(line) => self.sink.trouble(&format!("line {line}: {what}")),
             _ => self.sink.trouble(what),
         }
     }

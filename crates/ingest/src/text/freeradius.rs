@@ -304,7 +304,9 @@ fn answer(text: &str) -> Option<u8> {
 /// The reason in the words of a module.
 fn reason(text: &str) -> Option<Reason> {
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    Some(if has(&["Account expired", "account has expired", "c0000193", "NT_STATUS_ACCOUNT_EXPIRED"]) {
+    Some(if has(&["unsupported protocol", "protocol version", "wrong version number", "no protocols available"]) {
+        Reason::TlsVersion
+    } else if has(&["Account expired", "account has expired", "c0000193", "NT_STATUS_ACCOUNT_EXPIRED"]) {
         Reason::Expired
     } else if has(&["locked out", "c0000234", "LOCKED_OUT"]) {
         Reason::Locked

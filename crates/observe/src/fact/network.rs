@@ -128,6 +128,11 @@ pub enum Fact {
     },
     /// An answer to DHCP, or its lack, behind the server or in the tunnel.
     DhcpUnanswered,
+    /// Another machine has the address that this one was given.
+    AddressConflict {
+        /// The address, where it is told.
+        address: Option<IpAddr>,
+    },
 }
 
 /// What an ICMP error says.

@@ -318,6 +318,8 @@ pub enum Reason {
     Backend,
     /// The user may not have this address.
     Address,
+    /// The TLS of an EAP method found no version that both ends have.
+    TlsVersion,
 }
 
 /// What a kernel does not have.

@@ -71,6 +71,10 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
             Words::new("network-tunnel-dns-failed-at").with("server", server.to_string())
         }
         Fact::DhcpUnanswered => Words::new("network-dhcp-unanswered"),
+        Fact::AddressConflict { address: None } => Words::new("network-address-conflict"),
+        Fact::AddressConflict { address: Some(address) } => {
+            Words::new("network-address-conflict-of").with("address", address.to_string())
+        }
     }
 }
 

@@ -102,6 +102,7 @@ pub(super) const fn reason(reason: Reason) -> &'static str {
         Reason::NoUsablePassword => "reason-no-usable-password",
         Reason::Backend => "reason-backend",
         Reason::Address => "reason-address",
+        Reason::TlsVersion => "reason-tls-version",
     }
 }
 

@@ -284,6 +284,7 @@ fn ppp_facts() -> Vec<Fact> {
         Reason::NoUsablePassword,
         Reason::Backend,
         Reason::Address,
+        Reason::TlsVersion,
     ];
     facts.extend(reasons.map(|reason| refused(None, Some(reason))));
     facts.into_iter().map(Into::into).collect()
@@ -326,6 +327,8 @@ fn network_facts() -> Vec<Fact> {
         Fact::TunnelDnsFailed { server: None },
         Fact::TunnelDnsFailed { server: Some("10.0.0.1".parse().unwrap()) },
         Fact::DhcpUnanswered,
+        Fact::AddressConflict { address: None },
+        Fact::AddressConflict { address: Some(to) },
     ];
     facts.into_iter().map(Into::into).collect()
 }

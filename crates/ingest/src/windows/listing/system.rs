@@ -1,8 +1,9 @@
 //! `systeminfo`, `ver`, `Get-HotFix`, `rasdial`, and tracing files.
 
-use observe::{Fact, Side, SourceKind, host, reported};
+use observe::{Side, SourceKind, host, reported};
 
 use super::Said;
+use crate::capture::trace;
 use crate::windows::{service, when};
 
 #[derive(Default)]
@@ -25,8 +26,8 @@ impl System {
             said.push(Said::new(number, text, reported::Fact::Ras { code }));
             return Some((SourceKind::Unknown, Some(Side::Client)));
         }
-        if is_traced(text) {
-            said.extend(traced(text).map(|fact| Said::new(number, text, fact)));
+        if trace::is_traced(text) {
+            said.extend(trace::said(text).map(|fact| Said::new(number, text, fact)));
             return Some((SourceKind::WindowsTrace, None));
         }
         if text.starts_with("Microsoft Windows [") {
@@ -79,32 +80,4 @@ fn rasdial(text: &str) -> Option<u32> {
     let rest = text.get(words.len()..)?;
     let end = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok().filter(|code| (600..1000).contains(code))
-}
-
-/// `[1234] 01-12 08:00:01:123: `, the beginning of the lines in %windir%\tracing; Oakley.log begins ` 1-12: 08:00:01:123:`.
-fn is_traced(text: &str) -> bool {
-    let rest = match text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
-        Some((id, rest)) if id.len() <= 8 && id.bytes().all(|digit| digit.is_ascii_hexdigit()) => rest,
-        Some(_) => return false,
-        None => text,
-    };
-    let shape: String = rest.chars().take(20).map(|char| if char.is_ascii_digit() { '0' } else { char }).collect();
-    let shape = shape.replacen("00-", "0-", 1).replacen("-00", "-0", 1);
-    shape.starts_with("0-0 00:00:00:") || shape.starts_with("0-0: 00:00:00:")
-}
-
-/// The numbers of errors, which are the only certain thing in them.
-fn traced(text: &str) -> Option<Fact> {
-    let lower = text.to_lowercase();
-    let at = ["dwerror", "error code", "errorcode", "error=", "error:", "error ", "failed with "]
-        .iter()
-        .find_map(|word| lower.find(word).map(|at| at + word.len()))?;
-    let rest = lower.get(at..)?.trim_start_matches([' ', '=', ':', '(']);
-    let (digits, radix) = rest.strip_prefix("0x").map_or((rest, 10), |digits| (digits, 16));
-    let end = digits.find(|char: char| !char.is_digit(radix)).unwrap_or(digits.len());
-    match u32::from_str_radix(digits.get(..end)?, radix).ok()? {
-        code @ 600..=999 => Some(reported::Fact::Ras { code }.into()),
-        code @ 13_800..=13_999 => Some(reported::Fact::Ike { code }.into()),
-        _ => None,
-    }
 }

@@ -1,8 +1,8 @@
 //! Services, updates and starts of the machine.
 
-use observe::{Fact, host};
+use observe::{Fact, host, network};
 
-use super::super::Event;
+use super::super::{Event, happened};
 use super::Found;
 use crate::windows::service;
 
@@ -24,9 +24,24 @@ pub(super) fn of(event: &Event, provider: &str) -> Found {
             let words = event.words();
             service::update(&words).map(|name| host::Fact::Update { name }.into())
         }
+        // Another machine has the address (4198), or had it first (4199).
+        ("tcpip" | "microsoft-windows-tcpip", 4198 | 4199) => {
+            let words = event.words();
+            Some(network::Fact::AddressConflict { address: super::address(&words) }.into())
+        }
+        // No common version of TLS; 36887 and 36888 tell the alert, of which 70 is "protocol version" (RFC 5246 §7.2.2).
+        ("schannel", 36874) => Some(happened("Schannel", 36874)),
+        ("schannel", 36887 | 36888) if alert(event) == Some(70) => Some(happened("Schannel", event.id)),
         _ => None,
     };
     Found { facts: fact.into_iter().collect(), ..Found::default() }
+}
+
+/// The first number of the data, or of the sentence.
+fn alert(event: &Event) -> Option<u32> {
+    let words = event.words();
+    let number = |text: &str| text.split(|char: char| !char.is_ascii_digit()).find_map(|digits| digits.parse().ok());
+    event.data.iter().find_map(|(_, value)| value.parse().ok()).or_else(|| number(&words))
 }
 
 /// 7036: the octets hold the short name and the state as a number; what is printed is in the machine's language.
