@@ -95,3 +95,81 @@ Nov 20 21:08:26 pc charon: 13[IKE] received INVALID_ID_INFORMATION error notify
 ";
     assert_eq!(first(&[("pc.log", log)]), Some(Cause::IkeSelectorMismatch));
 }
+
+#[test]
+fn a_name_that_does_not_resolve_is_told_by_the_command_line_and_by_name_servers_in_every_language() {
+    let ipsec = "unable to resolve vpn.office.example, initiate aborted\nestablishing connection 'office' failed\n";
+    let windows = "Servidor:  roteador.casa\nAddress:  192.168.0.1\n\n*** roteador.casa não encontrou vpn.office.example: \
+        Non-existent domain\n";
+    let linux = "Server:\t\t10.0.0.1\nAddress:\t10.0.0.1#53\n\n** server can't find vpn.office.example: NXDOMAIN\n";
+    for text in [ipsec, windows, linux, "Host vpn.office.example not found: 3(NXDOMAIN)\n"] {
+        assert_eq!(first(&[("terminal.txt", text)]), Some(Cause::NetDnsFailure), "{text}");
+    }
+}
+
+#[test]
+fn the_code_of_rasdial_is_read_in_every_language_and_code_page() {
+    let portuguese = "Conectando-se a Matriz...\n\nErro de Acesso Remoto 868 - A conexão remota não foi feita.\n";
+    assert_eq!(first(&[("rasdial.txt", portuguese)]), Some(Cause::NetDnsFailure));
+    // Text of another code page: what is left of it is the form of the line, and the help file's name behind it.
+    let chinese =
+        "\u{d4}\u{b6}\u{b3}\u{cc}\u{b7}\u{c3} 868 - \u{d3}\u{c9}\u{d3}\u{da}\n\n\u{d2}\u{aa}\n\t'hh netcfg.chm'\n";
+    assert_eq!(first(&[("rasdial.txt", chinese)]), Some(Cause::NetDnsFailure));
+    let other = "Chapter 868 - About names\n\nA page.\n";
+    assert_eq!(first(&[("book.txt", other)]), None);
+}
+
+#[test]
+fn a_program_of_its_own_on_the_port_of_windows_ike_is_told_with_its_name() {
+    let list = |program: &str| {
+        format!(
+            "\nActive Connections\n\n  Proto  Local Address          Foreign Address        State           PID\n  \
+             TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       1012\n [svchost.exe]\n  \
+             TCP    0.0.0.0:445            0.0.0.0:0              LISTENING       4\n Can not obtain ownership information\n  \
+             UDP    0.0.0.0:500            *:*                                    5312\n [{program}]\n  \
+             UDP    0.0.0.0:4500           *:*                                    5312\n [{program}]\n"
+        )
+    };
+    assert_eq!(first(&[("netstat.txt", &list("othervpn.exe"))]), Some(Cause::NetPortBusy));
+    assert_eq!(first(&[("netstat.txt", &list("svchost.exe"))]), None);
+}
+
+#[test]
+fn a_pptp_client_that_says_nothing_after_its_first_line_does_not_get_a_connection() {
+    let began = "Nov 20 21:08:00 pc pptp[9]: anon log[main:pptp.c:353]: The synchronous pptp option is NOT activated\n";
+    let gave_up = "Nov 20 21:08:31 pc pppd[8]: LCP: timeout sending Config-Requests\n";
+    let sent = "Nov 20 21:08:01 pc pptp[9]: anon log[ctrlp_rep:pptp_ctrl.c:259]: Sent control packet type is 1 \
+        'Start-Control-Connection-Request'\n";
+    assert_eq!(first(&[("pc.log", &format!("{began}{gave_up}"))]), Some(Cause::NetTcp1723Blocked));
+    assert_ne!(first(&[("pc.log", &format!("{began}{sent}{gave_up}"))]), Some(Cause::NetTcp1723Blocked));
+}
+
+#[test]
+fn a_server_that_closes_without_an_answer_refuses_and_how_often_is_no_error_of_the_client() {
+    let attempt = "Nov 20 21:08:01 pc pptp[9]: anon log[ctrlp_rep:pptp_ctrl.c:259]: Sent control packet type is 1 \
+        'Start-Control-Connection-Request'\nNov 20 21:08:01 pc pptp[9]: anon log[pptp_read_some:pptp_ctrl.c:593]: \
+        read error: Connection reset by peer\nNov 20 21:08:01 pc pptp[9]: anon log[pptp_read_some:pptp_ctrl.c:586]: \
+        read returned zero, peer has closed\n";
+    let log = format!(
+        "{attempt}{attempt}{attempt}Nov 20 21:08:09 pc pptp[7]: anon fatal[open_callmgr:pptp.c:533]: \
+         Could not launch call manager after 3 tries.\n"
+    );
+    assert_eq!(first(&[("pc.log", &log)]), Some(Cause::PptpRefused));
+    let other = "Nov 20 21:07:00 gw pptpd[5]: CTRL: Client 198.51.100.8 control connection started\n\
+        Nov 20 21:07:01 gw pptpd[5]: CTRL: Starting call (launching pppd, opening GRE)\n";
+    assert_eq!(first(&[("pc.log", &log), ("gw.log", other)]), Some(Cause::TunnelPortsExhausted));
+}
+
+#[test]
+fn a_key_file_that_is_missing_at_the_start_is_not_the_cause_where_shared_keys_differ() {
+    let start = "\
+Nov 20 21:08:00 gw charon: 00[LIB]   opening '/etc/ipsec.d/private/old.key' failed: No such file or directory
+Nov 20 21:08:00 gw charon: 00[CFG]   loading private key from '/etc/ipsec.d/private/old.key' failed
+";
+    let attempt = "\
+Nov 20 21:08:09 gw charon: 16[NET] received packet: from 198.51.100.7[4500] to 192.0.2.1[4500] (108 bytes)
+Nov 20 21:08:09 gw charon: 16[ENC] invalid ID_V1 payload length, decryption failed?
+";
+    assert_eq!(first(&[("gw.log", start)]), Some(Cause::IkeCertMissing));
+    assert_eq!(first(&[("gw.log", &format!("{start}{attempt}"))]), Some(Cause::IkePskMismatch));
+}

@@ -453,6 +453,40 @@ fn raw_esp_that_leaves_and_does_not_arrive_is_blocked() {
     assert_eq!(evidence.sees(sent).cause().0, Some(Cause::NetEspBlocked));
 }
 
+#[test]
+fn a_proof_too_large_for_one_packet_that_nobody_answers_is_lost_in_fragments() {
+    let proof = |octets| {
+        ike::Fact::Message(Message {
+            from: Party::Client,
+            exchange: Exchange::MainMode(5),
+            id: 0,
+            cookies: None,
+            port_4500: true,
+            repeated: true,
+            octets: Some(octets),
+        })
+    };
+    let evidence = |octets| {
+        let wire = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(NAT);
+        wire.sees(main_mode(Party::Server, 4)).sees(proof(octets))
+    };
+    assert_eq!(evidence(2124).cause().0, Some(Cause::NetFragmentsDropped));
+    assert_eq!(evidence(108).cause().0, Some(Cause::NetUdp4500Blocked));
+}
+
+#[test]
+fn esp_of_an_earlier_association_does_not_speak_against_a_closed_port() {
+    let raw = ike::Fact::Phase2Up { encapsulated: Some(false), transport: None, suite: None, spis: None };
+    let esp = |from| esp::Fact::Traffic { from, spi: 1, packets: 3, octets: 300, largest: 84, encapsulated: false };
+    let kind = network::Icmp::PortUnreachable;
+    let closed = || network::Fact::Icmp { kind, from: None, port: Some(1701), protocol: 17 };
+    let wire = || Evidence::default().source(Side::Wire, SourceKind::Capture);
+    let before = wire().sees(esp(Party::Server)).sees(raw.clone()).sees(closed()).sees(esp(Party::Client));
+    assert_eq!(before.cause().0, Some(Cause::L2tpNoAnswer));
+    let after = wire().sees(closed()).sees(raw).sees(esp(Party::Server)).sees(esp(Party::Client));
+    assert_ne!(after.cause().0, Some(Cause::L2tpNoAnswer));
+}
+
 /// Facts of every layer.
 fn facts() -> impl Strategy<Value = Fact> {
     let party = || prop::sample::select(vec![Party::Here, Party::There, Party::Client, Party::Server]);

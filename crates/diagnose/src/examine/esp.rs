@@ -71,8 +71,11 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
     let gave_up =
         picture.first(|seen| matches!(seen.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: false, .. })));
     let asked = picture.first(|seen| request(seen).is_some()).or(gave_up);
+    let closed = super::ike::port_closed(picture, 1701);
+    // What an earlier association brought says nothing of the port that was found closed after it.
+    let server = server.filter(|server| !closed.is_some_and(|closed| closed.at.is_some() && server.at < closed.at));
     // Whoever sends ESP is not the one whose port an earlier attempt found closed.
-    if let (Some(closed), None) = (super::ike::port_closed(picture, 1701), server) {
+    if let (Some(closed), None) = (closed, server) {
         claims.stated(Cause::L2tpNoAnswer, if up.is_some() || client.is_some() { 0.85 } else { 0.3 }, closed);
         return;
     }

@@ -66,7 +66,7 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
         ike::Fact::PfsRefused { .. } => {
             claims.stated(Cause::IkePfsMismatch, 0.88, seen);
         }
-        ike::Fact::Certificate { at, of, problem } => certificate(seen, *at, *of, *problem, claims),
+        ike::Fact::Certificate { at, of, problem } => certificate(seen, *at, *of, *problem, picture, claims),
         ike::Fact::PeerDead { .. } => {
             claims.stated(Cause::IkePeerDead, 0.8, seen);
         }
@@ -194,8 +194,13 @@ fn certificate(
     at: observe::Party,
     of: Option<observe::Party>,
     problem: ike::CertificateProblem,
+    picture: &Picture<'_>,
     claims: &mut Claims,
 ) {
+    // Only a shared key makes messages that cannot be read: what a daemon misses when it starts is for somebody else.
+    let others = problem == ike::CertificateProblem::Missing
+        && seen.about.attempt.is_none()
+        && picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Undecryptable { .. }));
     let cause = match problem {
         ike::CertificateProblem::Missing => Cause::IkeCertMissing,
         ike::CertificateProblem::Untrusted | ike::CertificateProblem::Revoked | ike::CertificateProblem::Signature => {
@@ -206,7 +211,11 @@ fn certificate(
         ike::CertificateProblem::Expired => Cause::IkeCertExpired,
     };
     // "No issuer found" follows from an expired one, too; the precise complaint counts more.
-    let weight = if cause == Cause::IkeCertUntrusted { 0.65 } else { 0.85 };
+    let weight = match cause {
+        _ if others => 0.2,
+        Cause::IkeCertUntrusted => 0.65,
+        _ => 0.85,
+    };
     let whose = of.and_then(|of| seen.role(of)).or_else(|| match problem {
         ike::CertificateProblem::Missing => seen.role(at),
         _ => None,
@@ -380,7 +389,13 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
         }
         5 => {
             let moved = mode.moved || nat;
-            if mode.arrived[5] || mode.informational_from_server.is_some() {
+            if in_fragments(seen) && !mode.arrived[5] && mode.informational_from_server.is_none() {
+                // Smaller messages passed; this one, with a certificate, leaves in fragments of IP.
+                claims.inferred(Cause::NetFragmentsDropped, factor * 0.7, evidence());
+                if moved {
+                    claims.inferred(Cause::NetUdp4500Blocked, factor * 0.3, evidence());
+                }
+            } else if mode.arrived[5] || mode.informational_from_server.is_some() {
                 let answer = mode.informational_from_server.into_iter().chain(evidence());
                 claims.inferred(Cause::IkePskMismatch, factor * 0.6, answer);
                 claims.inferred(Cause::IkeIdentityMismatch, factor * 0.2, evidence());
@@ -401,6 +416,14 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::IkeIdentityMismatch, factor * 0.35, evidence());
             claims.inferred(Cause::IkePskMismatch, factor * 0.3, evidence());
         }
+    }
+}
+
+/// Whether this message is larger than what an Ethernet carries in one piece.
+fn in_fragments(seen: &Observation) -> bool {
+    match &seen.fact {
+        Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > 1500 - 28),
+        _ => false,
     }
 }
 

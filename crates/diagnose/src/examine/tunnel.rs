@@ -140,12 +140,7 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
             claims.inferred(Cause::NetServerUnreachable, 0.25, [seen]);
         }
         pptp::Fact::NoReply => {
-            // Who has a call at the same time shows that the server runs, and that it is his port.
-            let other = picture.first(|other| {
-                let another = (other.place.source, &other.about.attempt) != (seen.place.source, &seen.about.attempt);
-                another && matches!(other.fact, Fact::Pptp(pptp::Fact::CallUp))
-            });
-            if let Some(other) = other {
+            if let Some(other) = other_call(seen, picture) {
                 claims.inferred(Cause::TunnelPortsExhausted, 0.5, [seen, other]);
                 claims.inferred(Cause::NetTcp1723Blocked, 0.15, [seen]);
                 return;
@@ -153,6 +148,12 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
             claims.inferred(Cause::HostServerNotRunning, 0.4, [seen]);
             claims.inferred(Cause::NetPortBusy, 0.35, [seen]);
             claims.inferred(Cause::NetTcp1723Blocked, 0.2, [seen]);
+        }
+        pptp::Fact::Refused { by, result: 0 } if seen.role(*by) == Some(Role::Server) => {
+            // It closes without an answer.
+            let other = other_call(seen, picture);
+            let cause = if other.is_some() { Cause::TunnelPortsExhausted } else { Cause::PptpRefused };
+            claims.inferred(cause, 0.5, [seen].into_iter().chain(other));
         }
         pptp::Fact::Refused { by, result } if seen.role(*by) != Some(Role::Client) => {
             // RFC 2637 §2.2, §2.8: 4 is "busy" or "not permitted", 5 and 6 are lack of facilities.
@@ -170,6 +171,14 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
         }
         _ => {}
     }
+}
+
+/// Who has a call at the same time shows that the server runs, and that it is his port.
+fn other_call<'a>(seen: &Observation, picture: &Picture<'a>) -> Option<&'a Observation> {
+    picture.first(|other| {
+        let another = (other.place.source, &other.about.attempt) != (seen.place.source, &seen.about.attempt);
+        another && matches!(other.fact, Fact::Pptp(pptp::Fact::CallUp))
+    })
 }
 
 /// The call is up, and GRE passes in one direction or none.

@@ -401,6 +401,7 @@ impl Charon {
                 || message.starts_with("IDir '") && message.contains(" does not match to ")
                 || message.starts_with("no matching CHILD_SA config found")
                 || message.starts_with("no IKE config found for ")
+                || message.starts_with("unable to resolve ") && message.ends_with(", initiate aborted")
                 || message.starts_with("no shared key found for ")
                 || message.starts_with("calculated HASH does not match")
                 || message.starts_with("trap not found, unable to acquire reqid")

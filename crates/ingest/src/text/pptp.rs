@@ -16,6 +16,10 @@ pub(crate) struct PptpClient {
     server: Option<SocketAddr>,
     /// The request that nothing has answered yet.
     unanswered: Option<Said>,
+    /// The line with which a program began that has not said anything else yet.
+    begun: Option<Said>,
+    /// Whether the server closed the connection instead of an answer.
+    closed: bool,
 }
 
 /// A line that was said before.
@@ -46,6 +50,7 @@ impl Reader for PptpClient {
     }
 
     fn finish(&mut self, out: &mut Out<'_, '_>) {
+        self.connecting(out);
         let Some(Said { at, line, text }) = self.unanswered.take() else { return };
         let about = self.about();
         out.say_of(at, line, &text, about, Fact::NoReply);
@@ -63,11 +68,25 @@ fn located(text: &str) -> Option<(&str, &str)> {
 }
 
 impl PptpClient {
+    /// Microseconds in which a connection is made, or refused, where anybody is there.
+    const PATIENCE: i64 = 20_000_000;
+
     fn about(&self) -> About {
         About { server: self.server, attempt: Some(format!("pptp {}", self.attempts)), ..About::default() }
     }
 
+    /// A program that said that it began, and nothing more as long as a connection may take.
+    fn connecting(&mut self, out: &mut Out<'_, '_>) {
+        let Some(Said { at, line, text }) = self.begun.take() else { return };
+        let waited = out.at().zip(at).is_some_and(|(now, begun)| now.since(begun) >= Self::PATIENCE);
+        if waited {
+            self.attempts += 1;
+            out.say_of(at, line, &text, self.about(), Fact::ConnectionTimedOut);
+        }
+    }
+
     fn message(&mut self, text: &str, out: &mut Out<'_, '_>) {
+        self.connecting_ended(text, out);
         let message = |from, kind, result, error| Fact::Message { from, kind, result, error };
         if let Some(rest) = text.strip_prefix("Sent control packet type is ") {
             let Some(kind) = words::number(rest).and_then(|kind| u16::try_from(kind).ok()) else { return };
@@ -80,6 +99,11 @@ impl PptpClient {
             return;
         }
         if text.starts_with("The synchronous pptp option") {
+            return;
+        }
+        if text.starts_with("read returned zero") && self.unanswered.take().is_some() {
+            self.closed = true;
+            out.say(self.about(), Fact::Refused { by: Party::There, result: 0 });
             return;
         }
         if text.starts_with("Received ") || text.starts_with("read returned zero") {
@@ -142,6 +166,9 @@ impl PptpClient {
             || text.starts_with("write failure") && text.contains("not permitted")
         {
             Fact::GreRefused { at: Party::Here }
+        } else if text.starts_with("Could not launch ") && self.closed {
+            // That is how often it has tried.
+            return;
         } else if text.starts_with("Call manager for ") && text.ends_with("is already running.")
             || text.starts_with("Could not launch ")
             || text.starts_with("Call manager for this IP is already running")
@@ -152,6 +179,17 @@ impl PptpClient {
             return;
         };
         out.say(self.about(), fact);
+    }
+
+    /// Every other line shows that the one which began came further, or tells why not.
+    fn connecting_ended(&mut self, text: &str, out: &mut Out<'_, '_>) {
+        let begins = text.starts_with("The synchronous pptp option");
+        if begins {
+            self.connecting(out);
+            self.begun = Some(Said { at: out.at(), line: out.number(), text: out.shown().to_owned() });
+        } else {
+            self.begun = None;
+        }
     }
 
     fn connect_failed(&mut self, error: &str, out: &mut Out<'_, '_>) {

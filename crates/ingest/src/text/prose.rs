@@ -1,7 +1,7 @@
 //! What people write: codes in their sentences, and files of keys that they paste.
 
 use observe::ike::Fact;
-use observe::{About, Party, SourceKind, reported};
+use observe::{About, Party, SourceKind, Time, reported};
 
 use super::reader::{Line, Out, Reader};
 use super::remark::Remarks;
@@ -11,6 +11,16 @@ use super::words;
 #[derive(Default)]
 pub(crate) struct Prose {
     remarks: Remarks,
+    /// What may be the error of `rasdial`, which a later line confirms.
+    rasdial: Option<Maybe>,
+}
+
+/// A line with a code, in whatever language.
+struct Maybe {
+    code: u32,
+    at: Option<Time>,
+    line: u64,
+    text: String,
 }
 
 impl Reader for Prose {
@@ -26,7 +36,17 @@ impl Reader for Prose {
             }
             return true;
         }
+        if text.contains("netcfg.chm") && self.confirmed(out) {
+            return true;
+        }
         let mut any = false;
+        if let Some((before, code)) = dialled(text).filter(|_| !text.contains("rror")) {
+            if ERROR_WORDS.iter().any(|word| before.to_lowercase().contains(word)) {
+                out.say(About::default(), reported::Fact::Ras { code });
+                return true;
+            }
+            self.rasdial = Some(Maybe { code, at: out.at(), line: out.number(), text: out.shown().to_owned() });
+        }
         for code in codes(text) {
             any = true;
             match code {
@@ -44,6 +64,32 @@ impl Reader for Prose {
     fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.remarks.finish(out);
     }
+}
+
+impl Prose {
+    /// Lines between the error of `rasdial` and the name of its help file.
+    const NEAR: u64 = 8;
+
+    /// `rasdial` names its help file behind an error: what looked like a code is one. Whether there was one.
+    fn confirmed(&mut self, out: &mut Out<'_, '_>) -> bool {
+        let Some(maybe) = self.rasdial.take().filter(|maybe| out.number() - maybe.line <= Self::NEAR) else {
+            return false;
+        };
+        out.say_of(maybe.at, maybe.line, &maybe.text, About::default(), reported::Fact::Ras { code: maybe.code });
+        true
+    }
+}
+
+/// What an error is called in front of its code, where that is not "error".
+const ERROR_WORDS: [&str; 9] = ["erro", "fehler", "erreur", "fel", "ошибка", "错误", "錯誤", "エラー", "오류"];
+
+/// "Erro de Acesso Remoto 868 - sentence", as `rasdial` prints it in every language: what stands in front, and the code.
+fn dialled(text: &str) -> Option<(&str, u32)> {
+    let (head, _) = text.split_once(" - ")?;
+    let (before, code) = head.split_at_checked(head.len().checked_sub(3)?)?;
+    let code = code.parse().ok().filter(|code| (600..=999).contains(code))?;
+    let words = before.len() <= 120 && !before.is_empty() && !before.bytes().any(|octet| octet.is_ascii_digit());
+    words.then_some((before, code))
 }
 
 /// The key in a line of ipsec.secrets: `selectors : PSK "key"`.

@@ -160,5 +160,17 @@ fn unknown_name(text: &str) -> Option<&str> {
             return Some(rest);
         }
     }
-    between(text, "Ping request could not find host ", ". ")
+    between(text, "Ping request could not find host ", ". ").or_else(|| unknown_to_server(text))
+}
+
+/// What nslookup and host print of a name that a name server does not have. On Windows, only the end is the same in every language.
+fn unknown_to_server(text: &str) -> Option<&str> {
+    if let Some(name) = text.strip_prefix("Host ").and_then(|rest| rest.strip_suffix(" not found: 3(NXDOMAIN)")) {
+        return Some(name);
+    }
+    let said = text.strip_prefix("** server can't find ").and_then(|rest| rest.strip_suffix(": NXDOMAIN"));
+    let said =
+        said.or_else(|| text.strip_prefix("*** ").and_then(|rest| rest.strip_suffix(": Non-existent domain")))?;
+    // The name server comes first.
+    said.split(' ').rev().find(|word| word.contains('.'))
 }
