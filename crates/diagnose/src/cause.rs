@@ -174,6 +174,7 @@ catalogue! {
     HostKernelModuleMissing => "host.kernel_module_missing", [619, 809], ThatHost;
     HostDevPppMissing => "host.dev_ppp_missing", [619, 721], Server;
     HostKnownOsBug => "host.known_os_bug", [], ThatHost;
+    HostRegistryMisplaced => "host.registry_misplaced", [788, 789, 809], ThatHost;
     HostConfigurationError => "host.configuration_error", [], ThatHost;
     NoneHealthy => "none.healthy", [], Nobody;
 }

@@ -124,6 +124,7 @@ pub(crate) const fn of(cause: Cause) -> &'static [Remedy] {
         Cause::HostKernelModuleMissing => &[LOAD_MODULES],
         Cause::HostDevPppMissing => &[MAKE_DEV_PPP],
         Cause::HostKnownOsBug => &[UPDATE_OR_RETURN],
+        Cause::HostRegistryMisplaced => &[MOVE_REGISTRY_VALUE],
         Cause::HostConfigurationError => &[MEND_CONFIGURATION],
         Cause::NoneHealthy => &[],
     }
@@ -398,4 +399,12 @@ const MAKE_DEV_PPP: Remedy = remedy(
     &["rm /dev/ppp"],
 );
 const UPDATE_OR_RETURN: Remedy = by_hand("update-or-return");
+const MOVE_REGISTRY_VALUE: Remedy = remedy(
+    "move-registry-value",
+    &[
+        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\PolicyAgent /v AssumeUDPEncapsulationContextOnSendRule",
+        r"reg query HKLM\SYSTEM\CurrentControlSet\Services\RasMan\Parameters",
+    ],
+    &[],
+);
 const MEND_CONFIGURATION: Remedy = by_hand("mend-configuration");

@@ -60,6 +60,30 @@ fn services_and_registry_of_the_client_explain_its_code() {
 }
 
 #[test]
+fn a_registry_value_where_windows_does_not_read_it_is_told_with_the_right_key() {
+    let ras = dial(&[(20227, "789")]);
+    let registry = |key: &str, name: &str| {
+        format!(
+            "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\{key}]\r\n\
+             \"{name}\"=dword:00000002\r\n"
+        )
+    };
+    for (wrong, name, right) in [
+        ("Services\\PolicyAgent", "AllowL2TPWeakCrypto", "services\\rasman\\parameters"),
+        ("Services\\PolicyAgent", "ProhibitIpSec", "services\\rasman\\parameters"),
+        ("Services\\RasMan\\Parameters", "AssumeUDPEncapsulationContextOnSendRule", "services\\policyagent"),
+    ] {
+        let found = diagnose(&[("ras.xml", &ras), ("values.reg", &registry(wrong, name))]);
+        let first = found.findings.first().unwrap();
+        assert_eq!(first.cause, Cause::HostRegistryMisplaced, "{name}");
+        assert!(first.evidence.iter().any(|place| place.text.contains(right)), "{name}: {:?}", first.evidence);
+        let right = right.replace("services", "Services");
+        let found = diagnose(&[("ras.xml", &ras), ("values.reg", &registry(&right, name))]);
+        assert!(found.findings.iter().all(|finding| finding.cause != Cause::HostRegistryMisplaced), "{name}");
+    }
+}
+
+#[test]
 fn nps_names_the_account_s_trouble() {
     let line = "192.0.2.1,CORP\\ute,01/12/2022,08:00:01,IAS,NPS1,4,192.0.2.1,4127,4,4136,3,4142,";
     for (code, cause) in [

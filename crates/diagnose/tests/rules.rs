@@ -124,6 +124,17 @@ fn a_name_that_a_capture_shows_need_not_be_the_servers() {
 }
 
 #[test]
+fn routing_and_remote_access_is_a_servers_service() {
+    let disabled = || host::Fact::Service {
+        name: "remoteaccess".into(),
+        running: Some(false),
+        start: Some(host::Start::Disabled),
+    };
+    assert_eq!(server(SourceKind::Services).sees(disabled()).cause().0, Some(Cause::HostServiceStopped));
+    assert_eq!(client(SourceKind::Services).sees(disabled()).cause().0, None, "a client has no use for it");
+}
+
+#[test]
 fn nothing_is_not_enough_and_an_address_is_a_healthy_connection() {
     let nothing = Evidence::default().finds();
     assert!(!nothing.enough && !nothing.healthy && nothing.findings.is_empty());

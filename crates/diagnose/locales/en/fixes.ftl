@@ -110,6 +110,7 @@ fix-windows-weak = Only as a last resort, permit weak algorithms in Windows.
 fix-load-modules = Load the modules, take them from blacklists, and install the package that holds them.
 fix-make-dev-ppp = Make the device, or pass it into the container.
 fix-update-or-return = Update to a release without the bug; until then go back to the one before.
+fix-move-registry-value = Decide whether the value is needed at all: several of them make a machine less secure. If it is, set it in the right key, delete it in the wrong one, and restart Windows.
 fix-mend-configuration = Mend the line that the program complains of, and start it again.
 
 # Where something has to be changed.

@@ -110,6 +110,7 @@ fix-windows-weak = Só como último recurso, permita algoritmos fracos no Window
 fix-load-modules = Carregue os módulos, tire-os das listas de bloqueio e instale o pacote que os contém.
 fix-make-dev-ppp = Crie o dispositivo ou repasse-o ao contêiner.
 fix-update-or-return = Atualize para uma versão sem o defeito; até lá, volte para a anterior.
+fix-move-registry-value = Decida se o valor é mesmo necessário: vários deles deixam a máquina menos segura. Se for, defina-o na chave certa, exclua-o da errada e reinicie o Windows.
 fix-mend-configuration = Corrija a linha de que o programa reclama e inicie-o de novo.
 
 # Onde algo precisa ser alterado.

@@ -110,6 +110,7 @@ fix-windows-weak = 实在没有别的办法时，才在 Windows 中允许弱算�
 fix-load-modules = 加载这些模块，把它们移出黑名单，并安装包含它们的软件包。
 fix-make-dev-ppp = 创建该设备，或者把它传入容器。
 fix-update-or-return = 升级到没有该缺陷的版本；在此之前先退回上一个版本。
+fix-move-registry-value = 先判断是否真的需要这个值：其中几个会降低机器的安全性。如果需要，请设置在正确的项下，从错误的项中删除，然后重启 Windows。
 fix-mend-configuration = 改正程序指出的那一行，再重新启动它。
 
 # 应在哪里修改。

@@ -9,6 +9,9 @@ use crate::Cause;
 /// Services without which a Windows client cannot do L2TP/IPsec.
 const NEEDED: &[&str] = &["policyagent", "ikeext", "bfe", "rasman"];
 
+/// The service that makes a Windows server a server. A client needs it not, and there it is disabled.
+const SERVES: &str = "remoteaccess";
+
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for seen in picture.all() {
         if let Fact::Host(fact) = &seen.fact {
@@ -37,6 +40,10 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
         // Without the value, Windows acts as with 0.
         host::Fact::Registry { key, name, value: None, .. } if key == "services\\policyagent" => {
             registry(seen, key, name, 0, picture, claims);
+        }
+        // Somebody wanted it to act, and it does not.
+        host::Fact::RegistryMisplaced { .. } if picture.up().is_none() => {
+            claims.stated(Cause::HostRegistryMisplaced, 0.55, seen).at(Cause::HostRegistryMisplaced, seen.side.role());
         }
         host::Fact::Update { name } if matches!(name.as_str(), "KB5009543" | "KB5009566") => {
             claims.inferred(Cause::IkeVendorIdRejected, 0.5, [seen]);
@@ -83,6 +90,10 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
 
 fn service(seen: &Observation, name: &str, running: Option<bool>, start: Option<host::Start>, claims: &mut Claims) {
     let off = running == Some(false) || start == Some(host::Start::Disabled);
+    if name == SERVES && seen.side == Side::Server && off {
+        let weight = if start == Some(host::Start::Disabled) { 0.85 } else { 0.75 };
+        claims.stated(Cause::HostServiceStopped, weight, seen).at(Cause::HostServiceStopped, Some(Role::Server));
+    }
     if NEEDED.contains(&name) && off {
         // A service that starts on demand may rest while nobody dials.
         let resting = running == Some(false) && start == Some(host::Start::Demand);
@@ -102,7 +113,9 @@ fn registry(seen: &Observation, key: &str, name: &str, value: u32, picture: &Pic
         ("prohibitipsec", 1) if key.ends_with("rasman\\parameters") => {
             claims.stated(Cause::HostProhibitIpsec, 0.85, seen);
         }
-        ("assumeudpencapsulationcontextonsendrule", 0 | 1) => {
+        ("assumeudpencapsulationcontextonsendrule", 0 | 1)
+            if key.ends_with("policyagent") || key.ends_with("ipsec") =>
+        {
             // 1 suffices when the client itself is not behind a NAT.
             let (client, behind) = picture.nat();
             let weight = match (behind, value) {
@@ -118,7 +131,7 @@ fn registry(seen: &Observation, key: &str, name: &str, value: u32, picture: &Pic
         ("assumeudpencapsulationcontextonsendrule", _) if key.ends_with("policyagent") || key.ends_with("ipsec") => {
             claims.against(Cause::IkeServerBehindNatRefused, 0.3, seen);
         }
-        ("allowl2tpweakcrypto" | "allowpptpweakcrypto", 1) => {
+        ("allowl2tpweakcrypto" | "allowpptpweakcrypto", 1) if key.ends_with("rasman\\parameters") => {
             claims.inferred(Cause::HostWeakCryptoOnly, 0.2, [seen]);
         }
         ("start", 4) => {

@@ -40,6 +40,7 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
         HostProhibitIpsec => &[L2tpNotProtected, L2tpNoAnswer],
         L2tpNotProtected => &[L2tpNoAnswer],
         NetFragmentsDropped => &[NetUdp4500Blocked, NetUdp500Blocked],
+        HostRegistryMisplaced => &[HostWeakCryptoOnly],
         IkeServerBehindNatRefused | IkeVendorIdRejected | IkeVersionMismatch | IkeModeRefused => {
             &[NetUdp500Blocked, NetUdp4500Blocked, IkePskMismatch]
         }

@@ -22,6 +22,17 @@ const NAMES: &[&str] = &[
     "disablednsresolver",
 ];
 
+/// The key in which Windows reads a value; up to Windows XP some stood elsewhere.
+const RIGHT_KEYS: &[(&str, &[&str])] = &[
+    ("prohibitipsec", &["services\\rasman\\parameters"]),
+    ("allowl2tpweakcrypto", &["services\\rasman\\parameters"]),
+    ("allowpptpweakcrypto", &["services\\rasman\\parameters"]),
+    ("negotiatedh2048_aes256", &["services\\rasman\\parameters"]),
+    ("disableikenameekucheck", &["services\\rasman\\parameters"]),
+    ("assumeudpencapsulationcontextonsendrule", &["services\\policyagent", "services\\ipsec"]),
+    ("lmcompatibilitylevel", &["control\\lsa"]),
+];
+
 /// Keys that were exported whole when they hold the first value, and what their lack of the second values says.
 const DEFAULTS: &[(&str, &str, &[&str])] = &[
     ("services\\policyagent", "imagepath", &["assumeudpencapsulationcontextonsendrule"]),
@@ -184,6 +195,13 @@ impl Export {
             _ => registry(key, name, value),
         };
         sink.push(None, Spot::Line(number), &text, About::default(), fact);
+        let right = RIGHT_KEYS.iter().find(|(known, keys)| *known == name && !keys.contains(&key));
+        if let (Some((_, [right, ..])), false, Data::Number(_)) = (right, key.is_empty(), data) {
+            let text = format!("{text}; Windows reads it in [{right}]");
+            let fact =
+                Fact::RegistryMisplaced { key: key.to_owned(), name: name.to_owned(), right: (*right).to_owned() };
+            sink.push(None, Spot::Line(number), &text, About::default(), fact);
+        }
     }
 
     fn finish(&mut self, sink: &mut Sink<'_>) {

@@ -40,6 +40,15 @@ pub enum Fact {
         /// When the key was last written, where it is known.
         written: Option<crate::Time>,
     },
+    /// A registry value that stands in a key where nothing reads it.
+    RegistryMisplaced {
+        /// The key, as in [`Fact::Registry`].
+        key: String,
+        /// The value's name, in lower case.
+        name: String,
+        /// The key in which it is read.
+        right: String,
+    },
     /// A socket that waits for connections or datagrams.
     Listening {
         /// TCP, else UDP.

@@ -66,6 +66,7 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
             HostDevPppMissing,
             HostKnownOsBug,
             HostConfigurationError,
+            HostRegistryMisplaced,
         ],
         "the state of a host, not of an attempt",
     ),
