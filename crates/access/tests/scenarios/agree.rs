@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::world::World;
 
 mod catalogue;
+mod path;
 mod server;
 
 /// How a dial ended, and what the run left.
@@ -35,8 +36,13 @@ struct Run {
 impl Outcome {
     /// That of the only client, whose line was recorded.
     pub(crate) fn of(world: &World) -> Outcome {
-        let (failure, stage) = world.end_of(0).expect("it has ended");
-        let client = &world.clients[0];
+        Outcome::of_client(world, 0)
+    }
+
+    /// That of a client whose line was recorded.
+    pub(crate) fn of_client(world: &World, index: usize) -> Outcome {
+        let (failure, stage) = world.end_of(index).expect("it has ended");
+        let client = &world.clients[index];
         let capture = world.net.capture(client.node).expect("the client's line is recorded").to_bytes();
         let logs = vec![dialled(failure, stage)];
         let run = Run { role: Role::Client, capture, keys: client.keys.clone(), logs };

@@ -1,4 +1,6 @@
 //! A server of another make: real engines without our server above them, every message of which a test may replace.
+//!
+//! It takes all of its clients for one, as servers do that know them by their address: what it sends goes to the newest association.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +23,7 @@ use crate::world::{KEY, PATIENCE, Wire, World, public};
 /// Its address on the Internet.
 pub(crate) const FOREIGN: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77));
 
-/// What it has for its only client.
+/// What it has for its client.
 pub(crate) const LEASE: ppp::Ipv4Lease = ppp::Ipv4Lease {
     client: Ipv4Addr::new(10, 88, 0, 2),
     server: Ipv4Addr::new(10, 88, 0, 1),
@@ -58,6 +60,8 @@ pub(crate) struct Foreign {
     pub(crate) ppp: Option<ppp::Session>,
     /// The call, and its ids.
     pub(crate) call: Option<(LinkId, l2tp::SessionId)>,
+    /// The calls before it, which have not ended.
+    older: Vec<(LinkId, ppp::Session)>,
     pub(crate) alter: Alter,
     pub(crate) decide: Decide,
     /// Sends every frame of the client back.
@@ -87,8 +91,10 @@ impl Foreign {
         ike.child.ciphers = vec![ChildCipher::AesCbc128];
         ike.child.auths = vec![ChildAuth::HmacSha1_96];
         let mut accounts = Accounts::default();
-        let password = "password0".into();
-        accounts.insert(Account { name: "user0".into(), password, address: None, disabled: false });
+        for number in 0..2 {
+            let password = format!("password{number}").into_bytes().into();
+            accounts.insert(Account { name: format!("user{number}"), password, address: None, disabled: false });
+        }
         Foreign {
             node,
             ike: ike::Engine::new(ike),
@@ -97,6 +103,7 @@ impl Foreign {
             ppp_config: ppp::ServerConfig::default(),
             ppp: None,
             call: None,
+            older: Vec::new(),
             alter: Box::new(|_, message| vec![message.to_vec()]),
             decide: Box::new(|_| None),
             mirror: false,
@@ -136,8 +143,13 @@ impl Foreign {
 
     /// Lets the client dial, and waits until it is connected.
     pub(crate) fn connect(&mut self, world: &mut World) {
-        world.dial(0);
-        assert!(self.run(world, PATIENCE, |world| world.is_up(0)), "{:?}", world.end_of(0));
+        self.connect_client(world, 0);
+    }
+
+    /// Lets a client dial, and waits until it is connected.
+    pub(crate) fn connect_client(&mut self, world: &mut World, index: usize) {
+        world.dial(index);
+        assert!(self.run(world, PATIENCE, |world| world.is_up(index)), "{:?}", world.end_of(index));
         self.run(world, Duration::from_secs(1), |_| false);
     }
 
@@ -212,7 +224,8 @@ impl Foreign {
     }
 
     fn poll_timeout(&mut self) -> Option<clock::Timestamp> {
-        let ppp = self.ppp.as_ref().and_then(ppp::Session::poll_timeout);
+        let sessions = self.ppp.iter().chain(self.older.iter().map(|(_, ppp)| ppp));
+        let ppp = sessions.filter_map(ppp::Session::poll_timeout).min();
         [self.ike.poll_timeout(), self.l2tp.poll_timeout(), ppp].into_iter().flatten().min()
     }
 
@@ -220,7 +233,7 @@ impl Foreign {
         let now = world.now;
         self.ike.handle_timeout(now, &mut world.rng);
         self.l2tp.handle_timeout(now);
-        if let Some(ppp) = &mut self.ppp {
+        for ppp in self.ppp.iter_mut().chain(self.older.iter_mut().map(|(_, ppp)| ppp)) {
             ppp.handle_timeout(now, &mut world.rng);
         }
     }
@@ -250,13 +263,16 @@ impl Foreign {
     fn open(&mut self, world: &mut World, path: Path, encapsulation: Encapsulation, payload: &mut [u8]) {
         let len = payload.len();
         let mut wire = Wire::default();
+        // The client, of which there is but one, does not move to where an older association of it is.
+        let path = self.child.as_ref().map_or(path, |newest| newest.path);
         self.data.receive(world.now, path, encapsulation, payload, len, &mut wire);
         for punt in self.data.take_punts() {
             match punt {
                 Punt::L2tp { peer, message } => self.l2tp.handle_control(world.now, &mut world.rng, peer, &message),
                 Punt::Ppp { frame, .. } if self.mirror => self.send_frame(world, &frame),
-                Punt::Ppp { frame, .. } => {
-                    if let Some(ppp) = &mut self.ppp {
+                Punt::Ppp { link, frame } => {
+                    let older = self.older.iter_mut().find(|(older, _)| *older == link).map(|(_, ppp)| ppp);
+                    if let Some(ppp) = older.or(self.ppp.as_mut()) {
                         ppp.handle_frame(world.now, &mut world.rng, &frame);
                     }
                 }
@@ -306,6 +322,14 @@ impl Foreign {
                     self.send_frame(world, &frame);
                 }
             }
+            let older = self.older.iter_mut();
+            let frames: Vec<_> = older.filter_map(|(link, ppp)| Some((*link, ppp.poll_transmit()?))).collect();
+            for (link, frame) in frames {
+                busy = true;
+                let mut wire = Wire::default();
+                self.data.send_frame(link, &frame, &mut wire);
+                self.post(world, wire);
+            }
             while let Some(event) = self.ppp.as_mut().and_then(ppp::Session::poll_event) {
                 busy = true;
                 self.on_ppp(world, event);
@@ -335,7 +359,8 @@ impl Foreign {
                 traffic: Traffic::default(),
                 told_alive: None,
             });
-            self.call = Some((link, session));
+            let older = self.call.replace((link, session)).map(|(link, _)| link);
+            self.older.extend(older.zip(self.ppp.take()));
             self.ppp = Some(ppp::Session::server(self.ppp_config.clone(), world.now, &mut world.rng));
         }
     }

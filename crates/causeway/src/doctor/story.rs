@@ -454,6 +454,7 @@ fn is_event(fact: &Fact) -> bool {
                 | esp::Fact::Association(_)
                 | esp::Fact::Policy(_)
                 | esp::Fact::NoPolicies
+                | esp::Fact::Unheard { .. }
                 | esp::Fact::CameUnprotected { .. }
         ),
         Fact::Reported(fact) => !matches!(fact, reported::Fact::Affects(_)),

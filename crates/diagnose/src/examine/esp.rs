@@ -24,12 +24,20 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             esp::Fact::UnknownSpi { .. } => {
                 claims.inferred(Cause::IkePeerDead, 0.3, [seen]);
             }
+            // Not only PPP is silent, but whatever comes by the association.
+            esp::Fact::Unheard { .. } if picture.up().is_some() => {
+                let control = picture
+                    .first(|other| matches!(other.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: true, .. })));
+                let weight = if control.is_some() { 0.6 } else { 0.3 };
+                claims.inferred(Cause::IkePeerDead, weight, [seen].into_iter().chain(control));
+            }
             // A kernel counts from its start, and not only what is in question.
             esp::Fact::CameUnprotected { .. } if picture.up().is_none() => {
                 claims.inferred(Cause::EspNotMatching, 0.35, [seen]);
             }
             esp::Fact::Traffic { .. }
             | esp::Fact::CameUnprotected { .. }
+            | esp::Fact::Unheard { .. }
             | esp::Fact::Tag { .. }
             | esp::Fact::Replayed { .. }
             | esp::Fact::Association(_)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use observe::{Fact, Observation, Role, Side, SourceKind, ike, l2tp, network, ppp};
+use observe::{Fact, Observation, Role, Side, SourceKind, esp, ike, l2tp, network, ppp};
 use wire::isakmp::NotifyType;
 
 use super::claims::Claims;
@@ -254,9 +254,9 @@ fn phase1_up(picture: &Picture<'_>) -> bool {
 
 pub(super) fn phase2_up(picture: &Picture<'_>) -> bool {
     picture.ike().any(|(_, fact)| matches!(fact, ike::Fact::Phase2Up { .. }))
-        || picture.all().any(|seen| {
-            matches!(seen.fact, Fact::Esp(observe::esp::Fact::Traffic { .. } | observe::esp::Fact::Association(_)))
-        })
+        || picture
+            .all()
+            .any(|seen| matches!(seen.fact, Fact::Esp(esp::Fact::Traffic { .. } | esp::Fact::Association(_))))
 }
 
 /// The messages of main mode as each side saw them.
@@ -563,6 +563,8 @@ fn collision(picture: &Picture<'_>, claims: &mut Claims) {
     let mut known: Vec<(observe::SourceId, IpAddr, Option<&str>, u16)> = Vec::new();
     let mut identities: HashMap<(observe::SourceId, &str), &str> = HashMap::new();
     let mut second: Option<&Observation> = None;
+    // The port and the observation of the newest client at an address.
+    let mut newest: HashMap<(observe::SourceId, IpAddr), (u16, &Observation)> = HashMap::new();
     for seen in picture.all() {
         let source = seen.place.source;
         let attempt = seen.about.attempt.as_deref().unwrap_or_default();
@@ -587,6 +589,18 @@ fn collision(picture: &Picture<'_>, claims: &mut Claims) {
                 if known.len() < 64 {
                     known.push((source, client.ip(), identity, client.port()));
                 }
+                newest.insert((source, client.ip()), (client.port(), seen));
+            }
+            // Who connected last from there is heard, who was connected before is not any more.
+            Fact::Esp(esp::Fact::Unheard { from, since, .. }) if seen.role(*from) == Some(Role::Client) => {
+                let Some(client) = seen.about.client else { continue };
+                let Some((port, second)) = newest.get(&(source, client.ip())) else { continue };
+                let before = second.at.is_some_and(|at| since.since(at) > -SLACK);
+                let other = client.port() != 0 && *port != client.port();
+                if other && before && !unheard(picture, source, client.ip(), *port) {
+                    claims.inferred(Cause::IkeSameNatCollision, 0.8, [*second, seen]);
+                    return;
+                }
             }
             fact if gone(fact) => {
                 if let Some(second) = second {
@@ -597,6 +611,18 @@ fn collision(picture: &Picture<'_>, claims: &mut Claims) {
             _ => {}
         }
     }
+}
+
+/// Microseconds by which an end may fall silent before it is seen that another one has taken its place.
+const SLACK: i64 = 30_000_000;
+
+/// Whether the client at this address and port is not heard by the server any more.
+fn unheard(picture: &Picture<'_>, source: observe::SourceId, address: IpAddr, port: u16) -> bool {
+    picture.all().any(|seen| {
+        seen.place.source == source
+            && seen.about.client.is_some_and(|client| (client.ip(), client.port()) == (address, port))
+            && matches!(seen.fact, Fact::Esp(esp::Fact::Unheard { from, .. }) if seen.role(from) == Some(Role::Client))
+    })
 }
 
 /// Whether somebody is not heard any more.

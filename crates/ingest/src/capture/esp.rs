@@ -1,6 +1,7 @@
 //! ESP: the sums of each direction, what the lengths alone say, and what is inside where that can be read.
 
 mod opened;
+mod silence;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,6 +11,7 @@ use observe::{Role, Time, ike, network};
 use wire::esp::EspHeader;
 
 use self::opened::{Openers, Outcome, unencrypted};
+use self::silence::Silence;
 use super::lengths::{LOOKED_AT, Lengths};
 use super::note::{Ends, Note, party};
 use crate::Keys;
@@ -48,6 +50,7 @@ pub(super) struct Tracker {
     /// The direction of the packet before, which is mostly that of the next.
     latest: usize,
     too_many: bool,
+    silence: Silence,
     openers: Openers,
     has_keys: bool,
     opened: u64,
@@ -82,6 +85,7 @@ impl Tracker {
             flows: Vec::new(),
             latest: 0,
             too_many: false,
+            silence: Silence::default(),
             openers: Openers::new(keys),
             has_keys: !keys.esp.is_empty(),
             opened: 0,
@@ -94,6 +98,7 @@ impl Tracker {
         if !self.find(at, packet, spi) {
             return Inside::Unknown;
         }
+        self.silence.passed(at, packet.source, packet.destination);
         let (source, destination) = (packet.source.ip(), packet.destination.ip());
         let latest = self.latest;
         let Some(flow) = self.flows.get_mut(latest) else { return Inside::Unknown };
@@ -178,6 +183,17 @@ impl Tracker {
         }
         for flow in std::mem::take(&mut self.flows) {
             flow.finish(note, ends);
+        }
+        for unheard in self.silence.unheard() {
+            let from = ends.sender(unheard.source, unheard.destination);
+            let about = ends.about(unheard.source, unheard.destination, from);
+            let seconds = unheard.last.since(unheard.since) / 1_000_000;
+            let text = format!(
+                "{from} at {}: {} packets of ESP in {seconds} s after the last that came back",
+                unheard.source, unheard.packets
+            );
+            let fact = Fact::Unheard { from: party(from), since: unheard.since, packets: unheard.packets };
+            note.push_whole(unheard.since, &about, &text, fact);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::Party;
+use crate::{Party, Time};
 
 /// A fact of ESP.
 #[derive(Clone, PartialEq, Debug)]
@@ -32,6 +32,15 @@ pub enum Fact {
         octets: u8,
         /// Different lengths that fit: with one only, any cipher may give it by chance.
         lengths: u32,
+    },
+    /// What an end sent into its association after it last heard anything of the other, which had answered before.
+    Unheard {
+        /// Who sent.
+        from: Party,
+        /// When it sent the first of them.
+        since: Time,
+        /// Packets.
+        packets: u64,
     },
     /// Packets that carry an SPI of no known association.
     UnknownSpi {

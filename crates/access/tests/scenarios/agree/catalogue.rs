@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use diagnose::Cause::{self, *};
 
 /// Causes that scenarios beside the table of errors bring about.
-const ELSEWHERE: &[Cause] = &[EspSha2Truncation, IkePfsMismatch, IkeRekeyFailed, IkeServerBehindNatRefused];
+const ELSEWHERE: &[Cause] =
+    &[EspSha2Truncation, IkePfsMismatch, IkeRekeyFailed, IkeSameNatCollision, IkeServerBehindNatRefused];
 
 /// Causes that no run on the simulated network can have, and why.
 const OUT_OF_REACH: &[(&[Cause], &str)] = &[
@@ -45,14 +46,7 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
         "a server tells its client no more than 691 or 649; the reason is in logs of servers of another make",
     ),
     (
-        &[
-            IkePskCharacters,
-            IkeVendorIdRejected,
-            IkeNatTUnsupported,
-            IkeMessageIdReuse,
-            IkeSameNatCollision,
-            TunnelProtocolDisabled,
-        ],
+        &[IkePskCharacters, IkeVendorIdRejected, IkeNatTUnsupported, IkeMessageIdReuse, TunnelProtocolDisabled],
         "a fault of products of another make: at either end it looks like silence",
     ),
     (&[EspNotMatching], "a client's policy of its own, which sends past the association: the dialer has none"),
