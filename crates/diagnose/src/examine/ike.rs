@@ -17,6 +17,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     silence(&picture.latest(), claims);
     after_phase1(picture, claims);
     renewal(picture, claims);
+    mapping(picture, claims);
     collision(picture, claims);
     untraversed(picture, claims);
 }
@@ -75,9 +76,6 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
         }
         ike::Fact::MessageIdReused { at } => {
             claims.stated(Cause::IkeMessageIdReuse, 0.75, seen).at(Cause::IkeMessageIdReuse, seen.role(*at));
-        }
-        ike::Fact::MappingChanged { .. } => {
-            claims.inferred(Cause::NetNatMappingLost, 0.2, [seen]);
         }
         ike::Fact::RekeyFailed { .. } => {
             claims.stated(Cause::IkeRekeyFailed, 0.75, seen);
@@ -556,6 +554,42 @@ fn is_private(address: IpAddr) -> bool {
         IpAddr::V6(_) => false,
     }
 }
+
+/// A NAT gives a client another port: while the server goes on sending to the old one, or again and again.
+fn mapping(picture: &Picture<'_>, claims: &mut Claims) {
+    let mut moves: HashMap<(observe::SourceId, Option<&str>), Vec<&Observation>> = HashMap::new();
+    for (seen, fact) in picture.ike() {
+        let ike::Fact::MappingChanged { from: Some(from), to: Some(to) } = fact else { continue };
+        let left = picture.all().find(|other| match &other.fact {
+            Fact::Esp(esp::Fact::Unheard { from: sender, .. }) => {
+                other.place.source == seen.place.source
+                    && seen.role(*sender) == Some(Role::Server)
+                    && other.about.client == Some(*from)
+            }
+            _ => false,
+        });
+        if let Some(left) = left {
+            claims.inferred(Cause::NetNatMappingLost, 0.8, [seen, left]);
+            return;
+        }
+        // Whoever goes from one network to another has another address as well.
+        if from.ip() == to.ip() && from != to {
+            let negotiation = (seen.place.source, seen.about.attempt.as_deref());
+            let known = moves.entry(negotiation).or_default();
+            known.push(seen);
+            if known.len() >= RESTLESS {
+                claims.inferred(Cause::NetNatMappingLost, 0.6, known.iter().copied());
+                return;
+            }
+        }
+    }
+    for (seen, _) in picture.ike().filter(|(_, fact)| matches!(fact, ike::Fact::MappingChanged { .. })) {
+        claims.inferred(Cause::NetNatMappingLost, 0.2, [seen]);
+    }
+}
+
+/// Changes of a client's port that are more than a router that was restarted.
+const RESTLESS: usize = 3;
 
 /// Two clients behind one NAT are connected, and then one of them hears no more: the server takes them for one.
 fn collision(picture: &Picture<'_>, claims: &mut Claims) {

@@ -42,6 +42,10 @@ fn declined(picture: &Picture<'_>, claims: &mut Claims) {
 
 fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
+        // What nobody assigns, but a machine takes when nobody does (RFC 3927): the server's own DHCP did not answer it.
+        ppp::Fact::NetworkUp { client: Some(client), .. } if client.is_link_local() => {
+            claims.stated(Cause::NcpApipa, 0.85, seen);
+        }
         ppp::Fact::NoCommonAuthentication { .. } => {
             claims.stated(Cause::PppNoCommonAuth, 0.88, seen);
         }

@@ -109,7 +109,8 @@ pub(super) fn explains(cause: Cause, effect: Cause) -> bool {
         RouteForwardingOff => &[RouteNoReturnRoute, RouteFilterDrop],
         RouteNoReturnRoute => &[RouteForwardingOff, RouteFilterDrop],
         RouteFilterDrop => &[RouteNoReturnRoute],
-        IkePeerDead | NetNatMappingLost => &[PppPeerDead, L2tpNoAnswer, L2tpRefused],
+        NetNatMappingLost => &[IkePeerDead, PppPeerDead, L2tpNoAnswer, L2tpRefused],
+        IkePeerDead => &[PppPeerDead, L2tpNoAnswer, L2tpRefused],
         _ => &[],
     };
     list.contains(&effect)

@@ -21,6 +21,8 @@ pub(super) struct Lengths {
     residues: [u64; 5],
     /// The packet that waits for anything from the other end: its length's index.
     waiting: Option<(Time, usize)>,
+    /// When a packet of this length last came from the other end.
+    came: Option<(Time, u32)>,
 }
 
 struct Size {
@@ -40,6 +42,11 @@ impl Lengths {
         if let Some(count) = usize::try_from(residue).ok().and_then(|residue| self.residues.get_mut(residue)) {
             *count += 1;
         }
+        // What answers a large packet is itself large, and answered by nothing.
+        let answers = |(came, asked): (Time, u32)| asked >= LARGE && at.since(came) <= ANSWER;
+        if octets >= LARGE && self.came.take().is_some_and(answers) {
+            return;
+        }
         let index = match self.sizes.iter().position(|size| size.octets == octets) {
             Some(index) => index,
             None if self.sizes.len() < MOST => {
@@ -57,6 +64,7 @@ impl Lengths {
 
     /// A packet of the other direction.
     pub(super) fn came(&mut self, at: Time, octets: u32) {
+        self.came = Some((at, octets));
         if let Some((since, index)) = self.waiting.take()
             && at.since(since) <= ANSWER
             && let Some(size) = self.sizes.get_mut(index)
@@ -122,6 +130,18 @@ mod tests {
             lengths.came(second(at), 148);
             lengths.sent(second(10 + at), 1460);
             lengths.came(second(10 + at), 100);
+        }
+        assert_eq!(lengths.vanished(), None);
+    }
+
+    #[test]
+    fn large_answers_to_large_pings_want_no_answer() {
+        let mut lengths = Lengths::default();
+        for at in 0..3 {
+            lengths.sent(second(at), 148);
+            lengths.came(second(at), 148);
+            lengths.came(second(10 + at), 1460);
+            lengths.sent(second(10 + at), 1444);
         }
         assert_eq!(lengths.vanished(), None);
     }

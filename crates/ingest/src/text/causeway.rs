@@ -1,5 +1,8 @@
 //! Causeway's own log, as text and as JSON, and the events of `causeway dial --json`.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
 use observe::{About, Party, Role, SourceKind, host, ike, ppp, reported};
 use serde_json::Value;
 
@@ -12,7 +15,12 @@ use super::words;
 pub(crate) struct Causeway {
     /// How many times the dialer began anew.
     dials: u32,
+    /// Where the client of a session was last.
+    clients: HashMap<String, SocketAddr>,
 }
+
+/// Sessions whose clients are followed.
+const MOST: usize = 4096;
 
 impl Reader for Causeway {
     fn kind(&self) -> SourceKind {
@@ -90,6 +98,10 @@ impl Causeway {
         let user = string(fields, "user").map(str::to_owned);
         let about =
             About { client, user: user.clone(), attempt: Some(format!("session {session}")), ..About::default() };
+        let before = self.clients.get(session).copied();
+        if let Some(client) = client.filter(|_| before.is_some() || self.clients.len() < MOST) {
+            self.clients.insert(session.to_owned(), client);
+        }
         match message {
             "session up" => {
                 if let Some(behind) = string(fields, "encapsulation") {
@@ -110,7 +122,7 @@ impl Causeway {
                 out.say(about, reported::Fact::Connected);
             }
             "session moved" => {
-                out.say(about.clone(), ike::Fact::MappingChanged { from: None, to: client });
+                out.say(about.clone(), ike::Fact::MappingChanged { from: before, to: client });
             }
             "rekeying failed" => {
                 verdict(fields, &about, out);
@@ -150,7 +162,15 @@ impl Causeway {
         let server = string(fields, "server").and_then(words::socket);
         let about = About { server, attempt: Some(format!("dial {}", self.dials)), ..About::default() };
         match event {
-            "connected" => out.say(about, reported::Fact::Connected),
+            "connected" => {
+                let (client, server) = (string(fields, "address"), string(fields, "peer"));
+                if let Some(client) = client.and_then(words::ipv4) {
+                    let server = server.and_then(words::ipv4);
+                    let protocol = ppp::Protocol::Ipcp;
+                    out.say(about.clone(), ppp::Fact::NetworkUp { protocol, client: Some(client), server });
+                }
+                out.say(about, reported::Fact::Connected);
+            }
             "disconnected" => out.say(about, reported::Fact::Disconnected),
             "failed" | "strategy_failed" => verdict(fields, &about, out),
             "reconnecting" => self.dials += 1,

@@ -5,8 +5,17 @@ use std::collections::BTreeSet;
 use diagnose::Cause::{self, *};
 
 /// Causes that scenarios beside the table of errors bring about.
-const ELSEWHERE: &[Cause] =
-    &[EspSha2Truncation, IkePfsMismatch, IkeRekeyFailed, IkeSameNatCollision, IkeServerBehindNatRefused];
+const ELSEWHERE: &[Cause] = &[
+    EspNotMatching,
+    EspSha2Truncation,
+    IkePfsMismatch,
+    IkeRekeyFailed,
+    IkeSameNatCollision,
+    IkeServerBehindNatRefused,
+    NcpApipa,
+    NetMtuBlackhole,
+    NetNatMappingLost,
+];
 
 /// Causes that no run on the simulated network can have, and why.
 const OUT_OF_REACH: &[(&[Cause], &str)] = &[
@@ -14,10 +23,7 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
         &[NetNoInternet, NetDnsFailure, NetServerUnreachable, NetPortBusy],
         "the host's own sockets, routes and resolver are not simulated; `Verdict::of_obstacle` has them",
     ),
-    (
-        &[NetMtuBlackhole, NetNatMappingLost, NcpApipa, NcpAddressConflict, RouteNoReturnRoute, RouteLoop],
-        "the connection is up, and no engine sees a failure",
-    ),
+    (&[NcpAddressConflict, RouteNoReturnRoute, RouteLoop], "the connection is up, and no engine sees a failure"),
     (&[RouteForwardingOff, RouteFilterDrop, RouteDns], "beyond the tunnel there is no network in the simulation"),
     (
         &[NetFragmentsDropped],
@@ -49,7 +55,6 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
         &[IkePskCharacters, IkeVendorIdRejected, IkeNatTUnsupported, IkeMessageIdReuse, TunnelProtocolDisabled],
         "a fault of products of another make: at either end it looks like silence",
     ),
-    (&[EspNotMatching], "a client's policy of its own, which sends past the association: the dialer has none"),
     (
         &[
             HostServiceStopped,

@@ -69,7 +69,7 @@ fn a_renewal_that_the_server_refuses() {
 }
 
 /// The server's log, and its line with its keys, name this cause of what befell a connection that was up.
-fn assert_record_names(cause: Cause, world: &World) {
+pub(super) fn assert_record_names(cause: Cause, world: &World) {
     for layout in [Layout::Text, Layout::Json] {
         let log = logged(world, Format { layout, journal: false });
         assert_names(cause, "the log", &read("causeway.log", log.as_bytes(), ""));
