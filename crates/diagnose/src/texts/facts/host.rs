@@ -20,6 +20,10 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
             }
             None => Words::new("host-registry-absent").with("key", key.clone()).with("name", name.clone()),
         },
+        Fact::RegistryMisplaced { key, name, right } => Words::new("host-registry-misplaced")
+            .with("key", key.clone())
+            .with("name", name.clone())
+            .with("right", right.clone()),
         Fact::Listening { tcp, address, owner } => {
             let (protocol, address) = (protocol(*tcp), address.to_string());
             let words = Words::new(if owner.is_some() { "host-listening-owner" } else { "host-listening" });

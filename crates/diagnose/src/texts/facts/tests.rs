@@ -153,6 +153,7 @@ fn tunnel_facts() -> Vec<Fact> {
         policy(false),
         esp::Fact::NoPolicies,
         esp::Fact::CameUnprotected { packets: 1 },
+        esp::Fact::Unheard { from: AT, since: Time(0), packets: 4 },
     ];
     let message = |repeated, clear| l2tp::Fact::Message { from: AT, kind: MessageType::SCCRQ, repeated, clear };
     let refused = |tunnel| l2tp::Fact::Refused { by: AT, tunnel, result: 2, error: 6, text: name() };
@@ -341,6 +342,7 @@ fn host_facts() -> Vec<Fact> {
     let facts = vec![
         Fact::System { name: name() },
         Fact::Booted { at: Time(0) },
+        Fact::RegistryMisplaced { key: name(), name: name(), right: name() },
         Fact::Update { name: name() },
         service(None, None),
         service(Some(true), None),

@@ -15,6 +15,7 @@ pub(super) fn esp<'a>(teller: &Teller<'_>, fact: &'a esp::Fact) -> Words<'a> {
         esp::Fact::Tag { from, spi, octets, .. } => {
             who("esp-tag", *from).with("octets", *octets).with("spi", named(*spi))
         }
+        esp::Fact::Unheard { from, packets, .. } => who("esp-unheard", *from).with("packets", *packets),
         esp::Fact::UnknownSpi { at, spi } => who("esp-unknown-spi", *at).with("spi", named(*spi)),
         esp::Fact::IntegrityFailed { at, packets, other_truncation } => {
             let id = if *other_truncation { "esp-integrity-failed-truncation" } else { "esp-integrity-failed" };
