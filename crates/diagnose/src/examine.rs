@@ -11,6 +11,7 @@ mod esp;
 mod exchange;
 mod host;
 mod ike;
+mod nat;
 mod network;
 mod picture;
 mod ppp;
@@ -67,6 +68,7 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
     for client in attempts::parties(timeline, Picture::of(timeline)) {
         network::claim(&client, &mut claims);
         ike::claim(&client, &mut claims);
+        nat::claim(&client, &mut claims);
         associations::claim(&client, &mut claims);
         esp::claim(&client, &mut claims);
         tunnel::claim(&client, &mut claims);
