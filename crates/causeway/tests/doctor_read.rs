@@ -203,3 +203,23 @@ fn a_dial_that_fails_is_explained_when_that_is_wanted() {
     assert!(said.contains("This speaks for it:") && !said.contains('\u{1b}'), "{said}");
     assert!(!text(&dial(&[]).stderr).contains("This speaks for it:"));
 }
+
+#[test]
+fn outputs_that_do_not_say_whose_they_are_are_taken_for_the_side_that_is_named() {
+    let evidence = Evidence::new("side");
+    let sockets = evidence.file(
+        "netstat.txt",
+        "\r\nActive Connections\r\n\r\n  Proto  Local Address          Foreign Address        State           PID\r\n  \
+         TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       900\r\n  \
+         TCP    0.0.0.0:445            0.0.0.0:0              LISTENING       4\r\n  \
+         UDP    0.0.0.0:123            *:*                                    1044\r\n",
+    );
+    let causes = |arguments: &[&str]| {
+        let out = read(&[arguments, &["--json", path(&sockets)]].concat());
+        let found: Value = serde_json::from_slice(&out.stdout).unwrap();
+        found["findings"].as_array().unwrap().iter().map(|finding| finding["cause"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(causes(&["--side", "server"]), ["host.server_not_running"]);
+    assert!(causes(&["--side", "client"]).is_empty());
+    assert!(causes(&[]).is_empty());
+}

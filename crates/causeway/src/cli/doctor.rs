@@ -84,6 +84,15 @@ pub(crate) enum Scope {
     Everyone,
 }
 
+/// Whose machine something is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+    /// The machine that dials.
+    Client,
+    /// The machine that is dialled.
+    Server,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The number or the text; several words are one text.
@@ -106,6 +115,9 @@ pub(crate) struct Read {
     /// given several times.
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Vec<PathBuf>,
+    /// Whose machine the files are of that do not say it: outputs of netstat, route, sc and reg, for example.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(crate) side: Option<Side>,
     #[command(flatten)]
     pub(crate) common: Common,
 }

@@ -10,7 +10,7 @@ use ingest::{Keys, Settings};
 use observe::{Side, Source, SourceId, SourceKind, Time, Timeline};
 use zeroize::Zeroize;
 
-use crate::cli::doctor::Read;
+use crate::cli::doctor::{self as cli, Read};
 use crate::exit::Failure;
 
 /// Files of a directory that are taken; more are a mistake of the person.
@@ -48,9 +48,25 @@ pub(super) fn run(options: &Read) -> Result<(), Failure> {
         });
         return Err(Failure::configuration(said.collect::<Vec<_>>().join("\n")));
     }
+    if let Some(side) = options.side {
+        take_for(side, &mut timeline);
+    }
     timeline.align();
     let context = super::context(&options.common, &timeline)?;
     super::conclude(&timeline, &examine(&timeline, context), &options.common)
+}
+
+/// Gives the sources that do not say whose they are to this side.
+fn take_for(side: cli::Side, timeline: &mut Timeline) {
+    let side = match side {
+        cli::Side::Client => Side::Client,
+        cli::Side::Server => Side::Server,
+    };
+    let unknown = timeline.sources().iter().zip(0..).filter(|(source, _)| source.side == Side::Unknown);
+    let unknown: Vec<SourceId> = unknown.map(|(_, index)| SourceId(index)).collect();
+    for id in unknown {
+        timeline.set_side(id, side);
+    }
 }
 
 /// Whether two paths are one file that is there.
