@@ -702,3 +702,41 @@ fn error_720_of_one_machine_is_its_miniport_and_of_all_the_server() {
     assert_eq!(first(diagnose::Scope::OneUser), Some(Cause::HostWanMiniportBroken));
     assert_eq!(first(diagnose::Scope::Everyone), Some(Cause::NcpNoneAgreed));
 }
+
+#[test]
+fn a_service_of_the_server_is_missed_at_the_server_only() {
+    let stopped = |name: &str| host::Fact::Service { name: name.into(), running: Some(false), start: None };
+    let at = |side| Evidence::default().source(side, SourceKind::Services).sees(stopped("remoteaccess")).cause().0;
+    assert_eq!(
+        (at(Side::Server), at(Side::Client), at(Side::Unknown)),
+        (Some(Cause::HostServerNotRunning), None, None)
+    );
+    assert_eq!(server(SourceKind::Services).sees(stopped("ias")).cause().0, Some(Cause::AuthRadiusNoAnswer));
+}
+
+#[test]
+fn a_port_that_a_strange_program_owns_is_busy() {
+    let owned = |owner: &str| {
+        let address = "0.0.0.0:500".parse().unwrap();
+        server(SourceKind::Sockets).sees(host::Fact::Listening { tcp: false, address, owner: Some(owner.into()) })
+    };
+    assert_eq!(owned("dnsmasq").cause().0, Some(Cause::NetPortBusy));
+    for known in ["charon", "pluto", "process 4", "3210"] {
+        assert_eq!(owned(known).cause().0, None, "{known}");
+    }
+}
+
+#[test]
+fn a_client_without_any_route_out_has_no_internet() {
+    let route = |to: &str, len, gateway: Option<&str>| network::Fact::Route {
+        destination: (to.parse().unwrap(), len),
+        gateway: gateway.map(|gateway| gateway.parse().unwrap()),
+        interface: "127.0.0.1".into(),
+        tunnel: false,
+        metric: None,
+    };
+    let alone = client(SourceKind::Routes).sees(route("127.0.0.0", 8, None));
+    assert_eq!(alone.cause().0, Some(Cause::NetNoInternet));
+    let routed = client(SourceKind::Routes).sees(route("0.0.0.0", 0, Some("192.168.1.1")));
+    assert_eq!(routed.cause().0, None);
+}

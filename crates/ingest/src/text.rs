@@ -39,6 +39,7 @@ use observe::SourceKind;
 
 use crate::{Settings, Sink};
 use lines::Lines;
+pub(crate) use output::unknown_name;
 use prefix::Prefix;
 pub(crate) use reader::{Line, Out, Reader};
 
@@ -60,6 +61,7 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<networkmanager::NetworkManager>::default(),
         Box::<kernel::Kernel>::default(),
         Box::<output::Ping>::default(),
+        Box::<output::Lookup>::default(),
         Box::<output::Routes>::default(),
         Box::<output::Addresses>::default(),
         Box::<output::Sockets>::default(),

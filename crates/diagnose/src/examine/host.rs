@@ -19,6 +19,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
         }
     }
     unlistening(picture, claims);
+    owned(picture, claims);
 }
 
 fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: &mut Claims) {
@@ -105,6 +106,57 @@ fn service(seen: &Observation, name: &str, running: Option<bool>, start: Option<
             0.7
         };
         claims.stated(Cause::HostServiceStopped, weight, seen).at(Cause::HostServiceStopped, seen.side.role());
+    }
+    // "Routing and Remote Access" is the server's service; on a client it rests rightly.
+    if name == "remoteaccess" && off && seen.side == Side::Server {
+        claims.stated(Cause::HostServerNotRunning, 0.75, seen).at(Cause::HostServerNotRunning, Some(Role::Server));
+    }
+    if name == "ias" && off {
+        claims.stated(Cause::AuthRadiusNoAnswer, 0.5, seen);
+    }
+}
+
+/// Programs that may own the ports of a VPN.
+const OWNERS: &[&str] = &[
+    "charon",
+    "starter",
+    "pluto",
+    "iked",
+    "isakmpd",
+    "racoon",
+    "ipsec",
+    "strongswan",
+    "xl2tpd",
+    "l2tpd",
+    "openl2tpd",
+    "l2tpns",
+    "mpd5",
+    "pptpd",
+    "pptpctrl",
+    "accel-pppd",
+    "vpnserver",
+    "softether",
+    "causeway",
+    "systemd",
+    "docker-proxy",
+    "svchost",
+    "system",
+];
+
+/// A port of the VPN whose owner is no VPN that is known.
+fn owned(picture: &Picture<'_>, claims: &mut Claims) {
+    if picture.up().is_some() {
+        return;
+    }
+    for seen in picture.all() {
+        let Fact::Host(host::Fact::Listening { address, owner: Some(owner), .. }) = &seen.fact else { continue };
+        let owner = owner.to_ascii_lowercase();
+        let stranger = !owner.starts_with("process ")
+            && !owner.bytes().all(|octet| octet.is_ascii_digit())
+            && !OWNERS.iter().any(|known| owner.contains(known));
+        if stranger && matches!(address.port(), 500 | 4500 | 1701 | 1723) {
+            claims.inferred(Cause::NetPortBusy, 0.6, [seen]).at(Cause::NetPortBusy, seen.side.role());
+        }
     }
 }
 

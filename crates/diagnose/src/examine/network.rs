@@ -15,6 +15,26 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     pings(picture, claims);
     loops(picture, claims);
     overlap(picture, claims);
+    unrouted(picture, claims);
+}
+
+/// A client's table of routes in which none leads out.
+fn unrouted(picture: &Picture<'_>, claims: &mut Claims) {
+    if picture.up().is_some() || picture.answers_ike(false) {
+        return;
+    }
+    let routes = || {
+        picture.network().filter(|(seen, fact)| {
+            seen.side == Side::Client && matches!(fact, network::Fact::Route { destination: (IpAddr::V4(_), _), .. })
+        })
+    };
+    let out = routes().any(|(_, fact)| match fact {
+        network::Fact::Route { destination: (_, len), gateway, .. } => *len <= 1 || gateway.is_some(),
+        _ => false,
+    });
+    if let (false, Some((seen, _))) = (out, routes().next()) {
+        claims.inferred(Cause::NetNoInternet, 0.5, [seen]);
+    }
 }
 
 /// The client was given an address that lies in the network at which it sits: its own machines and those of the tunnel are not

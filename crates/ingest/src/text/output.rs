@@ -4,6 +4,7 @@
 mod addresses;
 mod filter;
 mod host;
+mod lookup;
 mod ping;
 mod routes;
 mod sockets;
@@ -12,6 +13,7 @@ mod xfrm;
 pub(crate) use addresses::Addresses;
 pub(crate) use filter::Filter;
 pub(crate) use host::Machine;
+pub(crate) use lookup::{Lookup, unknown as unknown_name};
 pub(crate) use ping::Ping;
 pub(crate) use routes::Routes;
 pub(crate) use sockets::Sockets;

@@ -755,3 +755,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_name_that_does_not_exist_is_told_by_whoever_looked_it_up() {
+    for text in [
+        "Server:\t\t192.0.2.53\nAddress:\t192.0.2.53#53\n\n** server can't find vpn.example: NXDOMAIN\n",
+        "; <<>> DiG 9.18 <<>> vpn.example\n;; Got answer:\n;; ->>HEADER<<- opcode: QUERY, status: NXDOMAIN, id: 1234\n\
+         ;; QUESTION SECTION:\n;vpn.example.\t\tIN\tA\n",
+        "Host vpn.example not found: 3(NXDOMAIN)\n",
+        "vpn.example: resolve call failed: 'vpn.example' not found\n",
+    ] {
+        let unknown = network::Fact::NameUnknown { name: "vpn.example".to_owned() };
+        assert_eq!(facts(&read(text)), [&Fact::from(unknown)], "{text}");
+    }
+    let known = ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n;; QUESTION SECTION:\n;vpn.example.\t\tIN\tA\n";
+    assert!(facts(&read(known)).is_empty());
+}

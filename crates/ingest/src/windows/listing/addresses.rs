@@ -32,13 +32,19 @@ impl Addresses {
         let own = label.contains("IPv4") || label.contains("IPv6") || label.contains("IP Address");
         let other = ["DNS", "DHCP", "IAID", "Gateway"].iter().any(|word| label.contains(word));
         if own && !other {
+            let duplicate =
+                ["Duplicate", "重复", "複製", "复制", "重複", "Duplicad"].iter().any(|word| value.contains(word));
             let value = value.trim().split(['(', '%', '（']).next().unwrap_or_default();
             if let Ok(address) = value.parse() {
                 if self.tunnel && self.tunnels.len() < 64 {
                     self.tunnels.push(address);
                 }
                 let fact = Fact::Address { interface: adapter.clone(), tunnel: self.tunnel, address, peer: None };
-                said.push(Said::new(number, &format!("{adapter}: {}", line.trim()), fact));
+                let text = format!("{adapter}: {}", line.trim());
+                said.push(Said::new(number, &text, fact));
+                if duplicate {
+                    said.push(Said::new(number, &text, Fact::AddressConflict { address: Some(address) }));
+                }
             }
         }
         true

@@ -1,10 +1,11 @@
-//! `ping`.
+//! `ping` and `nslookup`.
 
 use std::net::IpAddr;
 
 use observe::network::Fact;
 
 use super::Said;
+use crate::text::unknown_name;
 
 #[derive(Default)]
 pub(super) struct Ping {
@@ -24,6 +25,16 @@ impl Ping {
         {
             self.to = Some((to, size));
             self.too_big = false;
+            return true;
+        }
+        // The machine has no way out at all.
+        let failed = ["General failure", "一般故障", "常见故障", "一般エラー", "Falha geral"];
+        if text.starts_with("PING") && failed.iter().any(|words| text.contains(words)) {
+            said.push(Said::new(number, text, Fact::NoRoute { to: None }));
+            return true;
+        }
+        if let Some(name) = unknown_name(text) {
+            said.push(Said::new(number, text, Fact::NameUnknown { name: name.to_owned() }));
             return true;
         }
         let Some((to, size)) = self.to else { return false };

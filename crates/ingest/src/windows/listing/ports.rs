@@ -1,7 +1,7 @@
 //! Ports that were tried from outside: `portqry`, and `Test-NetConnection` by its object.
 
 use observe::network::{Fact as Network, Icmp};
-use observe::{Fact, pptp};
+use observe::{Fact, pptp, radius};
 
 use super::Said;
 
@@ -30,6 +30,8 @@ pub(super) fn portqry(number: u64, line: &str, said: &mut Vec<Said>) -> bool {
             let (kind, protocol) = (Icmp::PortUnreachable, 17);
             Some(Network::Icmp { kind, from: None, port: Some(port), protocol }.into())
         }
+        // RADIUS, which a server asks.
+        (false, 1812 | 1645, "NOT LISTENING") => Some(radius::Fact::PortClosed.into()),
         // A service that wants a message of its own, as IKE and L2TP inside IPsec do, looks filtered.
         _ => None,
     };

@@ -274,3 +274,24 @@ fn a_port_that_was_tried_is_told_closed_from_filtered() {
         InterfaceAlias   : Ethernet\r\nSourceAddress    : 10.0.0.5\r\nPingSucceeded    : True\r\nTcpTestSucceeded : False\r\n";
     assert_eq!(facts(tested), [network::Fact::PortSilent { port: 1723 }.into()]);
 }
+
+#[test]
+fn what_a_machine_without_a_way_out_prints_is_told() {
+    for text in [
+        "PING: transmit failed. General failure. \r\n",
+        "PING：传输失败。常见故障。\r\n",
+        "PING: 転送に失敗しました。一般エラーです。\r\n",
+    ] {
+        assert_eq!(facts(text), [network::Fact::NoRoute { to: None }.into()], "{text}");
+    }
+    for text in [
+        "Server:  dns.example\r\nAddress:  192.0.2.53\r\n\r\n*** dns.example can't find vpn.example: Non-existent domain\r\n",
+        "*** dns.example が vpn.example を見つけられません: Non-existent domain\r\n",
+        "*** UnKnown 找不到 vpn.example: Non-existent domain\r\n",
+    ] {
+        assert_eq!(facts(text), [network::Fact::NameUnknown { name: "vpn.example".into() }.into()], "{text}");
+    }
+    let twice = "Ethernet adapter Ethernet:\r\n\r\n   IPv4 Address. . . . . . . . . . . : 192.0.2.5(Duplicate) \r\n";
+    let address = "192.0.2.5".parse().unwrap();
+    assert!(facts(twice).contains(&network::Fact::AddressConflict { address: Some(address) }.into()));
+}
