@@ -26,6 +26,8 @@ pub struct Config {
     pub gre: bool,
     /// Who logs on in it, and how; without it the call ends where the server wants to know.
     pub log_on: Option<LogOn>,
+    /// Whether further PPTP calls find out which ways to authenticate the server takes.
+    pub methods: bool,
     /// Which transforms are tried one by one.
     pub survey: Survey,
 }

@@ -105,7 +105,7 @@ impl Probe {
         let mut out = Out::default();
         let ctx = &mut Context { now, rng, out: &mut out };
         let echo = config.echo.then(|| Echo::begin(ctx));
-        let pptp = config.pptp.then(|| Pptp::begin(ctx, config.gre, config.log_on.clone()));
+        let pptp = config.pptp.then(|| Pptp::begin(ctx, &config));
         let more = config.l2tp;
         let ike = config.l2tp.then(|| Ike::begin(ctx, config));
         Probe { echo, ike, clear: None, pptp, more, out }

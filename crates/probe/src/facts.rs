@@ -44,6 +44,9 @@ pub fn observations(steps: &[Step], server: IpAddr) -> Vec<(usize, Fact)> {
             }
             Finding::Pptp { answer } if !asked_ike || (!outcome.ike && heard) => control(answer),
             Finding::PptpCall { answer } if !outcome.ike => call(*answer),
+            Finding::PptpMethods { methods, .. } if !outcome.ike && !methods.offered().is_empty() => {
+                vec![methods.fact()]
+            }
             Finding::PptpLink { .. }
             | Finding::PptpLogOn { .. }
             | Finding::PptpEncryption { .. }
@@ -63,7 +66,8 @@ pub fn observations(steps: &[Step], server: IpAddr) -> Vec<(usize, Fact)> {
             | Finding::PptpLink { .. }
             | Finding::PptpLogOn { .. }
             | Finding::PptpEncryption { .. }
-            | Finding::PptpAddress { .. } => Vec::new(),
+            | Finding::PptpAddress { .. }
+            | Finding::PptpMethods { .. } => Vec::new(),
         };
         all.extend(facts.into_iter().map(|fact| (index, fact)));
     }
@@ -89,7 +93,8 @@ fn is_sign_of_life(finding: &Finding) -> bool {
         | Finding::PptpLink { .. }
         | Finding::PptpLogOn { .. }
         | Finding::PptpEncryption { .. }
-        | Finding::PptpAddress { .. } => true,
+        | Finding::PptpAddress { .. }
+        | Finding::PptpMethods { .. } => true,
     }
 }
 

@@ -29,9 +29,19 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// With somebody who logs on, or with nobody: then it ends where the server wants to know who it is.
     pub(crate) fn begin(now: Timestamp, rng: &mut dyn CryptoRng, log_on: Option<&LogOn>) -> Link {
+        Link::with(config(log_on), now, rng)
+    }
+
+    /// Only suggests this way to authenticate.
+    pub(crate) fn inquire(now: Timestamp, rng: &mut dyn CryptoRng, method: AuthProtocol) -> Link {
+        Link::with(ClientConfig { inquire: Some(method), ..config(None) }, now, rng)
+    }
+
+    fn with(config: ClientConfig, now: Timestamp, rng: &mut dyn CryptoRng) -> Link {
         Link {
-            session: Session::client(config(log_on), now, rng),
+            session: Session::client(config, now, rng),
             demanded: Vec::new(),
             mppe: None,
             answered: false,

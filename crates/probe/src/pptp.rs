@@ -1,15 +1,17 @@
 //! PPTP: the connection, its first message, and where GRE can be sent, a call with PPP in it, as far as the log-on and an
-//! address.
+//! address. Further calls ask for ways to authenticate.
 
 use std::time::Duration;
 
 use clock::Timestamp;
 use pptp::{Client, Event, Failure, Refused, Stage};
+use wire::ppp::AuthProtocol;
 use wire::pptp::ControlResult;
 
-use crate::config::LogOn;
+use crate::config::{Config, LogOn};
 use crate::engine::{Context, Tcp, Transmit};
 use crate::link::Link;
+use crate::methods::{InquiryEnd, Methods};
 use crate::step::{
     AddressAnswer, CallAnswer, ControlAnswer, EncryptionAnswer, Finding, LinkAnswer, LinkEnd, LogOnAnswer, Notices,
     printable,
@@ -21,11 +23,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the server may take to say good-bye.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Between the end of a call and the next: the server has a port to tidy up.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How long a call may take that only asks.
+const INQUIRY: Duration = Duration::from_secs(8);
+
 pub(crate) struct Pptp {
     state: State,
     began: Timestamp,
     gre: bool,
     log_on: Option<LogOn>,
+    /// What the server takes, and what was suggested in the call that only asks.
+    methods: Option<Methods>,
+    suggested: Option<AuthProtocol>,
+    /// Calls that only asked.
+    calls: usize,
 }
 
 enum State {
@@ -34,6 +47,10 @@ enum State {
         due: Timestamp,
     },
     Talking(Box<Talk>),
+    /// The next call can wait a little.
+    Pausing {
+        due: Timestamp,
+    },
     Done,
 }
 
@@ -42,6 +59,12 @@ struct Talk {
     client: Client,
     link: Option<Link>,
     reached: Reached,
+    /// What the server demanded, in this order.
+    demands: Vec<Option<AuthProtocol>>,
+    /// How the link ended.
+    end: InquiryEnd,
+    /// When it has taken too long.
+    deadline: Option<Timestamp>,
 }
 
 /// What is told of a call already.
@@ -58,23 +81,42 @@ enum Reached {
     End,
 }
 
+/// What a call is for.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    /// The control connection only.
+    Control,
+    /// A log-on, or to come as far as there.
+    LogOn(Option<&'a LogOn>),
+    /// To suggest a way to authenticate.
+    Inquiry(AuthProtocol),
+}
+
 impl Pptp {
-    pub(crate) fn begin(ctx: &mut Context<'_>, gre: bool, log_on: Option<LogOn>) -> Pptp {
+    pub(crate) fn begin(ctx: &mut Context<'_>, config: &Config) -> Pptp {
         ctx.transmit(Transmit::Connect);
-        Pptp { state: State::Connecting { due: ctx.now + PATIENCE }, began: ctx.now, gre, log_on }
+        Pptp {
+            state: State::Connecting { due: ctx.now + PATIENCE },
+            began: ctx.now,
+            gre: config.gre,
+            log_on: config.log_on.clone(),
+            methods: (config.gre && config.methods).then(Methods::default),
+            suggested: None,
+            calls: 0,
+        }
     }
 
     pub(crate) fn handle_tcp(&mut self, ctx: &mut Context<'_>, tcp: Tcp<'_>) {
         match (&mut self.state, tcp) {
             (State::Connecting { .. }, Tcp::Connected) => {
-                let client = Client::connect(ctx.now, config());
-                self.state = State::Talking(Box::new(Talk { client, link: None, reached: Reached::Nothing }));
+                let deadline = self.suggested.map(|_| ctx.now + INQUIRY);
+                self.state = State::Talking(Box::new(Talk::new(ctx.now, deadline)));
             }
-            (State::Connecting { .. }, Tcp::Refused) => self.end(ctx, ControlAnswer::Closed),
-            (State::Connecting { .. }, Tcp::Unreachable) => self.end(ctx, ControlAnswer::Unreachable),
+            (State::Connecting { .. }, Tcp::Refused) => self.unconnected(ctx, ControlAnswer::Closed),
+            (State::Connecting { .. }, Tcp::Unreachable) => self.unconnected(ctx, ControlAnswer::Unreachable),
             (State::Talking(talk), Tcp::Data(data)) => talk.client.handle_stream(ctx.now, data),
             (State::Talking(talk), Tcp::Closed | Tcp::Refused | Tcp::Unreachable) => talk.client.handle_close(),
-            (State::Connecting { .. } | State::Talking(_) | State::Done, _) => {}
+            (State::Connecting { .. } | State::Talking(_) | State::Pausing { .. } | State::Done, _) => {}
         }
         self.settle(ctx);
     }
@@ -88,67 +130,132 @@ impl Pptp {
 
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
         match &mut self.state {
-            State::Connecting { due } if *due <= ctx.now => self.end(ctx, ControlAnswer::Silence),
-            State::Talking(talk) => {
-                talk.client.handle_timeout(ctx.now);
-                talk.link.iter_mut().for_each(|link| link.handle_timeout(ctx.now, ctx.rng));
+            State::Connecting { due } if *due <= ctx.now => self.unconnected(ctx, ControlAnswer::Silence),
+            State::Pausing { due } if *due <= ctx.now => {
+                ctx.transmit(Transmit::Connect);
+                self.state = State::Connecting { due: ctx.now + PATIENCE };
             }
-            State::Connecting { .. } | State::Done => {}
+            State::Talking(talk) => talk.handle_timeout(ctx),
+            State::Connecting { .. } | State::Pausing { .. } | State::Done => {}
         }
         self.settle(ctx);
     }
 
     pub(crate) fn due(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Connecting { due } => Some(*due),
-            State::Talking(talk) => {
-                let link = talk.link.as_ref().and_then(Link::poll_timeout);
-                [talk.client.poll_timeout(), link].into_iter().flatten().min()
-            }
+            State::Connecting { due } | State::Pausing { due } => Some(*due),
+            State::Talking(talk) => talk.due(),
             State::Done => None,
         }
     }
 
     pub(crate) fn abandon(&mut self, ctx: &mut Context<'_>) {
         match &mut self.state {
-            State::Connecting { .. } => self.end(ctx, ControlAnswer::Silence),
+            State::Connecting { .. } => self.unconnected(ctx, ControlAnswer::Silence),
             State::Talking(talk) => talk.client.leave(ctx.now),
-            State::Done => {}
+            State::Pausing { .. } | State::Done => {}
         }
         self.settle(ctx);
+        self.conclude(ctx);
     }
 
-    fn end(&mut self, ctx: &mut Context<'_>, answer: ControlAnswer) {
-        ctx.step(self.began, Finding::Pptp { answer });
+    /// There is no connection.
+    fn unconnected(&mut self, ctx: &mut Context<'_>, answer: ControlAnswer) {
         ctx.transmit(Transmit::Close);
+        if self.suggested.is_some() {
+            return self.go_on(ctx, Vec::new(), InquiryEnd::Unclear);
+        }
+        ctx.step(self.began, Finding::Pptp { answer });
         self.state = State::Done;
     }
 
     /// Moves frames, packets and events until nobody has anything left to say.
     fn settle(&mut self, ctx: &mut Context<'_>) {
         let State::Talking(talk) = &mut self.state else { return };
+        let purpose = match self.suggested {
+            Some(method) => Purpose::Inquiry(method),
+            None if self.gre => Purpose::LogOn(self.log_on.as_ref()),
+            None => Purpose::Control,
+        };
+        talk.settle(ctx, &mut self.began, purpose);
+        if talk.client.has_ended() {
+            // What was demanded in a call in which nothing passes back leads nowhere.
+            let demands = if talk.gre_passes() { std::mem::take(&mut talk.demands) } else { Vec::new() };
+            let end = talk.end;
+            self.go_on(ctx, demands, end);
+        }
+    }
+
+    /// A call is over: is there another one to make?
+    fn go_on(&mut self, ctx: &mut Context<'_>, demands: Vec<Option<AuthProtocol>>, end: InquiryEnd) {
+        let Some(methods) = &mut self.methods else { return self.state = State::Done };
+        demands.into_iter().for_each(|demand| methods.note(demand));
+        match self.suggested.take() {
+            Some(suggested) => methods.handle_end(suggested, end),
+            None => methods.begin(),
+        }
+        self.suggested = methods.poll_next();
+        if self.suggested.is_none() {
+            return self.conclude(ctx);
+        }
+        self.calls += 1;
+        self.state = State::Pausing { due: ctx.now + PACE };
+    }
+
+    /// Tells which ways to authenticate were found.
+    fn conclude(&mut self, ctx: &mut Context<'_>) {
+        if let Some(methods) = self.methods.take()
+            && (!methods.offered().is_empty() || methods.is_unauthenticated())
+        {
+            ctx.step(self.began, Finding::PptpMethods { calls: self.calls, methods });
+        }
+        self.state = State::Done;
+    }
+}
+
+impl Talk {
+    fn new(now: Timestamp, deadline: Option<Timestamp>) -> Talk {
+        let client = Client::connect(now, config());
+        let (demands, end) = (Vec::new(), InquiryEnd::Unclear);
+        Talk { client, link: None, reached: Reached::Nothing, demands, end, deadline }
+    }
+
+    fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        if self.deadline.take_if(|deadline| *deadline <= ctx.now).is_some() {
+            return self.client.leave(ctx.now);
+        }
+        self.client.handle_timeout(ctx.now);
+        self.link.iter_mut().for_each(|link| link.handle_timeout(ctx.now, ctx.rng));
+    }
+
+    fn due(&self) -> Option<Timestamp> {
+        let link = self.link.as_ref().and_then(Link::poll_timeout);
+        [self.client.poll_timeout(), link, self.deadline].into_iter().flatten().min()
+    }
+
+    fn settle(&mut self, ctx: &mut Context<'_>, began: &mut Timestamp, purpose: Purpose<'_>) {
         loop {
             let mut moved = false;
-            while let Some(frame) = talk.client.poll_frame() {
+            while let Some(frame) = self.client.poll_frame() {
                 moved = true;
-                talk.link.iter_mut().for_each(|link| link.handle_frame(ctx.now, ctx.rng, &frame));
+                self.link.iter_mut().for_each(|link| link.handle_frame(ctx.now, ctx.rng, &frame));
             }
-            while let Some(frame) = talk.link.as_mut().and_then(Link::poll_transmit) {
+            while let Some(frame) = self.link.as_mut().and_then(Link::poll_transmit) {
                 moved = true;
-                talk.client.send_frame(ctx.now, &frame);
+                self.client.send_frame(ctx.now, &frame);
             }
-            if talk.reached == Reached::Control && talk.gre_passes() {
-                talk.tell(ctx, &mut self.began, Reached::Call, Finding::PptpCall { answer: CallAnswer::Gre });
+            if self.reached == Reached::Control && self.gre_passes() {
+                self.tell(ctx, began, Reached::Call, Finding::PptpCall { answer: CallAnswer::Gre });
             }
-            while let Some(event) = talk.link.as_mut().and_then(Link::poll_event) {
+            while let Some(event) = self.link.as_mut().and_then(Link::poll_event) {
                 moved = true;
-                talk.handle_link(ctx, &mut self.began, event);
+                self.handle_link(ctx, began, event);
             }
-            while let Some(event) = talk.client.poll_event() {
+            while let Some(event) = self.client.poll_event() {
                 moved = true;
-                talk.handle_client(ctx, &mut self.began, self.gre, self.log_on.as_ref(), event);
+                self.handle_client(ctx, began, purpose, event);
             }
-            while let Some(transmit) = talk.client.poll_transmit() {
+            while let Some(transmit) = self.client.poll_transmit() {
                 moved = true;
                 ctx.transmit(match transmit {
                     pptp::Transmit::Stream(octets) => Transmit::Tcp(octets),
@@ -157,40 +264,38 @@ impl Pptp {
                 });
             }
             if !moved {
-                break;
+                return;
             }
         }
-        if talk.client.has_ended() {
-            self.state = State::Done;
-        }
     }
-}
 
-impl Talk {
-    fn handle_client(
-        &mut self,
-        ctx: &mut Context<'_>,
-        began: &mut Timestamp,
-        gre: bool,
-        log_on: Option<&LogOn>,
-        event: Event,
-    ) {
+    fn handle_client(&mut self, ctx: &mut Context<'_>, began: &mut Timestamp, purpose: Purpose<'_>, event: Event) {
         match event {
             Event::Connected(peer) => {
-                let answer = ControlAnswer::Up(notices(&peer));
-                self.tell(ctx, began, Reached::Control, Finding::Pptp { answer });
-                if gre {
-                    self.client.call(ctx.now, ctx.rng);
+                if let Purpose::Inquiry(_) = purpose {
+                    // There is nothing new to be told of it.
+                    self.reached = Reached::End;
                 } else {
+                    let answer = ControlAnswer::Up(notices(&peer));
+                    self.tell(ctx, began, Reached::Control, Finding::Pptp { answer });
+                }
+                if let Purpose::Control = purpose {
                     self.tell(ctx, began, Reached::End, Finding::PptpCall { answer: CallAnswer::NotTried });
                     self.client.hang_up(ctx.now);
+                } else {
+                    self.client.call(ctx.now, ctx.rng);
                 }
             }
             Event::CallUp(_) => {
                 // As Windows does it; some servers of old wait for it.
                 self.client.set_link_info(u32::MAX, u32::MAX);
-                self.link = Some(Link::begin(ctx.now, ctx.rng, log_on));
+                self.link = match purpose {
+                    Purpose::Control => None,
+                    Purpose::LogOn(log_on) => Some(Link::begin(ctx.now, ctx.rng, log_on)),
+                    Purpose::Inquiry(method) => Some(Link::inquire(ctx.now, ctx.rng, method)),
+                };
             }
+            Event::Ended { .. } if matches!(purpose, Purpose::Inquiry(_)) => {}
             Event::Ended { stage, failure } => self.ended(ctx, began, stage, failure),
         }
     }
@@ -219,12 +324,17 @@ impl Talk {
                 self.tell(ctx, began, Reached::End, Finding::PptpAddress { answer });
                 self.close_link(ctx);
             }
+            ppp::Event::Demands(demand) => self.demands.push(demand),
             ppp::Event::Closed { stage, failure } => {
+                self.end = match (stage, &failure) {
+                    (_, ppp::Failure::Local(ppp::Local::Closed(_))) => InquiryEnd::Answered,
+                    (ppp::Stage::Lcp, ppp::Failure::Refused(_)) => InquiryEnd::Ended,
+                    _ => InquiryEnd::Unclear,
+                };
                 self.link_failed(ctx, began, Some((stage, failure)));
                 self.client.hang_up(ctx.now);
             }
-            ppp::Event::Demands(_)
-            | ppp::Event::CompressionRejected { .. }
+            ppp::Event::CompressionRejected { .. }
             | ppp::Event::LcpUp(_)
             | ppp::Event::Authenticated { .. }
             | ppp::Event::Ipv4Down

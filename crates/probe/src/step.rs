@@ -9,6 +9,8 @@ use wire::isakmp::NotifyType;
 use wire::ppp::{AuthProtocol, Mppe};
 use wire::pptp as code;
 
+use crate::methods::Methods;
+
 /// One question that was asked, with what came of it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Step {
@@ -100,6 +102,13 @@ pub enum Finding {
     PptpAddress {
         /// What came.
         answer: AddressAnswer,
+    },
+    /// The ways to authenticate that a PPTP server takes, asked for one by one in further calls.
+    PptpMethods {
+        /// How many calls that took.
+        calls: usize,
+        /// What came.
+        methods: Methods,
     },
 }
 
@@ -343,7 +352,7 @@ pub struct Outcome {
     pub ike: bool,
     /// A transform was chosen.
     pub agreed: bool,
-    /// PPTP's control connection came up.
+    /// PPTP's control connection came up, and nothing behind it failed.
     pub pptp: bool,
 }
 
@@ -356,6 +365,11 @@ impl Outcome {
                 self.ike = true;
             }
             Finding::Pptp { answer: ControlAnswer::Up(_) } => self.pptp = true,
+            Finding::PptpCall { answer: CallAnswer::Gre | CallAnswer::NotTried } => {}
+            Finding::PptpCall { .. } | Finding::PptpEncryption { answer: EncryptionAnswer::Required, .. } => {
+                self.pptp = false;
+            }
+            finding if finding.link_end().is_some() => self.pptp = false,
             _ => {}
         }
     }

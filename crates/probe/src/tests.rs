@@ -41,6 +41,7 @@ fn config() -> Config {
         pptp: false,
         gre: false,
         log_on: None,
+        methods: false,
         survey: Survey::Short,
     }
 }

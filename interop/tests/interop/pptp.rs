@@ -38,6 +38,8 @@ fn a_probe_of_a_linux_server_comes_as_far_as_the_server_lets_it() -> Result<()> 
         assert!(probed.got("pptp").contains("vendor linux"), "{:#}", probed.report);
         assert!(probed.got("pptp-link").contains("asks for mschapv2"), "{:#}", probed.report);
         assert!(probed.got("pptp-log-on").contains("wants a password"), "{:#}", probed.report);
+        let takes = serde_json::json!(["mschapv2"]);
+        assert_eq!(probed.report["authentication"]["offered"], takes, "{:#}", probed.report);
         let logs = server.logs()?;
         assert!(logs.iter().all(|line| !line.contains("CHAP Response")), "nobody is named: {}", logs.join("\n"));
 

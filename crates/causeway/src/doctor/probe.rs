@@ -106,6 +106,11 @@ impl Doctor<'_> {
                 self.journal.observe(number, fact);
             }
         }
+        for step in &steps {
+            if let probe::Finding::PptpMethods { methods, .. } = &step.finding {
+                self.journal.further.insert("authentication".into(), methods::report(methods));
+            }
+        }
         // Where IPsec answers, PPTP is another way in, and how it fails is no fault.
         for (number, step) in numbers.iter().zip(&steps).filter(|_| !self.outcome.ike) {
             if let Some(probe::LinkEnd::Ppp { stage, failure }) = step.finding.link_end() {
@@ -210,6 +215,7 @@ impl Doctor<'_> {
             pptp,
             gre: line.can_gre(),
             log_on: self.pptp_log_on.take(),
+            methods: self.options.protocol == Protocols::Pptp,
             survey: if self.options.enumerate { probe::Survey::Full } else { probe::Survey::Short },
         };
         let mut probe = probe::Probe::begin(net::clock::now(), &mut self.rng, config);

@@ -188,6 +188,13 @@ probe-pptp-address = .
 probe-pptp-address-up = address { $address }, the server inside is { $peer }, name servers { $dns }
     .proves = The connection was up, and is ended again. What is behind it was not tried.
 
+probe-pptp-methods = .
+    .sent = short calls that suggest one way to authenticate each: { $calls }; no name and no password goes out
+probe-pptp-methods-pap = the server takes { $offered }; it does not take { $refused }
+    .proves = Over PPTP everybody on the way reads the password. Windows does not use PAP unless it is ticked in the connection's security page.
+probe-pptp-methods-none = the server asks nobody to authenticate
+    .proves = Whoever comes is in.
+
 probe-phase1 = .
     .sent = main mode with the pre-shared key
 probe-phase1-up = the server proved that it knows the key

@@ -188,6 +188,13 @@ probe-pptp-address = .
 probe-pptp-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }
     .proves = 接続ができ、再び終了しました。その先は試していません。
 
+probe-pptp-methods = .
+    .sent = 認証方法を 1 つずつ提案する短い呼び出し: { $calls } 回。名前もパスワードも送りません
+probe-pptp-methods-pap = サーバーは { $offered } を受け付け、{ $refused } を受け付けません
+    .proves = PPTP では、途中の誰もがパスワードを読めます。Windows は、接続のセキュリティ ページで選ばれていない限り PAP を使いません。
+probe-pptp-methods-none = サーバーは誰にも認証を求めません
+    .proves = 誰でも入れます。
+
 probe-phase1 = .
     .sent = 事前共有キーによるメイン モード
 probe-phase1-up = サーバーはキーを知っていることを証明しました

@@ -188,6 +188,13 @@ probe-pptp-address = .
 probe-pptp-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }
     .proves = A conexão esteve ativa, e foi encerrada de novo. O que há atrás dela não foi testado.
 
+probe-pptp-methods = .
+    .sent = chamadas curtas que sugerem um modo de autenticação cada: { $calls }; nenhum nome e nenhuma senha sai
+probe-pptp-methods-pap = o servidor aceita { $offered }; não aceita { $refused }
+    .proves = Sobre o PPTP, qualquer um no caminho lê a senha. O Windows não usa PAP, a menos que esteja marcado na página de segurança da conexão.
+probe-pptp-methods-none = o servidor não pede que ninguém se autentique
+    .proves = Quem chega entra.
+
 probe-phase1 = .
     .sent = modo principal com a chave pré-compartilhada
 probe-phase1-up = o servidor provou que conhece a chave

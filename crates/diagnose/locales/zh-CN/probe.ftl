@@ -188,6 +188,13 @@ probe-pptp-address = .
 probe-pptp-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }
     .proves = 连接曾经建立，现已重新断开。没有测试它后面的网络。
 
+probe-pptp-methods = .
+    .sent = 短呼叫，每次建议一种身份验证方法：{ $calls } 次；不发送用户名和密码
+probe-pptp-methods-pap = 服务器接受 { $offered }；不接受 { $refused }
+    .proves = 在 PPTP 上，沿途的任何人都能读到密码。除非在连接的安全页中勾选，Windows 不使用 PAP。
+probe-pptp-methods-none = 服务器不要求任何人验证身份
+    .proves = 任何人都能进入。
+
 probe-phase1 = .
     .sent = 用预共享密钥进行主模式协商
 probe-phase1-up = 服务器证明了它知道该密钥

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
 use clock::Timestamp;
 use ppp::{Answer, Credential, Credentials, Event, Ipv4Lease, Method, Question, Refused, Reply, ServerConfig, Session};
 use wire::ppp::{
@@ -14,7 +15,7 @@ use wire::pptp::{
     MessageType, StartReply, StartRequest, frame as message,
 };
 
-use super::{Run, Server, config, rng, run};
+use super::{Run, Server, config, run};
 use crate::{
     AddressAnswer, CallAnswer, Config, ControlAnswer, EncryptionAnswer, Finding, LinkAnswer, LinkEnd, LogOn,
     LogOnAnswer, Notices, Tcp, Transmit,
@@ -54,7 +55,7 @@ impl Router {
             passes: (true, true),
             cuts: false,
             ended: BTreeSet::new(),
-            rng: rng(),
+            rng: ChaCha20Rng::from_seed([8; 32]),
             session: None,
             client_call: 0,
             sequence: 0,
@@ -103,6 +104,8 @@ impl Server for Router {
                 }
                 Message::CallRequest(request) => {
                     self.client_call = request.call;
+                    (self.sequence, self.heard) = (0, None);
+                    self.frames.clear();
                     let methods = self.methods.clone();
                     let server = ServerConfig { methods, ..ServerConfig::default() };
                     self.session = Some(Session::server(server, Timestamp::ZERO, &mut self.rng));
@@ -119,20 +122,14 @@ impl Server for Router {
                     };
                     out.extend(Message::CallAnswer(answer).emit());
                     if self.cuts {
-                        let cut = CallDisconnect {
-                            call: SERVER_CALL,
-                            result: DisconnectResult::LOST_CARRIER,
-                            error: ErrorCode::NONE,
-                            cause: 0,
-                            statistics: Vec::new(),
-                        };
                         self.session = None;
-                        out.extend(Message::CallDisconnect(cut).emit());
+                        out.extend(disconnect(DisconnectResult::LOST_CARRIER));
                     }
                 }
                 Message::CallClear(call) => {
                     assert_eq!(call, self.client_call);
                     self.ended.insert(MessageType::CALL_CLEAR_REQUEST);
+                    out.extend(disconnect(DisconnectResult::REQUEST));
                 }
                 Message::StopRequest(_) => {
                     self.ended.insert(MessageType::STOP_REQUEST);
@@ -190,6 +187,11 @@ impl Server for Router {
         let packets: Vec<_> = packets.collect();
         if self.passes.1 { packets } else { Vec::new() }
     }
+}
+
+fn disconnect(result: DisconnectResult) -> Vec<u8> {
+    let (error, statistics) = (ErrorCode::NONE, Vec::new());
+    Message::CallDisconnect(CallDisconnect { call: SERVER_CALL, result, error, cause: 0, statistics }).emit()
 }
 
 fn pptp(gre: bool, log_on: Option<(&str, &[Method])>) -> Config {
@@ -270,6 +272,34 @@ fn a_server_that_requires_encryption_is_told_from_one_that_only_offers_it() {
         assert_eq!(run.facts().contains(&required.into()), insists);
         assert!(run.steps.iter().all(|step| step.finding.link_end().is_none()), "{:#?}", run.steps);
         left_in_order(&server);
+    }
+}
+
+#[test]
+fn the_ways_to_authenticate_are_found_in_calls_that_name_nobody() {
+    let mut server = Router { methods: vec![Method::MsChapV2, Method::Pap], ..Router::new() };
+    let run = run(Config { methods: true, ..pptp(true, None) }, &mut server);
+    let found = run.finding(|finding| matches!(finding, Finding::PptpMethods { .. }));
+    let Finding::PptpMethods { calls, methods } = found else { panic!("it was looked for") };
+    let takes = [AuthProtocol::Chap(ChapAlgorithm::MS_CHAP_V2), AuthProtocol::Pap];
+    assert_eq!((methods.offered(), methods.refused().len(), methods.unknown()), (&takes[..], 3, Vec::new()));
+    assert_eq!(*calls, 3);
+    assert!(run.facts().contains(&methods.fact()));
+    let connects = run.sent.iter().filter(|(_, transmit)| *transmit == Transmit::Connect).count();
+    let closes = run.sent.iter().filter(|(_, transmit)| *transmit == Transmit::Close).count();
+    assert_eq!((connects, closes, run.steps.len()), (4, 4, 5), "{:#?}", run.steps);
+    assert!(server.tried.is_empty());
+    assert!(run.took < std::time::Duration::from_secs(3), "{:?}", run.took);
+    left_in_order(&server);
+}
+
+#[test]
+fn a_server_that_cannot_be_talked_to_is_not_asked_on() {
+    for passes in [(true, false), (false, true)] {
+        let mut server = Router { passes, ..Router::new() };
+        let run = run(Config { methods: true, ..pptp(true, None) }, &mut server);
+        assert_eq!(run.steps.len(), 2, "{:#?}", run.steps);
+        assert_eq!(run.sent.iter().filter(|(_, transmit)| *transmit == Transmit::Connect).count(), 1);
     }
 }
 

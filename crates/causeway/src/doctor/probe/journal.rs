@@ -11,6 +11,8 @@ pub(super) struct Journal {
     source: SourceId,
     shown: bool,
     begun: Timestamp,
+    /// The same by the wall clock.
+    begun_at: Time,
     steps: Vec<Told>,
     /// What the steps show, each with the number of its step.
     observed: Vec<(u64, Observation)>,
@@ -98,6 +100,7 @@ impl Journal {
             source,
             shown,
             begun,
+            begun_at: now,
             steps: Vec::new(),
             observed: Vec::new(),
             warnings: Vec::new(),
@@ -130,8 +133,9 @@ impl Journal {
     pub(super) fn observe_in(&mut self, step: u64, text: &str, fact: Fact) {
         let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
         let place = Place { source: self.source, spot: Spot::Step(step), text: text.into() };
-        let ago = told.map_or(0, |told| net::clock::now().since(told.ended).as_micros() as i64);
-        let at = Some(wall_clock().shifted(-ago));
+        // From one reading of the wall clock: what belongs to one step has one time, and later steps have later ones.
+        let into = told.map_or(self.begun, |told| told.ended).since(self.begun).as_micros() as i64;
+        let at = Some(self.begun_at.shifted(into));
         self.observed.push((step, Observation { at, place, side: Side::Probe, about: About::default(), fact }));
     }
 

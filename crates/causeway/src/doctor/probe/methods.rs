@@ -5,7 +5,7 @@ use std::time::Duration;
 use access::{Failure as Failed, Stage};
 use clock::Timestamp;
 use probe::{InquiryEnd, Methods};
-use serde_json::json;
+use serde_json::{Value, json};
 use wire::ppp::{AuthProtocol, ChapAlgorithm};
 
 use super::call::{Call, News};
@@ -72,31 +72,50 @@ impl Doctor<'_> {
     }
 
     fn tell_methods(&mut self, began: Timestamp, calls: usize, methods: &Methods) {
-        let list = |methods: &[AuthProtocol]| match methods {
-            [] => "-".to_owned(),
-            methods => methods.iter().map(|method| name(*method)).collect::<Vec<_>>().join(", "),
-        };
-        let (offered, refused, unknown) = (methods.offered(), methods.refused(), methods.unknown());
-        let texts = [offered, refused, &unknown].map(list);
-        let [takes, refuses, open] = &texts;
-        let calls = calls.to_string();
-        let values = [("calls", calls.as_str()), ("offered", takes), ("refused", refuses), ("unknown", open)];
-        let only_readable =
-            !offered.is_empty() && unknown.is_empty() && offered.iter().all(|method| *method == AuthProtocol::Pap);
-        let key = match () {
-            () if offered.is_empty() && methods.is_unauthenticated() => "methods-none",
-            () if !unknown.is_empty() => "methods-partly",
-            () if only_readable => "methods-pap",
-            () => "methods-found",
-        };
-        let step = self.journal.tell(Told::new(&self.texts, "methods", key, began, &values));
-        if !offered.is_empty() {
+        let values = values(calls, methods);
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let key = format!("methods-{}", key(methods));
+        let step = self.journal.tell(Told::new(&self.texts, "methods", &key, began, &values));
+        if !methods.offered().is_empty() {
             self.journal.observe(step, methods.fact());
         }
-        let names = |methods: &[AuthProtocol]| methods.iter().map(|method| name(*method)).collect::<Vec<_>>();
-        let report = json!({ "offered": names(offered), "refused": names(refused), "unknown": names(&unknown) });
-        self.journal.further.insert("authentication".into(), report);
+        self.journal.further.insert("authentication".into(), report(methods));
     }
+}
+
+/// What was found, for the texts.
+pub(super) fn values(calls: usize, methods: &Methods) -> Vec<(&'static str, String)> {
+    let list = |methods: &[AuthProtocol]| match methods {
+        [] => "-".to_owned(),
+        methods => methods.iter().map(|method| name(*method)).collect::<Vec<_>>().join(", "),
+    };
+    vec![
+        ("calls", calls.to_string()),
+        ("offered", list(methods.offered())),
+        ("refused", list(methods.refused())),
+        ("unknown", list(&methods.unknown())),
+    ]
+}
+
+/// Which of the texts fits.
+pub(super) fn key(methods: &Methods) -> &'static str {
+    let (offered, all_known) = (methods.offered(), methods.unknown().is_empty());
+    if offered.is_empty() && methods.is_unauthenticated() {
+        "none"
+    } else if !all_known {
+        "partly"
+    } else if !offered.is_empty() && offered.iter().all(|method| *method == AuthProtocol::Pap) {
+        "pap"
+    } else {
+        "found"
+    }
+}
+
+/// The same for programs.
+pub(super) fn report(methods: &Methods) -> Value {
+    let names = |methods: &[AuthProtocol]| methods.iter().map(|method| name(*method)).collect::<Vec<_>>();
+    let (offered, refused, unknown) = (methods.offered(), methods.refused(), methods.unknown());
+    json!({ "offered": names(offered), "refused": names(refused), "unknown": names(&unknown) })
 }
 
 /// What the end of an inquiring call means. Nothing that comes before PPP says anything about the suggestion, and there silence

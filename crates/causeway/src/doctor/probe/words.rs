@@ -10,6 +10,7 @@ use probe::{
 use wire::ppp::Mppe;
 
 use super::journal::Told;
+use super::methods;
 
 /// A step in words.
 pub(super) fn told(texts: &Texts, step: &Step) -> Told {
@@ -145,7 +146,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
             ("pptp-call", key.into(), values)
         }
         Finding::PptpLink { demanded, answer } => {
-            let names = demanded.iter().copied().map(super::methods::name).collect::<Vec<_>>().join(", ");
+            let names = demanded.iter().copied().map(methods::name).collect::<Vec<_>>().join(", ");
             let values = vec![("methods", names)];
             match answer {
                 LinkAnswer::Up if demanded.is_empty() => ("pptp-link", "pptp-link-open".into(), values),
@@ -157,7 +158,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
             LogOnAnswer::Unasked => ("pptp-log-on", "pptp-log-on-unasked".into(), Vec::new()),
             LogOnAnswer::Accepted(None) => ("pptp-log-on", "pptp-log-on-none".into(), Vec::new()),
             LogOnAnswer::Accepted(Some(method)) => {
-                ("pptp-log-on", "pptp-log-on-up".into(), vec![("method", super::methods::name(method.auth_protocol()))])
+                ("pptp-log-on", "pptp-log-on-up".into(), vec![("method", methods::name(method.auth_protocol()))])
             }
             LogOnAnswer::Failed(end) => ended(texts, "pptp-log-on", "log-on-failed", end, Vec::new()),
         },
@@ -175,6 +176,13 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
             let dns = if dns.is_empty() { "-".to_owned() } else { dns };
             let values = vec![("address", ipv4.local.to_string()), ("peer", ipv4.remote.to_string()), ("dns", dns)];
             ("pptp-address", "pptp-address-up".into(), values)
+        }
+        Finding::PptpMethods { calls, methods } => {
+            let key = match methods::key(methods) {
+                key @ ("none" | "pap") => format!("pptp-methods-{key}"),
+                key => format!("methods-{key}"),
+            };
+            ("pptp-methods", key, methods::values(*calls, methods))
         }
         Finding::PptpAddress { answer: AddressAnswer::Failed(end) } => {
             ended(texts, "pptp-address", "call-failed", end, Vec::new())
