@@ -173,3 +173,39 @@ Nov 20 21:08:09 gw charon: 16[ENC] invalid ID_V1 payload length, decryption fail
     assert_eq!(first(&[("gw.log", start)]), Some(Cause::IkeCertMissing));
     assert_eq!(first(&[("gw.log", &format!("{start}{attempt}"))]), Some(Cause::IkePskMismatch));
 }
+
+#[test]
+fn what_the_dialer_prints_for_a_person_is_its_verdict_and_no_remark() {
+    let healthy = "  0.011 ike.phase1   agreeing on keys\n  0.014 ike.phase2   the pre-shared key is right; agreeing on \
+        encryption\nconnected: address 10.99.0.2, server 10.99.0.1 inside, device causeway0\n  0.017 up           mschapv2 \
+        through ESP aes-256-cbc hmac-sha2-256-128 in IP, IKE aes-256-cbc sha2-256 ecp256\n";
+    assert!(read(&[("dial.txt", healthy)]).healthy);
+    let failed = "  0.009 ike.phase1   agreeing on keys\nRAS error 789: the IPsec negotiation failed, most often because the \
+        pre-shared keys differ\n  cause ike.psk_mismatch, at stage ike.phase1\n  {\"authenticated\":false}\n  compare the \
+        pre-shared keys letter by letter\n";
+    assert_eq!(first(&[("dial.txt", failed)]), Some(Cause::IkePskMismatch));
+}
+
+#[test]
+fn pluto_s_words_about_itself_are_no_remarks_of_a_person() {
+    let log = "\
+Initializing NSS using read-write database \"sql:/var/lib/ipsec/nss\"
+NAT-Traversal support  [enabled]
+3DES_CBC                [*192]         IKEv1: IKE ESP     IKEv2: IKE ESP
+  Camellia: 16 bytes with 128-bit key
+systemd watchdog not enabled - not sending watchdog keepalives
+listening for IKE messages
+adding UDP interface eth0 10.0.0.7:4500
+";
+    assert_eq!(first(&[("pluto.log", log)]), None);
+}
+
+#[test]
+fn text_in_another_code_page_is_no_sentence() {
+    let listing = "Windows IP \u{8d}\\\u{90}\u{ac}\n\n   \u{95}\u{a8}\u{97}\u{9d}\u{83}A\u{83}h\u{83}\u{8c}\u{83}X e o\n   \
+        NetBIOS over TCP/IP . . . . . . . . .: \u{97}L\u{8c}\u{f8}\n";
+    let octets: Vec<u8> = listing.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let mut timeline = Timeline::new();
+    ingest::read("ipconfig.txt", octets.as_slice(), &ingest::Settings::default(), &mut timeline, &mut |_| {}).unwrap();
+    assert!(examine(&timeline, Context::default()).findings.is_empty());
+}

@@ -1,4 +1,6 @@
-//! Causeway's own log, as text and as JSON, and the events of `causeway dial --json`.
+//! Causeway's own log, as text and as JSON, the events of `causeway dial --json`, and what the dialer prints without it.
+
+mod terminal;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use super::prefix;
 use super::reader::{Line, Out, Reader};
 use super::words;
+use terminal::Terminal;
 
 /// Reads the server's log lines and the dialer's events.
 #[derive(Default)]
@@ -17,6 +20,7 @@ pub(crate) struct Causeway {
     dials: u32,
     /// Where the client of a session was last.
     clients: HashMap<String, SocketAddr>,
+    terminal: Terminal,
 }
 
 /// Sessions whose clients are followed.
@@ -34,6 +38,9 @@ impl Reader for Causeway {
     fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
         let tagged = line.program.is_some_and(|program| self.is_program(program));
         let text = line.text;
+        if line.at.is_none() && self.terminal.line(text, self.dials, out) {
+            return true;
+        }
         if text.starts_with('{') {
             let Ok(Value::Object(object)) = serde_json::from_str(text) else { return tagged };
             let fields = Value::Object(object);

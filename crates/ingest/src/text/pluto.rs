@@ -15,6 +15,8 @@ use super::words::{self, after, between, quoted};
 pub(crate) struct Pluto {
     /// By connection and instance: `"l2tp-psk"[2]`.
     peers: HashMap<String, Peer>,
+    /// Lines about itself that may still follow: it tests its algorithms when it starts.
+    starting: u32,
 }
 
 #[derive(Clone, Default)]
@@ -77,11 +79,24 @@ impl Reader for Pluto {
             self.say(context, message, out);
             return true;
         }
-        self.daemon(text, out) || tagged
+        if self.daemon(text, out) || tagged {
+            return true;
+        }
+        let listens = text.starts_with("listening for IKE messages");
+        self.starting = self.starting.saturating_sub(1);
+        if text.starts_with("Initializing NSS using ") {
+            self.starting = Self::START;
+        } else if listens || line.program.is_some() {
+            self.starting = 0;
+        }
+        self.starting > 0 || listens || text.starts_with("adding UDP interface ")
     }
 }
 
 impl Pluto {
+    /// Lines that it writes from its start until it listens, at most.
+    const START: u32 = 400;
+
     /// `"conn"[1] 192.0.2.1 #2: message`, `"conn" #2: message`.
     fn context<'a>(&mut self, text: &'a str) -> Option<(Context, &'a str)> {
         let (name, rest) = text.strip_prefix('"')?.split_once('"')?;

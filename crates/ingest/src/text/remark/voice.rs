@@ -75,6 +75,10 @@ pub(super) fn speaks(line: &str) -> bool {
     if line.trim_start().starts_with(['#', ';']) {
         return false;
     }
+    // Text of another code page is full of letters that are words in some language.
+    if line.chars().any(|letter| matches!(letter, '\u{80}'..='\u{9f}')) {
+        return false;
+    }
     let wide = line.chars().filter(|letter| is_wide(*letter)).count();
     let words = line.split(|letter: char| !letter.is_alphabetic() && letter != '\'' && letter != '\u{2019}');
     let known = words.filter(|word| !word.is_empty()).filter(|word| {
