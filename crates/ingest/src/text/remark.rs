@@ -26,6 +26,9 @@ const LONGEST: usize = 160;
 /// A line of fewer letters is not continued by the next one.
 const WRAPPED: usize = 58;
 
+/// Lines in which somebody may speak; nobody writes more, and a long text without a person in it costs nothing behind them.
+const LINES: u32 = 4000;
+
 /// Lines over which "that fixed it" reaches.
 const REACH: u64 = 8;
 
@@ -47,6 +50,8 @@ pub(super) struct Remarks {
     sentence: usize,
     /// Somebody speaks here: it is no file of a program.
     voice: bool,
+    /// Lines until now.
+    lines_read: u32,
 }
 
 /// A subject with its place.
@@ -75,6 +80,10 @@ impl Remarks {
             self.end(false, false);
         }
         self.last = number;
+        self.lines_read = self.lines_read.saturating_add(1);
+        if self.lines_read > LINES {
+            return false;
+        }
         if text.is_empty() {
             self.trials_until = 0;
             return false;
@@ -142,7 +151,9 @@ impl Remarks {
                 Subject::Ras(code) => Said::Ras(*code),
                 Subject::Ike(code) => Said::Ike(*code),
                 Subject::Topic(topic) => {
-                    let denied = !is_symptom(*topic) && sense::denied(&words, *span);
+                    let denied = !is_symptom(*topic) && sense::denied(&words, *span)
+                        || is_circumstance(*topic) && sense::absent(&words, *span)
+                        || is_state(*topic) && sense::is_not(&words, *span);
                     Said::Topic(*topic, stance(denied, sense, announced, trial))
                 }
             };
@@ -184,6 +195,14 @@ impl Remarks {
             }
         } else if sense.mends && colon {
             self.repair_until = line + REACH;
+        } else if sense.mends && !sense.in_vain && sense::points_back(words) {
+            for remark in self.found.iter_mut().filter(|remark| remark.sentence + 1 == own) {
+                if let Said::Topic(topic, stance @ Stance::Stated) = &mut remark.said
+                    && !is_context(*topic)
+                {
+                    *stance = Stance::Mended;
+                }
+            }
         }
     }
 
@@ -213,6 +232,24 @@ fn stance(denied: bool, sense: Sense, announced: bool, trial: bool) -> Stance {
 /// Whether a topic says only what the report is about.
 fn is_context(topic: Topic) -> bool {
     matches!(topic, Topic::AboutPptp | Topic::AboutL2tp | Topic::AboutIkev2 | Topic::AboutAndroid | Topic::AboutWindows)
+}
+
+/// Whether a topic is a state in which something is, and whose phrases have no "not" of their own.
+fn is_state(topic: Topic) -> bool {
+    matches!(
+        topic,
+        Topic::AccountLocked
+            | Topic::AccountDisabled
+            | Topic::AccountExpired
+            | Topic::PasswordExpired
+            | Topic::PasswordWrong
+            | Topic::CertificateExpired
+    )
+}
+
+/// Whether a topic is something that is there or is not: that there is none denies it. There being no setting is another matter.
+fn is_circumstance(topic: Topic) -> bool {
+    matches!(topic, Topic::ServerBehindNat | Topic::SameNat | Topic::FilterRule | Topic::WindowsUpdate)
 }
 
 /// Whether a topic is how the failure shows itself: that something else is fine is part of it and denies nothing.

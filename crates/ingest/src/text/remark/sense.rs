@@ -30,6 +30,7 @@ static MENDS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         "turned|turns out",
         "found|figured .. out|cause|reason|problem|that|it|solution",
         "did trick",
+        "it|everything|all|vpn is|was|are fine|ok|okay|good|well|working|up",
         "that|this|it was .. case|indeed|one|all",
         "like charm",
         "worked|works|work for|now|again|after|fine|as|immediately|perfectly",
@@ -108,22 +109,23 @@ static DENIED_BEHIND: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     ])
 });
 
+/// What is said of a circumstance that is not there.
+static ABSENT_BEFORE: LazyLock<Vec<Pattern>> =
+    LazyLock::new(|| parse(&["no|without|neither|nor|not|never", "没有|沒有", "não há|existe|tem", "sem"]));
+
 /// The same before the subject.
 static DENIED_BEFORE: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     parse(&[
         "is|are|was|were|it's|that's|surely|certainly|definitely not",
         "isn't|wasn't|aren't|weren't",
-        "there no",
-        "is|are no",
         "nothing to do with",
         "ruled out",
         "exclude|excluded|unrelated|instead|rather",
         "already",
         "double-checked|checked|verified|confirmed|ensured|made|makes sure|that|both|all",
         "double-checked|checked|verified|confirmed|ensured",
-        "without",
         "sure",
-        "不是|没有|确认|已经",
+        "不是|确认|已经",
         "não é",
     ])
 });
@@ -142,10 +144,39 @@ impl Sense {
     }
 }
 
+/// Whether a sentence speaks of what the one before it said: "after changing it".
+pub(super) fn points_back(words: &[Word]) -> bool {
+    words.iter().take(6).any(|word| matches!(word.text.as_str(), "it" | "this" | "that" | "them" | "these" | "those"))
+}
+
+/// Whether a "not" stands in what is at `span`.
+pub(super) fn is_not(words: &[Word], span: Span) -> bool {
+    let within = words.get(span.from..span.to).unwrap_or_default();
+    within.iter().any(|word| {
+        matches!(
+            word.text.as_str(),
+            "not" | "isn't" | "wasn't" | "aren't" | "never" | "hasn't" | "neither" | "nor" | "não"
+        )
+    })
+}
+
+/// Whether what stands at `span` is said not to be there.
+pub(super) fn absent(words: &[Word], span: Span) -> bool {
+    let before = words.get(span.from.saturating_sub(4)..span.from).unwrap_or_default();
+    let from = words.get(span.from..).unwrap_or_default();
+    any(&ABSENT_BEFORE, before)
+        || from.first().is_some_and(|word| ["没有", "ない", "无"].iter().any(|no| word.text.contains(no)))
+}
+
 /// Whether what stands at `span` is said not to be so.
 pub(super) fn denied(words: &[Word], span: Span) -> bool {
     let behind = words.get(span.to..(span.to + 7).min(words.len())).unwrap_or_default();
     let before = words.get(span.from.saturating_sub(5)..span.from).unwrap_or_default();
+    // That only one thing is allowed is no word of its being in order.
+    let named = words.get(span.from..span.to).unwrap_or_default();
+    if before.iter().rev().take(3).chain(named).any(|word| matches!(word.text.as_str(), "only" | "just")) {
+        return false;
+    }
     // A script without blanks has the whole statement in one run.
     let within: Vec<Word> = words
         .get(span.from..span.to)
@@ -156,8 +187,16 @@ pub(super) fn denied(words: &[Word], span: Span) -> bool {
         .collect();
     DENIED_BEHIND.iter().any(|pattern| {
         // "is not the same" asserts that something is wrong.
-        pattern.find(behind).is_some_and(|span| !negated(behind, span)) || pattern.find(&within).is_some()
+        pattern.find(behind).is_some_and(|span| !negated(behind, span) && follows(behind, span))
+            || pattern.find(&within).is_some()
     }) || any(&DENIED_BEFORE, before)
+}
+
+/// Whether what was found is said of what stands before, and not of something else: "and it is fine".
+fn follows(words: &[Word], span: Span) -> bool {
+    let between = words.get(..span.from).unwrap_or_default();
+    let other = |word: &Word| matches!(word.text.as_str(), "it" | "everything" | "all" | "now" | "then");
+    span.from <= 3 && !between.iter().any(other)
 }
 
 /// Whether a "not" stands just before, or in, what was found.

@@ -70,6 +70,7 @@ fn what_is_denied_or_was_done_in_vain_is_not_taken_for_an_assertion() {
         ("There is no NAT in front of the server.", Topic::ServerBehindNat),
         ("I have already set AssumeUDPEncapsulationContextOnSendRule to 2.", Topic::AssumeUdp),
         ("I tried an MTU of 1280 without success.", Topic::PacketSize),
+        ("His account is not locked.", Topic::AccountLocked),
         ("I lowered the MTU.\nThat did not help.", Topic::PacketSize),
         ("What I tried:\n- MTU 1280\n- another cable\nHowever, I still get the same error.", Topic::PacketSize),
         ("UDP ports 500 and 4500 are open.", Topic::Udp500Closed),

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use observe::remark::Topic;
 
 use super::pattern::{Anchor, Pattern, Span};
+use super::sense;
 use super::sentence::{Word, is_wide};
 
 /// What a phrase names.
@@ -80,7 +81,12 @@ fn subject_of(name: &str) -> Option<Subject> {
     Topic::of_id(name).map(Subject::Topic)
 }
 
-/// The subjects of a sentence, each with the longest phrase that names it.
+/// The longer phrase says more, and one with a "not" in it says what the "not" is about.
+fn worth(words: &[Word], span: Span) -> (bool, usize) {
+    (sense::is_not(words, span), span.to - span.from)
+}
+
+/// The subjects of a sentence, each with the phrase that says most.
 pub(super) fn subjects(words: &[Word]) -> Vec<(Subject, Span)> {
     let vocabulary = &*VOCABULARY;
     let mut tried: HashSet<usize> = HashSet::new();
@@ -95,7 +101,7 @@ pub(super) fn subjects(words: &[Word]) -> Vec<(Subject, Span)> {
         let Some((subject, pattern)) = vocabulary.phrases.get(*index) else { continue };
         let Some(span) = pattern.find(words) else { continue };
         match found.iter_mut().find(|(known, _)| known == subject) {
-            Some((_, known)) if span.to - span.from > known.to - known.from => *known = span,
+            Some((_, known)) if worth(words, span) > worth(words, *known) => *known = span,
             Some(_) => {}
             None => found.push((*subject, span)),
         }
