@@ -191,7 +191,9 @@ impl Dissector {
         } else if radius::is_port(destination.port()) || radius::is_port(source.port()) {
             self.radius.datagram(note, source, destination, payload);
         } else if source.port() == 53 {
-            self.names.dns(note, destination, payload);
+            self.names.dns(note, source.ip(), destination, payload);
+        } else if destination.port() == 53 && found.inside {
+            self.names.asked(note, destination.ip());
         } else if matches!(destination.port(), 67 | 68) {
             self.names.dhcp(note, payload, found.inside);
         }

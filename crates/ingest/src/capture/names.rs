@@ -25,11 +25,33 @@ const BOOTREQUEST: u8 = 1;
 pub(super) struct Tracker {
     told: HashSet<(String, bool)>,
     asking: HashMap<[u8; 6], Asking>,
+    /// What was asked of name servers through the tunnel.
+    servers: HashMap<IpAddr, Questions>,
+}
+
+/// What one name server was asked, and whether it ever said anything.
+#[derive(Default)]
+struct Questions {
+    count: u32,
+    answered: bool,
+    last: Time,
 }
 
 impl Tracker {
+    /// Takes a datagram to a name server inside the tunnel.
+    pub(super) fn asked(&mut self, note: &Note<'_, '_>, server: IpAddr) {
+        if self.servers.len() < MOST || self.servers.contains_key(&server) {
+            let questions = self.servers.entry(server).or_default();
+            questions.count += 1;
+            questions.last = note.now();
+        }
+    }
+
     /// Takes a datagram from a name server.
-    pub(super) fn dns(&mut self, note: &mut Note<'_, '_>, client: SocketAddr, payload: &[u8]) {
+    pub(super) fn dns(&mut self, note: &mut Note<'_, '_>, server: IpAddr, client: SocketAddr, payload: &[u8]) {
+        if let Some(questions) = self.servers.get_mut(&server) {
+            questions.answered = true;
+        }
         let Ok(Some(answer)) = answer(payload) else { return };
         let unknown = match answer.code {
             0 if !answer.addresses.is_empty() => false,
@@ -72,6 +94,18 @@ impl Tracker {
         for asking in asking.into_iter().filter(|asking| asking.count >= SILENCE && (asking.inside || behind)) {
             let text = format!("DHCP was asked {}, without an answer", times(asking.count));
             note.push_whole(asking.last, &About::default(), &text, Fact::DhcpUnanswered);
+        }
+        let mut servers: Vec<_> = std::mem::take(&mut self.servers).into_iter().collect();
+        servers.sort_by_key(|(server, _)| *server);
+        for (server, Questions { count, last, .. }) in servers.into_iter().filter(|(_, questions)| !questions.answered)
+        {
+            let IpAddr::V4(address) = server else { continue };
+            if count >= SILENCE {
+                let text =
+                    format!("{server} was asked for names through the tunnel {}, without an answer", times(count));
+                let fact = Fact::TunnelDnsFailed { server: Some(address) };
+                note.push_whole(last, &About::default(), &text, fact);
+            }
         }
     }
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use diagnose::Cause::{self, *};
 
-/// Causes that scenarios beside the table of errors bring about.
+/// Causes that scenarios beside the table of errors bring about. Of what befalls a connection that is up, the engines often know no
+/// more than that it fell silent, or nothing: captures and probes name it.
 const ELSEWHERE: &[Cause] = &[
     EspNotMatching,
     EspSha2Truncation,
+    IkeNatTUnsupported,
     IkePfsMismatch,
     IkeRekeyFailed,
     IkeSameNatCollision,
@@ -15,16 +17,22 @@ const ELSEWHERE: &[Cause] = &[
     NcpApipa,
     NetMtuBlackhole,
     NetNatMappingLost,
+    NetServerUnreachable,
+    RouteDns,
+    RouteNoReturnRoute,
 ];
 
 /// Causes that no run on the simulated network can have, and why.
 const OUT_OF_REACH: &[(&[Cause], &str)] = &[
     (
-        &[NetNoInternet, NetDnsFailure, NetServerUnreachable, NetPortBusy],
+        &[NetNoInternet, NetDnsFailure, NetPortBusy],
         "the host's own sockets, routes and resolver are not simulated; `Verdict::of_obstacle` has them",
     ),
-    (&[NcpAddressConflict, RouteNoReturnRoute, RouteLoop], "the connection is up, and no engine sees a failure"),
-    (&[RouteForwardingOff, RouteFilterDrop, RouteDns], "beyond the tunnel there is no network in the simulation"),
+    (&[NcpAddressConflict, RouteLoop], "the addresses and routes of the host are not simulated"),
+    (
+        &[RouteForwardingOff, RouteFilterDrop],
+        "a setting of the server's host: what it does to packets looks like a host without a way back",
+    ),
     (
         &[NetFragmentsDropped],
         "no message of these ends is longer than a packet, and the simulated network knows no fragments",
@@ -52,7 +60,7 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
         "a server tells its client no more than 691 or 649; the reason is in logs of servers of another make",
     ),
     (
-        &[IkePskCharacters, IkeVendorIdRejected, IkeNatTUnsupported, IkeMessageIdReuse, TunnelProtocolDisabled],
+        &[IkePskCharacters, IkeVendorIdRejected, IkeMessageIdReuse, TunnelProtocolDisabled],
         "a fault of products of another make: at either end it looks like silence",
     ),
     (

@@ -5,17 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use access::server::Event;
-use diagnose::{Cause, Verdict};
+use diagnose::{Cause, Obstacle, Verdict};
 use observe::{About, Fact, Observation, Place, Side, Source, SourceKind, Spot, Timeline, network};
 use record::{Format, Layout};
 use sim::{Link, NatConfig, Network, NodeId, Oversize, Packet};
 use wire::ip::protocol;
+use wire::isakmp::VendorKind;
 use wire::l2tp::{Control, MessageType};
 use wire::virtio::VnetHeader;
 
 use super::server::assert_record_names;
 use super::{Outcome, assert_names, assert_server_agrees, logged, read};
-use crate::foreign::{FOREIGN, Foreign, foreign};
+use crate::foreign::{FOREIGN, Foreign, Layer, foreign};
 use crate::packets::ipv4;
 use crate::world::{OFFICE, PATIENCE, SERVER, Sender, World, public};
 
@@ -105,8 +106,13 @@ fn ping(from: Ipv4Addr, to: Ipv4Addr, answer: bool, octets: usize) -> Vec<u8> {
 
 /// Pings the office, which answers what gets there; how many answers came back.
 fn pings(world: &mut World, octets: usize, count: u32) -> u32 {
+    pings_to(world, OFFICE, octets, count)
+}
+
+/// Pings a host, which answers what gets there.
+fn pings_to(world: &mut World, host: Ipv4Addr, octets: usize, count: u32) -> u32 {
     let address = world.address(0);
-    let (there, back) = (ping(address, OFFICE, false, octets), ping(OFFICE, address, true, octets));
+    let (there, back) = (ping(address, host, false, octets), ping(host, address, true, octets));
     let mut received = 0;
     for _ in 0..count {
         world.server_tun.clear();
@@ -124,15 +130,19 @@ fn pings(world: &mut World, octets: usize, count: u32) -> u32 {
 
 /// What a probe says that has sent such pings.
 fn probed(world: &mut World, sizes: &[u16]) -> Timeline {
+    told(sizes.iter().map(|&size| (OFFICE, size, pings(world, size.into(), 3))).collect())
+}
+
+/// What a probe says of pings: to whom, how large, and how many of three were answered.
+fn told(pings: Vec<(Ipv4Addr, u16, u32)>) -> Timeline {
     let mut timeline = Timeline::new();
     let kind = SourceKind::Probe;
     let (product, trouble, span) = (None, Vec::new(), None);
     let source = timeline.add_source(Source { name: "probe".into(), kind, side: Side::Probe, product, trouble, span });
-    for (step, &size) in sizes.iter().enumerate() {
-        let received = pings(world, size.into(), 3);
-        let text = format!("3 pings of {size} octets, {received} answers");
+    for (step, (to, size, received)) in pings.into_iter().enumerate() {
+        let text = format!("3 pings of {size} octets to {to}, {received} answers");
         let place = Place { source, spot: Spot::Step(step as u64 + 1), text: text.into() };
-        let fact = network::Fact::Ping { to: OFFICE.into(), size, sent: 3, received, too_big: false };
+        let fact = network::Fact::Ping { to: to.into(), size, sent: 3, received, too_big: false };
         let about = About::default();
         timeline.push(Observation { at: None, place, side: Side::Probe, about, fact: Fact::Network(fact) });
     }
@@ -214,6 +224,117 @@ fn a_server_that_has_no_address_but_the_one_that_nobody_assigns() {
     let client = &world.clients[0];
     let capture = world.net.capture(client.node).unwrap().to_bytes();
     assert_names(Cause::NcpApipa, "the capture with keys", &read("capture", &capture, &client.keys));
+}
+
+/// A capture of these IP packets, one each second.
+fn pcap(packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = [&0xa1b2_c3d4_u32.to_be_bytes()[..], &[0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0]].concat();
+    file.extend([65_535_u32, 101].map(u32::to_be_bytes).concat());
+    for (second, packet) in packets.iter().enumerate() {
+        let length = packet.len() as u32;
+        file.extend([1000 + second as u32, 0, length, length].map(u32::to_be_bytes).concat());
+        file.extend(packet);
+    }
+    file
+}
+
+#[test]
+fn a_host_behind_the_server_that_has_no_way_back() {
+    let mut world = World::connected(1);
+    let gateway = Ipv4Addr::new(10, 99, 0, 1);
+    let near = pings_to(&mut world, gateway, 64, 3);
+    world.server_tun.clear();
+    let asked = ping(world.address(0), OFFICE, false, 64);
+    for _ in 0..3 {
+        world.client_sends(0, VnetHeader::default(), &asked);
+        world.run_for(Duration::from_secs(1));
+    }
+    assert_names(Cause::RouteNoReturnRoute, "the probe", &told(vec![(gateway, 64, near), (OFFICE, 64, 0)]));
+    let capture = world.net.capture(world.server_node).unwrap().to_bytes();
+    assert_names(Cause::RouteNoReturnRoute, "the capture with keys", &read("capture", &capture, &world.keys));
+    // The server has forwarded them, and so one hop is behind them.
+    let behind: Vec<Vec<u8>> = world.server_tun.iter().map(|(_, packet)| packet.clone()).collect();
+    assert_eq!(behind, [&asked[..]; 3]);
+    let forwarded = behind.into_iter().map(|mut packet| {
+        packet[8] -= 1;
+        packet
+    });
+    let capture = pcap(&forwarded.collect::<Vec<_>>());
+    assert_names(Cause::RouteNoReturnRoute, "the capture behind the server", &read("lan", &capture, ""));
+}
+
+/// A question for a name, which is always the same.
+fn question(from: Ipv4Addr, to: Ipv4Addr) -> Vec<u8> {
+    let message = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x04wiki\0\0\x01\0\x01";
+    let udp = wire::ip::UdpView { source: 40_000, destination: 53, payload_len: message.len() }.to_bytes();
+    ipv4(from, to, protocol::UDP, &[&udp[..], message].concat())
+}
+
+#[test]
+fn a_name_server_that_does_not_answer_through_the_tunnel() {
+    let mut world = World::connected(1);
+    let server = Ipv4Addr::new(192, 0, 2, 53);
+    let asked = question(world.address(0), server);
+    for _ in 0..4 {
+        world.client_sends(0, VnetHeader::default(), &asked);
+        world.run_for(Duration::from_secs(5));
+    }
+    // Nothing but names is lost.
+    assert_eq!(pings(&mut world, 64, 3), 3);
+    let capture = world.net.capture(world.server_node).unwrap().to_bytes();
+    assert_names(Cause::RouteDns, "the capture with keys", &read("capture", &capture, &world.keys));
+    assert_names(Cause::NoneHealthy, "the capture without keys", &read("capture", &capture, ""));
+}
+
+#[test]
+fn a_router_says_that_nothing_gets_to_the_server() {
+    let mut world = World::with_client(1);
+    world.tap_clients();
+    let router = world.add_stranger(Network::INTERNET, public(254));
+    world.dial(0);
+    let (client, port) = (public(10), 500);
+    let original = Packet::udp((client, port).into(), (SERVER, port).into(), &[0; 8]);
+    let reason = sim::Unreachable::Host;
+    let report = Packet::Unreachable { src: public(254), dst: client, reason, original: Box::new(original) };
+    world.net.send(world.now, router, report);
+    world.gate = Some(Box::new(|sender, _| sender != Sender::Client(0)));
+    assert!(world.run_until(PATIENCE, |world| world.clients[0].is_unreachable));
+    let verdict = Verdict::of_obstacle(Obstacle::Unreachable);
+    let ended = record::dial::ended(verdict, "ike.phase1", &serde_json::Value::Null);
+    let log = record::dial::failed(ended, 1000).to_string();
+    assert_names(verdict.cause, "the log", &read("causeway.log", log.as_bytes(), ""));
+    let capture = world.net.capture(world.clients[0].node).unwrap().to_bytes();
+    assert_names(verdict.cause, "the capture at the client", &read("capture", &capture, ""));
+}
+
+/// A client behind a NAT, and a server that does not know how to pass one.
+#[test]
+fn a_server_that_cannot_pass_a_nat() {
+    let (mut world, _) = behind_a_nat(FOREIGN, NatConfig::default());
+    let node = world.add_stranger(Network::INTERNET, FOREIGN);
+    let mut server = Foreign::at(node);
+    server.alter = Box::new(|layer, genuine| {
+        let mut message = genuine.to_vec();
+        for kind in
+            [VendorKind::NatTRfc3947, VendorKind::NatTDraft02, VendorKind::NatTDraft02Newline, VendorKind::NatTDraft03]
+        {
+            let known = kind.octets();
+            let at = message.windows(known.len()).position(|octets| octets == known);
+            // It announces something else, of the same length.
+            if let (Layer::Ike, Some(at)) = (layer, at) {
+                message[at..at + known.len()].fill(0x2a);
+            }
+        }
+        vec![message]
+    });
+    let outcome = server.refuse(&mut world);
+    // What the dialer knows is that ESP brings nothing back.
+    let verdict = Verdict::of_dial(&outcome.failure);
+    assert_eq!(verdict.cause, Cause::NetEspBlocked);
+    let capture = world.net.capture(world.clients[0].node).unwrap().to_bytes();
+    for keys in ["", &world.clients[0].keys] {
+        assert_names(Cause::IkeNatTUnsupported, "the capture at the client", &read("capture", &capture, keys));
+    }
 }
 
 #[test]
