@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use crate::batch::{Dropped, Received, RecvBatch, Train, local_address, source_ancillary};
 use crate::sys::{self, SocketName};
+use crate::udp::{IcmpError, icmp};
 
 /// A raw socket for ESP packets of one address family, owned by one thread. It sees every ESP packet that reaches the host.
 #[derive(Debug)]
@@ -106,14 +107,25 @@ impl AsRawFd for EspSocket {
 pub struct GreSocket(RawSocket);
 
 impl GreSocket {
-    /// Opens the socket with buffers of `buffers` octets each way.
+    /// Opens the socket with buffers of `buffers` octets each way. It collects ICMP errors for [`GreSocket::poll_error`].
     pub fn open(family: Family, buffers: usize) -> Result<GreSocket, RawError> {
-        Ok(GreSocket(RawSocket::open(family, libc::IPPROTO_GRE, buffers)?))
+        let socket = RawSocket::open(family, libc::IPPROTO_GRE, buffers)?;
+        let (level, errors) = match family {
+            Family::V4 => (libc::IPPROTO_IP, libc::IP_RECVERR),
+            Family::V6 => (libc::IPPROTO_IPV6, libc::IPV6_RECVERR),
+        };
+        sys::set_option(socket.fd.as_fd(), level, errors, 1).map_err(RawError::Os)?;
+        Ok(GreSocket(socket))
     }
 
     /// Receives as [`EspSocket::recv_batch`] does.
     pub fn recv_batch(&self, batch: &mut RecvBatch, each: impl FnMut(Received<'_>)) -> io::Result<usize> {
         self.0.recv_batch(batch, each)
+    }
+
+    /// The next ICMP error about GRE that this host sent. The socket polls as readable with an error while there are any.
+    pub fn poll_error(&self) -> Option<IcmpError> {
+        icmp::read(self.0.fd.as_fd())
     }
 
     /// Sends one packet; `src` as in [`EspSocket::send_segments`].

@@ -4,7 +4,7 @@
 //! (`UDP_GRO`). Checksums are always on: without them the kernel neither segments nor merges, and RFC 3948 section 2.1 lets a
 //! sender have them.
 
-mod icmp;
+pub(crate) mod icmp;
 mod offload;
 
 pub use icmp::{IcmpError, IcmpKind};

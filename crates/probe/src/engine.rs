@@ -171,6 +171,15 @@ impl Probe {
         self.pptp.iter_mut().for_each(|pptp| pptp.handle_gre(ctx, packet));
     }
 
+    /// Takes an ICMP error about GRE that was sent to the server.
+    pub fn handle_gre_icmp(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, kind: Icmp, from: Option<IpAddr>) {
+        if matches!(kind, Icmp::TooBig(_) | Icmp::TimeExceeded) {
+            return;
+        }
+        let ctx = &mut Context { now, rng, out: &mut self.out };
+        self.pptp.iter_mut().for_each(|pptp| pptp.handle_gre_icmp(ctx, kind, from));
+    }
+
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Timestamp, rng: &mut dyn CryptoRng) {
         let ctx = &mut Context { now, rng, out: &mut self.out };

@@ -208,6 +208,9 @@ fn call(answer: CallAnswer) -> Vec<Fact> {
             pptp::Fact::Gre { from: Party::There, packets: received, octets: 20 * received }.into(),
             pptp::Fact::NoGre { at: Party::There }.into(),
         ],
+        CallAnswer::Icmp(..) => {
+            vec![pptp::Fact::CallUp.into(), pptp::Fact::GreRefused { at: Party::Here }.into()]
+        }
         CallAnswer::Cut => vec![pptp::Fact::CallUp.into(), pptp::Fact::Closed { by: Party::There }.into()],
         CallAnswer::NoGre => vec![pptp::Fact::CallUp.into(), pptp::Fact::NoGre { at: Party::Here }.into()],
         CallAnswer::Refused(result) => vec![pptp::Fact::Refused { by: Party::There, result: result.0 }.into()],

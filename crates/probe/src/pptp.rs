@@ -1,9 +1,11 @@
 //! PPTP: the connection, its first message, and where GRE can be sent, a call with PPP in it, as far as the log-on and an
 //! address. Further calls ask for ways to authenticate.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clock::Timestamp;
+use observe::network::Icmp;
 use pptp::{Client, Event, Failure, Refused, Stage};
 use wire::ppp::AuthProtocol;
 use wire::pptp::ControlResult;
@@ -65,6 +67,8 @@ struct Talk {
     end: InquiryEnd,
     /// When it has taken too long.
     deadline: Option<Timestamp>,
+    /// The first ICMP error about GRE, and who sent it.
+    icmp: Option<(Icmp, Option<IpAddr>)>,
 }
 
 /// What is told of a call already.
@@ -124,6 +128,14 @@ impl Pptp {
     pub(crate) fn handle_gre(&mut self, ctx: &mut Context<'_>, packet: &[u8]) {
         if let State::Talking(talk) = &mut self.state {
             talk.client.handle_gre(ctx.now, packet);
+        }
+        self.settle(ctx);
+    }
+
+    /// What is said of GRE counts only where nothing of it comes back: nobody has proved who says it.
+    pub(crate) fn handle_gre_icmp(&mut self, ctx: &mut Context<'_>, kind: Icmp, from: Option<IpAddr>) {
+        if let State::Talking(talk) = &mut self.state {
+            talk.icmp.get_or_insert((kind, from));
         }
         self.settle(ctx);
     }
@@ -217,7 +229,7 @@ impl Talk {
     fn new(now: Timestamp, deadline: Option<Timestamp>) -> Talk {
         let client = Client::connect(now, config());
         let (demands, end) = (Vec::new(), InquiryEnd::Unclear);
-        Talk { client, link: None, reached: Reached::Nothing, demands, end, deadline }
+        Talk { client, link: None, reached: Reached::Nothing, demands, end, deadline, icmp: None }
     }
 
     fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
@@ -356,11 +368,15 @@ impl Talk {
         let end = why.map_or(LinkEnd::Cut, |(stage, failure)| LinkEnd::Ppp { stage, failure });
         let finding = match self.reached {
             Reached::Nothing | Reached::End => return,
-            Reached::Control if received == 0 => {
-                let answer = if end == LinkEnd::Cut { CallAnswer::Cut } else { CallAnswer::NoGre };
+            Reached::Control if received == 0 || is_silence => {
+                let answer = match (self.icmp, &end) {
+                    (_, LinkEnd::Cut) => CallAnswer::Cut,
+                    (Some((kind, from)), _) => CallAnswer::Icmp(kind, from),
+                    (None, _) if received == 0 => CallAnswer::NoGre,
+                    (None, _) => CallAnswer::OneWay { received },
+                };
                 Finding::PptpCall { answer }
             }
-            Reached::Control if is_silence => Finding::PptpCall { answer: CallAnswer::OneWay { received } },
             Reached::Control | Reached::Call => Finding::PptpLink { demanded, answer: LinkAnswer::Failed(end) },
             Reached::Link => Finding::PptpLogOn { answer: LogOnAnswer::Failed(end) },
             Reached::LogOn if lacks_encryption => Finding::PptpEncryption { mppe, answer: EncryptionAnswer::Required },

@@ -283,6 +283,8 @@ pub enum CallAnswer {
         /// GRE packets of the call that came.
         received: u64,
     },
+    /// The call is taken, and an ICMP error says that GRE does not get there, or not out of here; and who sent it.
+    Icmp(Icmp, Option<IpAddr>),
     /// The call is taken and ended again by the server before any GRE came.
     Cut,
     /// The call is refused with a result.

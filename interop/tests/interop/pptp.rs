@@ -5,7 +5,7 @@ use interop::{Dial, Host, Lab, PptpServer, Probed, Result};
 use crate::world::account;
 
 /// A server for these options of pppd, and a client beside it.
-fn with_server(check: impl FnOnce(&PptpServer, &Host) -> Result<()>) -> Result<()> {
+fn with_server(check: impl FnOnce(&Lab, &PptpServer, &Host) -> Result<()>) -> Result<()> {
     if !PptpServer::exists()? {
         return Ok(());
     }
@@ -13,7 +13,7 @@ fn with_server(check: impl FnOnce(&PptpServer, &Host) -> Result<()>) -> Result<(
     let public = lab.net("public", "10.77.0.254/24")?;
     let server = PptpServer::boot(&lab, &public, "10.77.0.1/24", &account())?;
     let client = lab.host("client", &public, "10.77.0.20/24")?;
-    check(&server, &client)
+    check(&lab, &server, &client)
 }
 
 fn requiring(options: &[&str]) -> Dial {
@@ -32,7 +32,7 @@ fn drop_at(client: &Host, hook: &str, what: &str) -> Result<()> {
 
 #[test]
 fn a_probe_of_a_linux_server_comes_as_far_as_the_server_lets_it() -> Result<()> {
-    with_server(|server, client| {
+    with_server(|_, server, client| {
         let probed = Probed::look_at_pptp(client, &account())?;
         assert_eq!((probed.status, probed.cause()), (Some(0), ""), "{:#}", probed.report);
         assert!(probed.got("pptp").contains("vendor linux"), "{:#}", probed.report);
@@ -78,7 +78,7 @@ fn a_probe_of_a_linux_server_comes_as_far_as_the_server_lets_it() -> Result<()> 
 
 #[test]
 fn a_probe_of_a_linux_server_says_what_is_dropped_on_the_way() -> Result<()> {
-    with_server(|server, client| {
+    with_server(|_, server, client| {
         for (hook, said) in [("input", "no GRE comes back"), ("output", "none of it answers or acknowledges")] {
             drop_at(client, hook, "meta l4proto 47")?;
             let probed = Probed::ask_pptp(client, &account(), &[])?;
@@ -101,6 +101,29 @@ fn a_probe_of_a_linux_server_says_what_is_dropped_on_the_way() -> Result<()> {
             server.logs()?.join("\n")
         );
         assert_eq!(probed.cause(), "host.configuration_error", "{:#}", probed.report);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_probe_names_the_router_that_refuses_gre() -> Result<()> {
+    with_server(|lab, server, router| {
+        let home = lab.net("home", "10.88.0.254/24")?;
+        lab.attach(router, &home, "eth1", "10.88.0.1/24")?;
+        let client = lab.host("behind", &home, "10.88.0.2/24")?;
+        client.run("ip", &["route", "replace", "default", "via", "10.88.0.1"])?;
+        server.guest().shell("ip route add 10.88.0.0/24 via 10.77.0.20")?;
+        router.run("sysctl", &["-qw", "net.ipv4.ip_forward=1"])?;
+        let probed = Probed::ask_pptp(&client, &account(), &[])?;
+        assert_eq!((probed.status, probed.cause()), (Some(0), "none.healthy"), "{:#}", probed.report);
+
+        let rules = "add table ip broken; add chain ip broken through { type filter hook forward priority 0; }; \
+                     add rule ip broken through iifname eth1 ip protocol 47 reject with icmp type admin-prohibited";
+        router.run("nft", &[rules])?;
+        let probed = Probed::ask_pptp(&client, &account(), &[])?;
+        assert_eq!((probed.status, probed.cause()), (Some(1), "net.gre_blocked"), "{:#}", probed.report);
+        let said = "GRE is answered by ICMP prohibited from 10.88.0.1";
+        assert!(probed.got("pptp-call").contains(said), "{:#}", probed.report);
         Ok(())
     })
 }

@@ -1,6 +1,6 @@
 ### Live probes: what was sent, what came back, what that proves and what it does not.
 
-probe-no-problem-so-far = No problem was found as far as this went. With CAUSEWAY_PSK (or --psk-file) it goes on to the log-on, with --user NAME and CAUSEWAY_PASSWORD to an address.
+probe-no-problem-so-far = No problem was found as far as this went. With CAUSEWAY_PSK (or --psk-file) it goes on to the log-on, with --user NAME and CAUSEWAY_PASSWORD to an address; --protocol pptp needs no key for that.
 probe-predicted = Windows would show { $ras } here: { $summary }
 
 probe-name = .
@@ -140,13 +140,15 @@ probe-pptp-silence = nothing came back
 probe-pptp-call = .
     .sent = PPTP's Outgoing-Call-Request, then PPP's Configure-Request in GRE
 probe-pptp-call-gre = the call is taken, and GRE comes back
-    .proves = GRE passes in both directions. The call was cleared again.
+    .proves = GRE passes in both directions.
 probe-pptp-call-no-gre = the call is taken, and no GRE comes back
     .proves = GRE (IP protocol 47) is dropped on the way, there or back.
 probe-pptp-call-one-way = the call is taken and GRE comes ({ $received } packets), but none of it answers or acknowledges what was sent
     .proves = GRE (IP protocol 47) passes from the server to here, and is dropped on the way there.
 probe-pptp-call-cut = the call is taken, and the server ends it again before any GRE comes
     .proves = What carries PPP at the server did not even begin: its log says why.
+probe-pptp-call-icmp = the call is taken, and GRE is answered by ICMP { $icmp } from { $from }
+    .proves = Who says so does not let GRE (IP protocol 47) through: a filter, or a server on which nothing takes it.
 probe-pptp-call-refused = the call is refused: { $result }
     .proves = The service takes no call now.
 probe-pptp-call-silence = no reply to the call

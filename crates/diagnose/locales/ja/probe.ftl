@@ -1,6 +1,6 @@
 ### 実地の調査: 何を送り、何が返り、それが何を証明し、何を証明しないか。
 
-probe-no-problem-so-far = ここまでの範囲では、問題は見つかりませんでした。CAUSEWAY_PSK (または --psk-file) があればログオンまで、--user NAME と CAUSEWAY_PASSWORD があればアドレスの取得まで進みます。
+probe-no-problem-so-far = ここまでの範囲では、問題は見つかりませんでした。CAUSEWAY_PSK (または --psk-file) があればログオンまで、--user NAME と CAUSEWAY_PASSWORD があればアドレスの取得まで進みます。--protocol pptp にはキーが要りません。
 probe-predicted = ここで Windows は { $ras } を表示します: { $summary }
 
 probe-name = .
@@ -140,13 +140,15 @@ probe-pptp-silence = 応答なし
 probe-pptp-call = .
     .sent = PPTP の Outgoing-Call-Request、続いて GRE で PPP の Configure-Request
 probe-pptp-call-gre = 呼び出しが受け入れられ、GRE が返りました
-    .proves = GRE は両方向とも通ります。呼び出しは終了しました。
+    .proves = GRE は両方向とも通ります。
 probe-pptp-call-no-gre = 呼び出しは受け入れられましたが、GRE が返りません
     .proves = GRE (IP プロトコル 47) が、行きか帰りで破棄されています。
 probe-pptp-call-one-way = 呼び出しは受け入れられ、GRE も届きました ({ $received } パケット)。しかし、こちらが送ったものへの応答や確認応答はありません
     .proves = GRE (IP プロトコル 47) はサーバーからここまで通りますが、行きで破棄されています。
 probe-pptp-call-cut = 呼び出しは受け入れられましたが、GRE が届く前にサーバーが終了しました
     .proves = サーバーで PPP を運ぶものが、そもそも始まっていません。理由はサーバーのログにあります。
+probe-pptp-call-icmp = 呼び出しは受け入れられましたが、GRE には { $from } から ICMP { $icmp } が返りました
+    .proves = そう答えたものが GRE (IP プロトコル 47) を通しません。フィルターか、GRE を受け取るものがないサーバーです。
 probe-pptp-call-refused = 呼び出しが拒否されました: { $result }
     .proves = サービスは現在、呼び出しを受け付けません。
 probe-pptp-call-silence = 呼び出しへの返答なし

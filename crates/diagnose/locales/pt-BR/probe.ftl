@@ -1,6 +1,6 @@
 ### Sondagens ao vivo: o que foi enviado, o que voltou, o que isso prova e o que não prova.
 
-probe-no-problem-so-far = Nenhum problema foi encontrado até aqui. Com CAUSEWAY_PSK (ou --psk-file) o teste segue até o logon; com --user NAME e CAUSEWAY_PASSWORD, até um endereço.
+probe-no-problem-so-far = Nenhum problema foi encontrado até aqui. Com CAUSEWAY_PSK (ou --psk-file) o teste segue até o logon; com --user NAME e CAUSEWAY_PASSWORD, até um endereço; --protocol pptp não precisa de chave para isso.
 probe-predicted = O Windows mostraria { $ras } aqui: { $summary }
 
 probe-name = .
@@ -140,13 +140,15 @@ probe-pptp-silence = nada voltou
 probe-pptp-call = .
     .sent = o Outgoing-Call-Request do PPTP e depois o Configure-Request do PPP em GRE
 probe-pptp-call-gre = a chamada foi aceita, e o GRE volta
-    .proves = O GRE passa nos dois sentidos. A chamada foi encerrada novamente.
+    .proves = O GRE passa nos dois sentidos.
 probe-pptp-call-no-gre = a chamada foi aceita, mas nenhum GRE volta
     .proves = O GRE (protocolo IP 47) é descartado no caminho, na ida ou na volta.
 probe-pptp-call-one-way = a chamada foi aceita e o GRE chega ({ $received } pacotes), mas nada nele responde ou confirma o que foi enviado
     .proves = O GRE (protocolo IP 47) passa do servidor até aqui, e é descartado no caminho de ida.
 probe-pptp-call-cut = a chamada foi aceita, e o servidor a encerra antes de chegar qualquer GRE
     .proves = O que transporta o PPP no servidor nem começou: o log dele diz por quê.
+probe-pptp-call-icmp = a chamada foi aceita, e ao GRE responde ICMP { $icmp } de { $from }
+    .proves = Quem diz isso não deixa passar o GRE (protocolo IP 47): um filtro, ou um servidor em que nada o recebe.
 probe-pptp-call-refused = a chamada foi recusada: { $result }
     .proves = O serviço não aceita chamadas agora.
 probe-pptp-call-silence = sem resposta à chamada

@@ -1,6 +1,6 @@
 ### 现场探测：发了什么、收到什么、能证明什么、不能证明什么。
 
-probe-no-problem-so-far = 在所及范围内没有发现问题。给出 CAUSEWAY_PSK（或 --psk-file）可继续到登录，再给出 --user NAME 和 CAUSEWAY_PASSWORD 可继续到获得地址。
+probe-no-problem-so-far = 在所及范围内没有发现问题。给出 CAUSEWAY_PSK（或 --psk-file）可继续到登录，再给出 --user NAME 和 CAUSEWAY_PASSWORD 可继续到获得地址；--protocol pptp 不需要密钥。
 probe-predicted = Windows 在这里会显示 { $ras }：{ $summary }
 
 probe-name = .
@@ -140,13 +140,15 @@ probe-pptp-silence = 没有应答
 probe-pptp-call = .
     .sent = PPTP 的 Outgoing-Call-Request，然后在 GRE 中发送 PPP 的 Configure-Request
 probe-pptp-call-gre = 呼叫被接受，并收到了 GRE
-    .proves = GRE 双向畅通。该呼叫已重新清除。
+    .proves = GRE 双向畅通。
 probe-pptp-call-no-gre = 呼叫被接受，但没有收到 GRE
     .proves = GRE（IP 协议 47）在去程或回程被丢弃。
 probe-pptp-call-one-way = 呼叫被接受，也收到了 GRE（{ $received } 个数据包），但其中没有一个应答或确认所发送的内容
     .proves = GRE（IP 协议 47）从服务器到这里畅通，但在去程被丢弃。
 probe-pptp-call-cut = 呼叫被接受，但服务器在任何 GRE 到来之前就结束了它
     .proves = 服务器上承载 PPP 的程序根本没有启动：原因见服务器日志。
+probe-pptp-call-icmp = 呼叫被接受，但 GRE 得到来自 { $from } 的 ICMP { $icmp }
+    .proves = 答复者不让 GRE（IP 协议 47）通过：可能是防火墙，也可能是服务器上没有程序接收它。
 probe-pptp-call-refused = 呼叫被拒绝：{ $result }
     .proves = 该服务目前不接受呼叫。
 probe-pptp-call-silence = 呼叫没有得到答复

@@ -46,7 +46,7 @@ pub enum IcmpKind {
     },
 }
 
-pub(super) fn read(fd: BorrowedFd<'_>) -> Option<IcmpError> {
+pub(crate) fn read(fd: BorrowedFd<'_>) -> Option<IcmpError> {
     let mut slot = Slot::empty();
     // The queue returns the beginning of the datagram itself, which is of no interest.
     let mut data = [0; 64];

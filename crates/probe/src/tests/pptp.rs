@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use clock::Timestamp;
+use observe::network::Icmp;
 use ppp::{Answer, Credential, Credentials, Event, Ipv4Lease, Method, Question, Refused, Reply, ServerConfig, Session};
 use wire::ppp::{
     AuthProtocol, CcpKind, ChapAlgorithm, Code, Mppe, Packet, Protocol, RasError, frame, full_frame, push_option,
@@ -15,10 +17,10 @@ use wire::pptp::{
     MessageType, StartReply, StartRequest, frame as message,
 };
 
-use super::{Run, Server, config, run};
+use super::{Run, Server, config, rng, run};
 use crate::{
     AddressAnswer, CallAnswer, Config, ControlAnswer, EncryptionAnswer, Finding, LinkAnswer, LinkEnd, LogOn,
-    LogOnAnswer, Notices, Tcp, Transmit,
+    LogOnAnswer, Notices, Probe, Tcp, Transmit,
 };
 
 const SERVER_CALL: u16 = 77;
@@ -289,7 +291,7 @@ fn the_ways_to_authenticate_are_found_in_calls_that_name_nobody() {
     let closes = run.sent.iter().filter(|(_, transmit)| *transmit == Transmit::Close).count();
     assert_eq!((connects, closes, run.steps.len()), (4, 4, 5), "{:#?}", run.steps);
     assert!(server.tried.is_empty());
-    assert!(run.took < std::time::Duration::from_secs(3), "{:?}", run.took);
+    assert!(run.took < Duration::from_secs(3), "{:?}", run.took);
     left_in_order(&server);
 }
 
@@ -333,6 +335,42 @@ fn gre_that_is_dropped_is_told_by_its_direction() {
     );
     assert!(run.facts().contains(&no_gre(observe::Party::There)), "{:?}", run.facts());
     assert_eq!(run.steps.len(), 2, "what follows from it is not told: {:#?}", run.steps);
+}
+
+#[test]
+fn who_refuses_gre_is_named_where_nothing_of_it_comes_back() {
+    let from = Some("192.0.2.254".parse().unwrap());
+    for (passes, refused) in [((false, false), true), ((false, true), true), ((true, true), false)] {
+        let (mut server, mut random) = (Router { passes, ..Router::new() }, rng());
+        let mut now = Timestamp::ZERO + Duration::from_secs(10);
+        let mut probe = Probe::begin(now, &mut random, pptp(true, None));
+        let mut steps = Vec::new();
+        loop {
+            while let Some(transmit) = probe.poll_transmit() {
+                match transmit {
+                    Transmit::Connect => probe.handle_tcp(now, &mut random, Tcp::Connected),
+                    Transmit::Tcp(data) => {
+                        let answer = server.tcp(&data);
+                        probe.handle_tcp(now, &mut random, Tcp::Data(&answer));
+                    }
+                    Transmit::Gre(packet) => {
+                        server.gre(now, &packet);
+                        probe.handle_gre_icmp(now, &mut random, Icmp::Prohibited, from);
+                    }
+                    _ => {}
+                }
+                for packet in server.poll_gre(now) {
+                    probe.handle_gre(now, &mut random, &packet);
+                }
+            }
+            steps.extend(std::iter::from_fn(|| probe.poll_step()).map(|step| step.finding));
+            let Some(due) = probe.poll_timeout() else { break };
+            now = now.max(due);
+            probe.handle_timeout(now, &mut random);
+        }
+        let said = Finding::PptpCall { answer: CallAnswer::Icmp(Icmp::Prohibited, from) };
+        assert_eq!(steps.contains(&said), refused, "{steps:#?}");
+    }
 }
 
 #[test]

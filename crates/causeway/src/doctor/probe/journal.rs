@@ -112,7 +112,7 @@ impl Journal {
     pub(super) fn tell(&mut self, told: Told) -> u64 {
         if self.shown {
             let at = told.began.since(self.begun).as_millis();
-            let _ = crate::print(&format!("{:>3}.{:03} {:<12} {}\n", at / 1000, at % 1000, told.step, told.sent));
+            let _ = crate::print(&format!("{:>3}.{:03} {:<15} {}\n", at / 1000, at % 1000, told.step, told.sent));
             let _ = crate::print(&format!("{:>3}.{:03}   {}\n", told.ms() / 1000, told.ms() % 1000, told.got));
             if !told.proves.is_empty() {
                 let _ = crate::print(&format!("          {}\n", told.proves));

@@ -210,6 +210,13 @@ impl Running<'_> {
             }
             GRE => {
                 let Some(gre) = &self.line.gre else { return Ok(()) };
+                for error in std::iter::from_fn(|| gre.poll_error()) {
+                    if error.dst.ip() == server
+                        && let Some(kind) = icmp(error.kind, error.mtu)
+                    {
+                        self.probe.handle_gre_icmp(now, self.rng, kind, error.reporter);
+                    }
+                }
                 let mut packets = Vec::new();
                 gre.recv_batch(batch, |received| {
                     packets.extend((received.src.ip() == server).then(|| received.data.to_vec()));

@@ -135,6 +135,11 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                     values.push(("received", received.to_string()));
                     "pptp-call-one-way"
                 }
+                CallAnswer::Icmp(kind, from) => {
+                    let from = from.map_or_else(|| "?".to_owned(), |from| from.to_string());
+                    values.extend([("icmp", icmp(*kind).to_owned()), ("from", from)]);
+                    "pptp-call-icmp"
+                }
                 CallAnswer::Cut => "pptp-call-cut",
                 CallAnswer::Refused(result) => {
                     values.push(("result", result.to_string()));
