@@ -17,14 +17,35 @@ const SNAP_LEN: usize = 65_535;
 /// What passed a tap, as a file that every analyser reads.
 #[derive(Clone, Debug, Default)]
 pub struct Capture {
-    packets: Vec<(Timestamp, Packet)>,
+    packets: Vec<Recorded>,
     omitted: usize,
 }
 
+/// A packet that passed.
+#[derive(Clone, Debug)]
+struct Recorded {
+    at: Timestamp,
+    packet: Packet,
+    /// What the line takes at once: a longer packet is in fragments.
+    mtu: u16,
+    /// Only the first of its fragments came.
+    first_only: bool,
+}
+
 impl Capture {
-    pub(crate) fn record(&mut self, at: Timestamp, packet: &Packet) {
+    /// A packet passed a line with this MTU.
+    pub(crate) fn record(&mut self, at: Timestamp, packet: &Packet, mtu: u16) {
+        self.keep(Recorded { at, packet: packet.clone(), mtu, first_only: false });
+    }
+
+    /// The first fragment of a packet came, and nothing else of it.
+    pub(crate) fn record_first(&mut self, at: Timestamp, packet: &Packet, mtu: u16) {
+        self.keep(Recorded { at, packet: packet.clone(), mtu, first_only: true });
+    }
+
+    fn keep(&mut self, recorded: Recorded) {
         if self.packets.len() < LIMIT {
-            self.packets.push((at, packet.clone()));
+            self.packets.push(recorded);
         } else {
             self.omitted += 1;
         }
@@ -45,9 +66,10 @@ impl Capture {
         self.omitted
     }
 
-    /// The packets with the time at which they passed.
+    /// The packets that passed whole, or in all of their fragments, with the time at which they did.
     pub fn packets(&self) -> impl Iterator<Item = (Timestamp, &Packet)> {
-        self.packets.iter().map(|(at, packet)| (*at, packet))
+        let whole = self.packets.iter().filter(|recorded| !recorded.first_only);
+        whole.map(|recorded| (recorded.at, &recorded.packet))
     }
 
     /// A classic pcap file with nanosecond times; virtual time zero is the epoch.
@@ -58,15 +80,19 @@ impl Capture {
         file.extend([0; 8]);
         file.extend((SNAP_LEN as u32).to_be_bytes());
         file.extend(LINKTYPE_RAW.to_be_bytes());
-        for (index, (at, packet)) in self.packets.iter().enumerate() {
-            let octets = ip_packet(packet, index as u16);
-            let kept = octets.get(..SNAP_LEN).unwrap_or(&octets);
-            let nanos = at.as_nanos();
-            file.extend(((nanos / 1_000_000_000) as u32).to_be_bytes());
-            file.extend(((nanos % 1_000_000_000) as u32).to_be_bytes());
-            file.extend((kept.len() as u32).to_be_bytes());
-            file.extend((octets.len() as u32).to_be_bytes());
-            file.extend(kept);
+        for (index, Recorded { at, packet, mtu, first_only }) in self.packets.iter().enumerate() {
+            let whole = ip_packet(packet, index as u16);
+            let fragments = fragments(whole, (*mtu).into());
+            let passed = if *first_only { 1 } else { fragments.len() };
+            for octets in fragments.iter().take(passed) {
+                let kept = octets.get(..SNAP_LEN).unwrap_or(octets);
+                let nanos = at.as_nanos();
+                file.extend(((nanos / 1_000_000_000) as u32).to_be_bytes());
+                file.extend(((nanos % 1_000_000_000) as u32).to_be_bytes());
+                file.extend((kept.len() as u32).to_be_bytes());
+                file.extend((octets.len() as u32).to_be_bytes());
+                file.extend(kept);
+            }
         }
         file
     }
@@ -86,6 +112,29 @@ fn ip_packet(packet: &Packet, id: u16) -> Vec<u8> {
     let mut octets = ip_header(src, dst, number, body.len(), id);
     octets.extend(body);
     octets
+}
+
+/// The IPv4 packet in fragments that the line takes (RFC 791 §3.2). Those of IPv6 are left as they are.
+fn fragments(whole: Vec<u8>, mtu: usize) -> Vec<Vec<u8>> {
+    const HEADER: usize = 20;
+    let room = mtu.saturating_sub(HEADER) & !7;
+    if whole.len() <= mtu || whole.len() > usize::from(u16::MAX) || whole[0] >> 4 != 4 || room == 0 {
+        return vec![whole];
+    }
+    let (header, body) = whole.split_at(HEADER);
+    let last = (body.len() - 1) / room;
+    let fragment = |(index, part): (usize, &[u8])| {
+        let mut octets = header.to_vec();
+        let more = if index < last { 0x2000 } else { 0 };
+        octets[2..4].copy_from_slice(&length(HEADER + part.len()).to_be_bytes());
+        octets[6..8].copy_from_slice(&(more | length(index * room / 8)).to_be_bytes());
+        octets[10..12].fill(0);
+        let checksum = Checksum::default().over(&octets).finish();
+        octets[10..12].copy_from_slice(&checksum.to_be_bytes());
+        octets.extend(part);
+        octets
+    };
+    body.chunks(room).enumerate().map(fragment).collect()
 }
 
 fn ip_header(src: IpAddr, dst: IpAddr, number: u8, body: usize, id: u16) -> Vec<u8> {

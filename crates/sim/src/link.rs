@@ -39,7 +39,9 @@ pub struct Link {
 pub enum Oversize {
     /// It is fragmented and arrives whole, if no fragment is lost.
     Fragment,
-    /// It is lost without a word, as where fragments are filtered.
+    /// It is fragmented, and only the first fragment gets on, as where a filter lets pass what has ports.
+    LoseRest,
+    /// It is lost without a word.
     Discard,
     /// It is lost, and its sender is told.
     Report,
@@ -77,6 +79,16 @@ impl Link {
     }
 }
 
+impl Link {
+    /// The length beyond which packets pass in fragments.
+    pub(crate) fn fragments_beyond(&self) -> u16 {
+        match self.oversize {
+            Oversize::Fragment | Oversize::LoseRest => self.mtu,
+            Oversize::Discard | Oversize::Report => u16::MAX,
+        }
+    }
+}
+
 /// The state of one direction of a link.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lane {
@@ -97,7 +109,7 @@ impl Lane {
     pub(crate) fn pass(&mut self, now: Timestamp, link: &Link, dice: &mut Dice, packet: Packet) -> Passage {
         let mtu = usize::from(link.mtu.max(1));
         let fragments = packet.ip_len().div_ceil(mtu);
-        if fragments > 1 && link.oversize != Oversize::Fragment {
+        if fragments > 1 && matches!(link.oversize, Oversize::Discard | Oversize::Report) {
             return Passage::Dropped(DropReason::TooBig);
         }
         let departure = match link.bandwidth {

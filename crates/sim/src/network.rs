@@ -47,7 +47,7 @@ pub struct Network {
     segments: Vec<Segment>,
     /// Packets on their way, in the order of their arrival; the number breaks ties in the order of sending.
     queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
-    travelling: HashMap<u64, (Hop, Packet)>,
+    travelling: HashMap<u64, (Hop, Packet, Extent)>,
     sent: u64,
     drops: BTreeMap<DropReason, u64>,
 }
@@ -74,6 +74,16 @@ struct Segment {
     nodes: Vec<NodeId>,
     /// The box that leads out of it.
     gateway: Option<NodeId>,
+}
+
+/// How much of a packet is on its way.
+#[derive(Clone, Copy, Debug)]
+enum Extent {
+    Whole,
+    /// The first fragment, cut for a line with this MTU.
+    First {
+        mtu: u16,
+    },
 }
 
 /// Where a packet on its way arrives next.
@@ -184,7 +194,7 @@ impl Network {
 
     /// Sends a packet from a host. Its source address is not checked: hosts may lie.
     pub fn send(&mut self, now: Timestamp, host: NodeId, packet: Packet) {
-        self.cross(now, host, Direction::Out, packet);
+        self.cross(now, host, Direction::Out, packet, Extent::Whole);
     }
 
     /// When a packet next arrives somewhere, if any is on its way: at a host, or between its lines.
@@ -198,19 +208,28 @@ impl Network {
             && at <= now
         {
             self.queue.pop();
-            let Some((hop, packet)) = self.travelling.remove(&number) else { continue };
+            let Some((hop, packet, extent)) = self.travelling.remove(&number) else { continue };
             match hop {
-                Hop::Segment(segment) => self.route(at, segment, packet),
+                Hop::Segment(segment) => self.route(at, segment, packet, extent),
                 Hop::Node(node) => {
+                    let mtu = self.nodes[node.0].link.fragments_beyond();
                     if let Some(capture) = &mut self.nodes[node.0].capture {
-                        capture.record(at, &packet);
+                        match extent {
+                            Extent::Whole => capture.record(at, &packet, mtu),
+                            Extent::First { mtu } => capture.record_first(at, &packet, mtu),
+                        }
+                    }
+                    if let Extent::First { .. } = extent {
+                        // Nobody makes anything of a part.
+                        self.drop_for(DropReason::TooBig);
+                        continue;
                     }
                     match &mut self.nodes[node.0].kind {
                         Kind::Host => return Some((node, packet)),
                         Kind::Nat { nat, inside } => {
                             let inside = *inside;
                             match nat.inbound(at, packet) {
-                                Some(packet) => self.route(at, inside, packet),
+                                Some(packet) => self.route(at, inside, packet, Extent::Whole),
                                 None => self.drop_for(DropReason::Nat),
                             }
                         }
@@ -230,13 +249,20 @@ impl Network {
     }
 
     /// Passes a packet over a node's link.
-    fn cross(&mut self, now: Timestamp, id: NodeId, direction: Direction, packet: Packet) {
+    fn cross(&mut self, now: Timestamp, id: NodeId, direction: Direction, packet: Packet, extent: Extent) {
         let node = &mut self.nodes[id.0];
         if direction == Direction::Out
             && let Some(capture) = &mut node.capture
         {
-            capture.record(now, &packet);
+            capture.record(now, &packet, node.link.fragments_beyond());
         }
+        let mtu = node.link.mtu;
+        let extent = match extent {
+            Extent::Whole if node.link.oversize == Oversize::LoseRest && packet.ip_len() > usize::from(mtu) => {
+                Extent::First { mtu }
+            }
+            extent => extent,
+        };
         if node.link.firewall.iter().any(|rule| rule.discards(direction, &packet)) {
             return self.drop_for(DropReason::Firewall);
         }
@@ -249,7 +275,7 @@ impl Network {
             Passage::Arrives(copies) => {
                 for (at, packet) in copies {
                     self.queue.push(Reverse((at, self.sent)));
-                    self.travelling.insert(self.sent, (hop, packet));
+                    self.travelling.insert(self.sent, (hop, packet, extent));
                     self.sent += 1;
                 }
             }
@@ -263,26 +289,26 @@ impl Network {
                 {
                     let (dst, reason) = (original.source(), Unreachable::TooBig { mtu });
                     let report = Packet::Unreachable { src, dst, reason, original: Box::new(original) };
-                    self.route(now, segment, report);
+                    self.route(now, segment, report, Extent::Whole);
                 }
             }
         }
     }
 
     /// Finds the way of a packet that is on a segment.
-    fn route(&mut self, now: Timestamp, id: SegmentId, packet: Packet) {
+    fn route(&mut self, now: Timestamp, id: SegmentId, packet: Packet, extent: Extent) {
         let destination = packet.destination();
         let segment = &self.segments[id.0];
         let owner = segment.nodes.iter().find(|node| self.nodes[node.0].addresses.contains(&destination)).copied();
         if let Some(owner) = owner {
-            return self.cross(now, owner, Direction::In, packet);
+            return self.cross(now, owner, Direction::In, packet, extent);
         }
         let Some(gateway) = segment.gateway else {
             return self.drop_for(DropReason::NoRoute);
         };
         if let Kind::Nat { nat, .. } = &mut self.nodes[gateway.0].kind {
             match nat.outbound(now, &mut self.dice, packet) {
-                Some(packet) => self.cross(now, gateway, Direction::Out, packet),
+                Some(packet) => self.cross(now, gateway, Direction::Out, packet, extent),
                 None => self.drop_for(DropReason::Nat),
             }
         }

@@ -166,7 +166,7 @@ fn bandwidth_spreads_packets_and_its_queue_overflows() {
 
 #[test]
 fn a_packet_beyond_the_mtu_is_fragmented_discarded_or_reported() {
-    for oversize in [Oversize::Fragment, Oversize::Discard, Oversize::Report] {
+    for oversize in [Oversize::Fragment, Oversize::LoseRest, Oversize::Discard, Oversize::Report] {
         let (mut network, client, server) = pair(1, Link { mtu: 1400, oversize, ..Link::default() });
         network.send(at(0), client, greeting(1372));
         assert_eq!(deliver(&mut network, at(0)), [(server, greeting(1372))], "it just fits");
@@ -174,7 +174,7 @@ fn a_packet_beyond_the_mtu_is_fragmented_discarded_or_reported() {
         let arrived = deliver(&mut network, at(0));
         match oversize {
             Oversize::Fragment => assert_eq!(arrived, [(server, greeting(1373))]),
-            Oversize::Discard => assert!(arrived.is_empty()),
+            Oversize::Discard | Oversize::LoseRest => assert!(arrived.is_empty()),
             Oversize::Report => {
                 let [(node, Packet::Unreachable { reason, original, .. })] = &arrived[..] else {
                     panic!("{arrived:?}")
@@ -386,6 +386,39 @@ fn a_capture_holds_every_packet_with_sound_headers() {
         rest = &rest[16 + word(8)..];
     }
     assert_eq!(lengths, [38, 84, 1418, 56, 31]);
+}
+
+#[test]
+fn a_capture_shows_the_fragments_of_a_long_packet_as_far_as_they_came() {
+    for (oversize, at_client, at_server) in [
+        (Oversize::Fragment, &[1396, 52][..], &[1396, 52][..]),
+        (Oversize::LoseRest, &[1396, 52], &[1396]),
+        (Oversize::Discard, &[1428], &[]),
+    ] {
+        let link = || Link { mtu: 1400, oversize, ..Link::default() };
+        let (mut network, client, server) = pair(1, link());
+        network.link_mut(server).mtu = 1400;
+        network.tap(client);
+        network.tap(server);
+        network.send(at(0), client, greeting(1400));
+        deliver(&mut network, at(0));
+        for (node, expected) in [(client, at_client), (server, at_server)] {
+            let file = network.capture(node).unwrap().to_bytes();
+            let mut rest = &file[24..];
+            let mut lengths = Vec::new();
+            while let Some(length) = rest.get(8..12) {
+                let length = u32::from_be_bytes(length.try_into().unwrap()) as usize;
+                let packet = &rest[16..16 + length];
+                assert!(wire::ip::Checksum::default().over(&packet[..20]).is_valid());
+                let position = u16::from_be_bytes([packet[6], packet[7]]);
+                assert_eq!(position & 0x1fff, (lengths.iter().map(|length| length - 20).sum::<usize>() / 8) as u16);
+                assert_eq!(position & 0x2000 != 0, length == 1396, "there is more behind the first one only");
+                lengths.push(length);
+                rest = &rest[16 + length..];
+            }
+            assert_eq!(lengths, expected, "{oversize:?}");
+        }
+    }
 }
 
 #[test]

@@ -330,7 +330,16 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     let evidence = || [Some(seen), mode.gave_up, mode.half_open].into_iter().flatten();
     let stuck = mode.gave_up.is_some() || mode.half_open.is_some() || mode.repeated[usize::from(last)];
     // One message and nothing more is as stuck as it gets.
-    let factor = if stuck { 1.0 } else { 0.6 };
+    let mut factor = if stuck { 1.0 } else { 0.6 };
+    // What nobody answers did not fit into a packet, unlike what came before it: a certificate, mostly, which no key depends on.
+    let oversized = match &seen.fact {
+        Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > ONE_PACKET),
+        _ => false,
+    };
+    if oversized {
+        claims.inferred(Cause::NetFragmentsDropped, factor * 0.6, evidence());
+        factor *= 0.5;
+    }
     let server_listens = picture.has_source(Side::Server, SERVER_IKE);
     let server_saw_any = (1..=6).any(|number| number % 2 == 1 && mode.arrived[number]);
     let (client_nat, server_nat) = picture.nat();
@@ -439,6 +448,9 @@ fn is_of_phase2(fact: &ike::Fact) -> bool {
 fn on_4500(seen: &Observation) -> bool {
     seen.about.server.or(seen.about.peer).is_some_and(|peer| peer.port() == 4500)
 }
+
+/// Octets of an IKE message that fit into a packet of Ethernet, behind headers of IPv6 and UDP and the marker of port 4500.
+const ONE_PACKET: u32 = 1448;
 
 /// The server sends on port 4500, so what the client sends there arrives.
 fn heard_4500<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {

@@ -15,6 +15,7 @@ const ELSEWHERE: &[Cause] = &[
     IkeSameNatCollision,
     IkeServerBehindNatRefused,
     NcpApipa,
+    NetFragmentsDropped,
     NetMtuBlackhole,
     NetNatMappingLost,
     NetServerUnreachable,
@@ -32,10 +33,6 @@ const OUT_OF_REACH: &[(&[Cause], &str)] = &[
     (
         &[RouteForwardingOff, RouteFilterDrop],
         "a setting of the server's host: what it does to packets looks like a host without a way back",
-    ),
-    (
-        &[NetFragmentsDropped],
-        "no message of these ends is longer than a packet, and the simulated network knows no fragments",
     ),
     (
         &[IkeCertMissing, IkeCertUntrusted, IkeCertNameMismatch, IkeCertUsage, IkeCertExpired, AuthTlsVersion],

@@ -10,7 +10,7 @@ use observe::{About, Fact, Observation, Place, Side, Source, SourceKind, Spot, T
 use record::{Format, Layout};
 use sim::{Link, NatConfig, Network, NodeId, Oversize, Packet};
 use wire::ip::protocol;
-use wire::isakmp::VendorKind;
+use wire::isakmp::{IdType, Identity, VendorId, VendorKind};
 use wire::l2tp::{Control, MessageType};
 use wire::virtio::VnetHeader;
 
@@ -224,6 +224,39 @@ fn a_server_that_has_no_address_but_the_one_that_nobody_assigns() {
     let client = &world.clients[0];
     let capture = world.net.capture(client.node).unwrap().to_bytes();
     assert_names(Cause::NcpApipa, "the capture with keys", &read("capture", &capture, &client.keys));
+}
+
+/// The client proves itself with more than fits into a packet, as with a certificate, and a filter takes the fragments that have no
+/// ports.
+#[test]
+fn a_filter_takes_the_fragments_of_a_large_message() {
+    for lost in [true, false] {
+        let mut world = World::with_client(1);
+        world.tap_clients();
+        let initiate = &mut world.clients[0].config.initiate;
+        let data = vec![b'x'; 1800];
+        initiate.local_id = Some(Identity { kind: IdType::FQDN, protocol: 17, port: 500, data });
+        // Nor can it cut its messages itself.
+        initiate.vendor_ids.retain(|id| VendorId(id).kind() != Some(VendorKind::Fragmentation));
+        if lost {
+            let node = world.clients[0].node;
+            world.net.link_mut(node).oversize = Oversize::LoseRest;
+            world.dial(0);
+            world.run_for(PATIENCE);
+        } else {
+            world.connect_all();
+        }
+        let cause = if lost { Cause::NetFragmentsDropped } else { Cause::NoneHealthy };
+        for node in [world.server_node, world.clients[0].node] {
+            let capture = world.net.capture(node).unwrap().to_bytes();
+            assert_names(cause, "the capture with keys", &read("capture", &capture, &world.keys));
+            assert_names(cause, "the capture without keys", &read("capture", &capture, ""));
+        }
+        if lost {
+            // To the server's engines it is as if the client had no more to say.
+            assert_eq!(world.only_verdict().0.cause, Cause::IkePskMismatch);
+        }
+    }
 }
 
 /// A capture of these IP packets, one each second.

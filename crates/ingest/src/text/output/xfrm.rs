@@ -255,7 +255,7 @@ fn is_prompt(text: &str) -> bool {
 /// Whether a line is shown with the first one of its entry.
 fn is_shown(text: &str) -> bool {
     ["proto esp", "dir ", "encap ", "mark 0x"].iter().any(|start| text.starts_with(start))
-        || text.ends_with("(packets)")
+        || text.ends_with("(packets)") && !text.starts_with("limit: ")
 }
 
 /// A network as "192.0.2.0/24".
