@@ -10,7 +10,7 @@ use std::time::Duration;
 use autoconf::{Ipv4Net, Offer};
 use clock::{DeadlineQueue, Timestamp};
 use ike::{IkeSaId, Path};
-use policy::{Accounts, Ipv6Range, Pool, PoolRange, Prefixes};
+use policy::{Accounts, Denied, Ipv6Range, Pool, PoolRange, Prefixes};
 use rand_core::CryptoRng;
 use wire::virtio::VnetHeader;
 
@@ -289,6 +289,11 @@ impl Endpoint {
         self.offer = Offer { dns: config.dns, domain: config.domain, routes: config.routes };
         self.stack.set_informs(!self.offer.is_empty());
         self.ppp = config.ppp;
+    }
+
+    /// Says which accounts may not log on for now ([`Accounts::bar`]). Sessions that are up stay as they are.
+    pub fn bar(&mut self, barred: BTreeMap<String, Denied>) {
+        self.accounts.bar(barred);
     }
 
     /// Every session and every attempt, in the order of their beginning.

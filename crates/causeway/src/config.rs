@@ -1,5 +1,6 @@
 //! The server's configuration: what can be set, its defaults, and reading it from TOML.
 
+mod rules;
 pub(crate) mod secrets;
 mod source;
 pub(crate) mod table;
@@ -14,6 +15,7 @@ use crypto::Secret;
 use policy::{Account, Accounts, Ipv6Range, PoolRange};
 use toml::de::DeTable;
 
+pub(crate) use rules::{Lockout, Rule, Rules};
 pub(crate) use secrets::{MIN_PSK_CHARACTERS, psk_warnings};
 pub(crate) use source::Mistakes;
 use table::{Located, Table};
@@ -67,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) dpd_interval: Duration,
     /// The users.
     pub(crate) accounts: Accounts,
+    /// When they may not log on.
+    pub(crate) rules: Rules,
     /// What is allowed but has a price.
     pub(crate) warnings: Vec<String>,
 }
@@ -161,6 +165,7 @@ impl Reading<'_> {
         self.network(root, &mut config);
         self.ppp(root, &mut config);
         self.users(root, &mut config);
+        config.rules.lockout = self.lockout(root);
         config
     }
 
@@ -340,6 +345,7 @@ impl Reading<'_> {
             let password = self.secret(&mut table, "password", "password_file");
             let address = table.parsed::<Ipv4Addr>("address", self.mistakes);
             let disabled = table.flag("disabled", self.mistakes).unwrap_or(false);
+            let (expires, hours) = self.rule(&mut table);
             table.finish(self.mistakes);
             let (Some(name), Some(password)) = (name, password) else {
                 self.mistakes.add(span, "a user needs `name` and `password` or `password_file`", None);
@@ -361,6 +367,9 @@ impl Reading<'_> {
                 self.mistakes.add(address.span.clone(), message, None);
             }
             let address = address.map(|address| address.value);
+            if expires.is_some() || !hours.is_empty() {
+                config.rules.users.push(Rule { user: name.value.clone(), expires, hours });
+            }
             config.accounts.insert(Account { name: name.value, password: password.value, address, disabled });
         }
         if config.accounts.is_empty() && self.mistakes.len() == before {
@@ -428,6 +437,7 @@ pub(crate) fn defaults() -> Config {
         hello_interval: Duration::from_secs(60),
         dpd_interval: Duration::from_secs(30),
         accounts: Accounts::default(),
+        rules: Rules::default(),
         warnings: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! `causeway serve`: one worker that waits for sockets, device, signals and questions, and feeds the access layer.
 
 mod banner;
+mod bars;
 mod history;
 mod host;
 mod log;
@@ -24,6 +25,7 @@ use crate::control::{Disconnect, Question};
 use crate::exit::Failure;
 use crate::io::{self, BATCH, NAT_T_PORT, Sockets, Wire};
 use crate::keylog::KeyLog;
+use bars::Bars;
 use history::History;
 use host::Host;
 use log::{Level, Log};
@@ -87,6 +89,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         log,
         warnings,
         history: History::default(),
+        bars: Bars::default(),
         keylog,
         unsent: 0,
     };
@@ -121,6 +124,7 @@ struct Worker {
     log: Log,
     warnings: Vec<String>,
     history: History,
+    bars: Bars,
     keylog: Option<KeyLog>,
     /// Packets that the host did not take.
     unsent: u64,
@@ -170,6 +174,7 @@ impl Worker {
             ready.clear();
             ready.extend(poller.wait(timeout)?.map(|ready| ready.token));
             let now = net::clock::now();
+            self.judge(now);
             for &token in &ready {
                 match token {
                     SIGNALS => {
@@ -220,9 +225,44 @@ impl Worker {
         Ok(())
     }
 
+    /// Bars whom dates, hours and wrong passwords bar in this minute, and ends what is up of them.
+    fn judge(&mut self, now: Timestamp) {
+        let Some(bars) = self.bars.judge(&self.config.rules, now, &jiff::Zoned::now()) else { return };
+        let over: Vec<SessionId> = self
+            .endpoint
+            .sessions()
+            .filter(|session| session.up.is_some())
+            .filter(|session| {
+                let account = session.user.as_deref().and_then(|user| self.config.accounts.find(user));
+                let bar = account.and_then(|account| bars.get(&account.name.to_lowercase()));
+                // Somebody else's guesses are no reason to end the connection of who is in.
+                matches!(bar, Some(policy::Denied::Expired | policy::Denied::LogonHours))
+            })
+            .map(|session| session.id)
+            .collect();
+        self.endpoint.bar(bars);
+        for id in over {
+            let fields = json!({ "session": id.to_string() });
+            self.log.write(net::clock::unix_seconds(), Level::Info, "the user's time is over", &fields);
+            let out = &mut wire!(self);
+            self.endpoint.disconnect(now, &mut self.rng, id, out);
+        }
+    }
+
     /// Logs what happened.
     fn tell(&mut self) {
         while let Some(event) = self.endpoint.poll_event() {
+            let now = net::clock::now();
+            let locked = self.bars.count(&event, &self.config.accounts, self.config.rules.lockout, now);
+            if let Some(user) = locked {
+                let fields = json!({ "user": user });
+                self.log.write(
+                    net::clock::unix_seconds(),
+                    Level::Warning,
+                    "account locked after wrong passwords",
+                    &fields,
+                );
+            }
             let (level, message, fields) = record::server::event(&event, net::clock::now());
             let at = net::clock::unix_seconds();
             self.log.write(at, level, message, &fields);
@@ -270,6 +310,7 @@ impl Worker {
                     nat: self.config.nat,
                     ..kept
                 };
+                self.bars.unsettle();
                 self.log.write(now, Level::Info, "configuration reloaded", &json!({}));
             }
             Err(error) => {

@@ -318,6 +318,13 @@ fn ppp(stage: ppp::Stage, failure: &ppp::Failure, denied: Option<policy::Denied>
             }
             ppp::Incompatible::NoNetworkProtocol { .. } => seen_ppp::Fact::NoNetworkProtocol { at: here },
         },
+        // A client that may try again and leaves instead leaves because of what it was told.
+        ppp::Failure::Refused(_) | ppp::Failure::Silence(_)
+            if stage == ppp::Stage::Authentication && denied.is_some() =>
+        {
+            let code = denied.map_or(RasError::NONE, |denied| RasError(denied.ras().into()));
+            failed(code, denied.map(reason))
+        }
         ppp::Failure::Refused(refused) => match refused {
             ppp::Refused::Authentication { ras, .. } => failed(*ras, None),
             ppp::Refused::Terminated { ras, message } => seen_ppp::Fact::Terminated {
@@ -363,6 +370,9 @@ fn reason(denied: policy::Denied) -> seen_ppp::Reason {
         policy::Denied::UnknownUser => seen_ppp::Reason::UnknownUser,
         policy::Denied::WrongPassword => seen_ppp::Reason::WrongPassword,
         policy::Denied::Disabled => seen_ppp::Reason::Disabled,
+        policy::Denied::Expired => seen_ppp::Reason::Expired,
+        policy::Denied::LogonHours => seen_ppp::Reason::LogonHours,
+        policy::Denied::Locked => seen_ppp::Reason::Locked,
     }
 }
 

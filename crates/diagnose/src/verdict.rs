@@ -161,6 +161,11 @@ fn l2tp_cause(failure: &l2tp::Failure) -> Cause {
 }
 
 fn ppp_cause(stage: ppp::Stage, failure: &ppp::Failure, denied: Option<policy::Denied>) -> Cause {
+    // A client that may try again and leaves instead leaves because of what it was told.
+    let left = matches!(failure, ppp::Failure::Refused(_) | ppp::Failure::Silence(_));
+    if let (ppp::Stage::Authentication, true, Some(denied)) = (stage, left, denied) {
+        return denied_cause(denied);
+    }
     match failure {
         ppp::Failure::Malformed(_) => Cause::PppPeerIncompatible,
         ppp::Failure::Misbehaved(misbehaved) => match misbehaved {
@@ -190,11 +195,9 @@ fn ppp_cause(stage: ppp::Stage, failure: &ppp::Failure, denied: Option<policy::D
             ppp::Stage::Network => Cause::NcpNoneAgreed,
             ppp::Stage::Up => Cause::PppPeerDead,
         },
-        ppp::Failure::Denied(ppp::Denied::Authentication { ras, .. }) => match denied {
-            Some(policy::Denied::UnknownUser | policy::Denied::WrongPassword) => Cause::AuthBadCredentials,
-            Some(policy::Denied::Disabled) => Cause::AuthAccountDisabled,
-            None => code_cause(*ras),
-        },
+        ppp::Failure::Denied(ppp::Denied::Authentication { ras, .. }) => {
+            denied.map_or_else(|| code_cause(*ras), denied_cause)
+        }
         ppp::Failure::Denied(ppp::Denied::UnauthenticatedServer) => Cause::PppNoCommonAuth,
         ppp::Failure::Local(local) => match local {
             ppp::Local::Closed(_) => Cause::HostServerNotRunning,
@@ -226,6 +229,16 @@ fn code_cause(ras: RasError) -> Cause {
     }
 }
 
+fn denied_cause(denied: policy::Denied) -> Cause {
+    match denied {
+        policy::Denied::UnknownUser | policy::Denied::WrongPassword => Cause::AuthBadCredentials,
+        policy::Denied::Disabled => Cause::AuthAccountDisabled,
+        policy::Denied::Expired => Cause::AuthAccountExpired,
+        policy::Denied::LogonHours => Cause::AuthLogonHours,
+        policy::Denied::Locked => Cause::AuthAccountLocked,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +260,21 @@ mod tests {
             denied(policy::Denied::Disabled),
             Verdict { cause: Cause::AuthAccountDisabled, ras: Some(Ras(647)) }
         );
+        assert_eq!(denied(policy::Denied::LogonHours), Verdict { cause: Cause::AuthLogonHours, ras: Some(Ras(646)) });
+        // On the wire these look like a wrong password; the log says what they are.
+        assert_eq!(denied(policy::Denied::Locked), Verdict { cause: Cause::AuthAccountLocked, ..wrong });
+        assert_eq!(denied(policy::Denied::Expired), Verdict { cause: Cause::AuthAccountExpired, ..wrong });
+    }
+
+    #[test]
+    fn a_client_that_leaves_after_a_refusal_leaves_because_of_it() {
+        let refused = ppp::Refused::Terminated { ras: None, message: String::new() };
+        let left = |denied| {
+            let failure = ppp::Failure::Refused(refused.clone());
+            Verdict::of(&Failure::Ppp { stage: ppp::Stage::Authentication, failure, denied }).cause
+        };
+        assert_eq!(left(Some(policy::Denied::Locked)), Cause::AuthAccountLocked);
+        assert_eq!(left(None), Cause::AuthBadCredentials);
     }
 
     #[test]

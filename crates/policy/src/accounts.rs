@@ -26,6 +26,12 @@ pub enum Denied {
     WrongPassword,
     /// The account is switched off.
     Disabled,
+    /// The account's last day is past.
+    Expired,
+    /// The user may not log on at this hour.
+    LogonHours,
+    /// Too many wrong passwords; the right one does not help until the lock is over.
+    Locked,
 }
 
 impl Denied {
@@ -33,8 +39,11 @@ impl Denied {
     pub const fn ras(self) -> u16 {
         match self {
             // One code for both: who guesses names must not learn which ones exist.
-            Denied::UnknownUser | Denied::WrongPassword => 691,
+            Denied::UnknownUser | Denied::WrongPassword | Denied::Locked => 691,
+            // MS-CHAP has no code for it.
+            Denied::Expired => 691,
             Denied::Disabled => 647,
+            Denied::LogonHours => 646,
         }
     }
 }
@@ -59,12 +68,19 @@ pub type MsChapV2Proof = [u8; 42];
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
     by_name: BTreeMap<String, Account>,
+    /// By name in lower case.
+    barred: BTreeMap<String, Denied>,
 }
 
 impl Accounts {
     /// Adds `account`, or replaces the one of the same name. Names are compared without regard to case, as Windows does.
     pub fn insert(&mut self, account: Account) {
         self.by_name.insert(account.name.to_lowercase(), account);
+    }
+
+    /// Says which accounts may not log on for now, by their names in lower case, and why. What was said before is forgotten.
+    pub fn bar(&mut self, barred: BTreeMap<String, Denied>) {
+        self.barred = barred;
     }
 
     /// Every account, in the order of names.
@@ -94,7 +110,7 @@ impl Accounts {
     /// The reason for refusing.
     pub fn verify_password(&self, user: &str, password: &Secret) -> Result<&Account, Denied> {
         let account = self.usable(user)?;
-        if account.password.ct_eq(password) { Ok(account) } else { Err(Denied::WrongPassword) }
+        if account.password.ct_eq(password) { self.proved(account) } else { Err(Denied::WrongPassword) }
     }
 
     /// Checks the answer to a CHAP challenge with MD5 (RFC 1994 §4.1).
@@ -110,7 +126,7 @@ impl Accounts {
     ) -> Result<&Account, Denied> {
         let account = self.usable(user)?;
         let expected = mschap::chap_md5_response(identifier, account.password.as_bytes(), challenge);
-        if crypto::ct_eq(&expected, response) { Ok(account) } else { Err(Denied::WrongPassword) }
+        if crypto::ct_eq(&expected, response) { self.proved(account) } else { Err(Denied::WrongPassword) }
     }
 
     /// Checks the answer to an MS-CHAPv2 challenge and proves in turn that the password is known here.
@@ -130,15 +146,26 @@ impl Accounts {
             return Err(Denied::WrongPassword);
         }
         let proof = mschap::authenticator_response(&hash, nt_response, peer_challenge, authenticator_challenge, user);
-        Ok((account, proof))
+        Ok((self.proved(account)?, proof))
     }
 
     fn usable(&self, user: &str) -> Result<&Account, Denied> {
         match self.find(user) {
             None => Err(Denied::UnknownUser),
             Some(account) if account.disabled => Err(Denied::Disabled),
+            // Before the password is looked at: a lock that lets the right one through would not stop a guesser.
+            Some(account) if self.bar_of(account) == Some(Denied::Locked) => Err(Denied::Locked),
             Some(account) => Ok(account),
         }
+    }
+
+    /// The user has shown the password: only now may dates and hours be told.
+    fn proved<'a>(&self, account: &'a Account) -> Result<&'a Account, Denied> {
+        self.bar_of(account).map_or(Ok(account), Err)
+    }
+
+    fn bar_of(&self, account: &Account) -> Option<Denied> {
+        self.barred.get(&account.name.to_lowercase()).copied()
     }
 }
 
@@ -181,6 +208,20 @@ mod tests {
         assert_eq!(verify("nobody", "clientPass"), Err(Denied::UnknownUser));
         assert_eq!(verify("gone", "clientPass"), Err(Denied::Disabled));
         assert_eq!(Denied::UnknownUser.ras(), Denied::WrongPassword.ras());
+    }
+
+    #[test]
+    fn a_bar_is_told_to_those_who_know_the_password_and_a_lock_to_nobody() {
+        let verify = |bar, password: &str| {
+            let mut accounts = accounts();
+            accounts.bar([("user".to_owned(), bar)].into());
+            accounts.verify_password("USER", &Secret::from(password.as_bytes().to_vec())).map(|_| ())
+        };
+        assert_eq!(verify(Denied::LogonHours, "clientPass"), Err(Denied::LogonHours));
+        assert_eq!(verify(Denied::LogonHours, "guess"), Err(Denied::WrongPassword));
+        assert_eq!(verify(Denied::Locked, "clientPass"), Err(Denied::Locked));
+        assert_eq!(Denied::Locked.ras(), Denied::WrongPassword.ras());
+        assert_eq!((Denied::LogonHours.ras(), Denied::Expired.ras()), (646, 691));
     }
 
     #[test]

@@ -165,6 +165,9 @@ fn detail(failure: &Failure) -> Value {
                     policy::Denied::UnknownUser => "no account has this name",
                     policy::Denied::WrongPassword => "wrong password",
                     policy::Denied::Disabled => "the account is disabled",
+                    policy::Denied::Expired => "the account has expired",
+                    policy::Denied::LogonHours => "the user may not log on at this hour",
+                    policy::Denied::Locked => "the account is locked after wrong passwords",
                 };
                 detail = json!({ "reason": reason });
             }

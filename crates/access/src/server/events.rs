@@ -442,8 +442,8 @@ impl Endpoint {
             Ok(authenticator_response) => Reply::Accept { authenticator_response, message: String::new() },
             Err(denied) => Reply::Reject {
                 ras: RasError(denied.ras().into()),
-                // A disabled account stays disabled, however often the password is typed.
-                retry_allowed: matches!(denied, Denied::UnknownUser | Denied::WrongPassword),
+                // A disabled account stays disabled, however often the password is typed. A locked one looks like a wrong password.
+                retry_allowed: matches!(denied, Denied::UnknownUser | Denied::WrongPassword | Denied::Locked),
                 message: String::new(),
             },
         }

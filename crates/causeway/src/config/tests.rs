@@ -40,6 +40,20 @@ fn an_unknown_key_is_shown_where_it_stands_with_the_nearest_one() {
 }
 
 #[test]
+fn a_user_may_have_a_last_day_and_hours_and_passwords_a_lock() {
+    let text = GOOD.replace("[server]", "[lockout]\nattempts = 5\nminutes = 30\n\n[server]");
+    let text = format!("{text}expires = \"2026-12-31\"\nhours = [\"Mon-Fri 07:00-19:00\", \"Sat 08:00-12:00\"]\n");
+    let config = check(&text).unwrap();
+    assert_eq!(config.rules.lockout, Some(Lockout { attempts: 5, minutes: 30 }));
+    let [rule] = config.rules.users.as_slice() else { panic!("{:?}", config.rules) };
+    assert_eq!((rule.user.as_str(), rule.hours.len()), ("anna", 2));
+    assert_eq!(rule.expires.unwrap().to_string(), "2026-12-31");
+    let error = check(&text.replace("Sat 08:00", "Sta 08:00").replace("12-31", "13-31")).unwrap_err();
+    assert!(error.contains("`hours`: expected days and hours") && error.contains("`expires`"), "{error}");
+    assert_eq!(check(GOOD).unwrap().rules.lockout, None);
+}
+
+#[test]
 fn several_mistakes_are_all_reported() {
     let text =
         GOOD.replace("\"10.5.0.0/24\"", "7").replace("psk = \"correct-horse-battery-staple\"", "psk = \"short\"");
