@@ -209,3 +209,83 @@ fn text_in_another_code_page_is_no_sentence() {
     ingest::read("ipconfig.txt", octets.as_slice(), &ingest::Settings::default(), &mut timeline, &mut |_| {}).unwrap();
     assert!(examine(&timeline, Context::default()).findings.is_empty());
 }
+
+/// What charon writes of a main mode, from the client's side, up to its proof.
+const CLIENT_S_PROOF: &str = "\
+Nov 20 21:08:18 pc charon: 15[IKE] initiating Main Mode IKE_SA office[1] to 192.0.2.1
+Nov 20 21:08:18 pc charon: 15[ENC] generating ID_PROT request 0 [ SA V V V ]
+Nov 20 21:08:18 pc charon: 15[NET] sending packet: from 10.0.0.7[500] to 192.0.2.1[500] (180 bytes)
+Nov 20 21:08:18 pc charon: 07[NET] received packet: from 192.0.2.1[500] to 10.0.0.7[500] (160 bytes)
+Nov 20 21:08:18 pc charon: 07[ENC] parsed ID_PROT response 0 [ SA V V ]
+Nov 20 21:08:18 pc charon: 07[CFG] selected proposal: IKE:AES_CBC_256/HMAC_SHA2_256_128/PRF_HMAC_SHA2_256/MODP_2048
+Nov 20 21:08:18 pc charon: 07[ENC] generating ID_PROT request 0 [ KE No NAT-D NAT-D ]
+Nov 20 21:08:18 pc charon: 07[NET] sending packet: from 10.0.0.7[500] to 192.0.2.1[500] (396 bytes)
+Nov 20 21:08:18 pc charon: 12[NET] received packet: from 192.0.2.1[500] to 10.0.0.7[500] (396 bytes)
+Nov 20 21:08:18 pc charon: 12[ENC] parsed ID_PROT response 0 [ KE No NAT-D NAT-D ]
+";
+
+#[test]
+fn a_refusal_that_could_be_decrypted_shows_that_the_keys_are_equal() {
+    let refusal = "\
+Nov 20 21:08:18 pc charon: 12[ENC] generating ID_PROT request 0 [ ID HASH ]
+Nov 20 21:08:18 pc charon: 12[NET] sending packet: from 10.0.0.7[500] to 192.0.2.1[500] (92 bytes)
+Nov 20 21:08:18 pc charon: 15[ENC] parsed INFORMATIONAL_V1 request 661906702 [ HASH N(AUTH_FAILED) ]
+";
+    assert_eq!(first(&[("pc.log", &format!("{CLIENT_S_PROOF}{refusal}"))]), Some(Cause::IkeIdentityMismatch));
+    let signed = refusal.replace("ID HASH ]", "ID CERT SIG ]");
+    assert_eq!(first(&[("pc.log", &format!("{CLIENT_S_PROOF}{signed}"))]), Some(Cause::IkeCertUntrusted));
+}
+
+#[test]
+fn a_proof_in_one_piece_of_more_than_a_packet_is_lost_in_fragments() {
+    let proof = |octets: u32| {
+        format!(
+            "{CLIENT_S_PROOF}Nov 20 21:08:18 pc charon: 12[IKE] local host is behind NAT, sending keep alives\n\
+             Nov 20 21:08:18 pc charon: 12[ENC] generating ID_PROT request 0 [ ID CERT SIG ]\n\
+             Nov 20 21:08:18 pc charon: 12[NET] sending packet: from 10.0.0.7[4500] to 192.0.2.1[4500] ({octets} bytes)\n\
+             Nov 20 21:08:40 pc charon: 13[IKE] giving up after 3 retransmits\n"
+        )
+    };
+    assert_eq!(first(&[("pc.log", &proof(2108))]), Some(Cause::NetFragmentsDropped));
+    assert_eq!(first(&[("pc.log", &proof(1108))]), Some(Cause::NetUdp4500Blocked));
+}
+
+#[test]
+fn a_first_quick_mode_that_nobody_answers_is_not_the_end_of_a_connection() {
+    let log = format!(
+        "{CLIENT_S_PROOF}Nov 20 21:08:18 pc charon: 12[ENC] generating ID_PROT request 0 [ ID HASH ]\n\
+         Nov 20 21:08:18 pc charon: 15[ENC] parsed ID_PROT response 0 [ ID HASH ]\n\
+         Nov 20 21:08:18 pc charon: 15[IKE] IKE_SA office[1] established between 10.0.0.7[10.0.0.7]...192.0.2.1[192.0.2.1]\n\
+         Nov 20 21:08:18 pc charon: 15[ENC] generating QUICK_MODE request 99 [ HASH SA No ID ID ]\n\
+         Nov 20 21:08:18 pc charon: 15[NET] sending packet: from 10.0.0.7[500] to 192.0.2.1[500] (188 bytes)\n\
+         Nov 20 21:08:40 pc charon: 15[IKE] giving up after 3 retransmits\n"
+    );
+    let found = read(&[("pc.log", &log)]);
+    assert!(found.findings.iter().all(|finding| finding.cause != Cause::IkePeerDead), "{found:?}");
+}
+
+#[test]
+fn a_client_that_leaves_at_once_behind_the_server_s_proof_does_not_like_it() {
+    let log = "\
+Nov 20 21:08:48 gw charon: 05[IKE] IKE_SA office[1] established between 192.0.2.1[gw.example]...198.51.100.7[O=Office, CN=pc]
+Nov 20 21:08:48 gw charon: 05[ENC] generating ID_PROT response 0 [ ID CERT SIG ]
+Nov 20 21:08:48 gw charon: 08[ENC] parsed INFORMATIONAL_V1 request 1648721759 [ HASH D ]
+Nov 20 21:08:48 gw charon: 08[IKE] received DELETE for IKE_SA office[1]
+";
+    let causes: Vec<Cause> = read(&[("gw.log", log)]).findings.iter().map(|finding| finding.cause).collect();
+    assert!(causes.contains(&Cause::IkeIdentityMismatch) || causes.contains(&Cause::IkeCertNameMismatch), "{causes:?}");
+}
+
+#[test]
+fn a_call_that_the_server_ends_as_soon_as_it_has_taken_it_is_its_own_fault() {
+    let taken = "\
+Nov 20 21:08:08 pc xl2tpd[9]: Connecting to host 192.0.2.1, port 1701
+Nov 20 21:08:08 pc xl2tpd[9]: Connection established to 192.0.2.1, 1701.  Local: 7, Remote: 8 (ref=0/0).
+Nov 20 21:08:08 pc xl2tpd[9]: Calling on tunnel 7
+Nov 20 21:08:08 pc xl2tpd[9]: Call established with 192.0.2.1, Local: 1, Remote: 2, Serial: 1 (ref=0/0)
+";
+    let ended = "Nov 20 21:08:09 pc xl2tpd[9]: control_finish: Connection closed to 192.0.2.1, serial 1 ()\n";
+    let refused = "Nov 20 21:08:09 pc pppd[70]: CHAP authentication failed\n";
+    assert_eq!(first(&[("pc.log", &format!("{taken}{ended}"))]), Some(Cause::HostConfigurationError));
+    assert_eq!(first(&[("pc.log", &format!("{taken}{refused}{ended}"))]), Some(Cause::AuthBadCredentials));
+}

@@ -25,7 +25,9 @@ fn stated(seen: &Observation, fact: &ike::Fact, picture: &Picture<'_>, claims: &
         ike::Fact::SuiteUnsupported { at, .. } => {
             claims.stated(Cause::IkeNoProposalPhase1, 0.7, seen).at(Cause::IkeNoProposalPhase1, seen.role(*at));
         }
-        ike::Fact::Notify { from, kind, phase, .. } => notify(seen, *from, *kind, *phase, picture, claims),
+        ike::Fact::Notify { from, kind, phase, protected } => {
+            notify(seen, *from, *kind, (*phase, *protected), picture, claims);
+        }
         ike::Fact::Undecryptable { .. } if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.75, seen);
         }
@@ -117,7 +119,7 @@ fn notify(
     seen: &Observation,
     from: observe::Party,
     kind: NotifyType,
-    phase: Option<ike::Phase>,
+    (phase, protected): (Option<ike::Phase>, bool),
     picture: &Picture<'_>,
     claims: &mut Claims,
 ) {
@@ -165,6 +167,13 @@ fn notify(
             claims.stated(Cause::IkeCertUntrusted, 0.5, seen);
             claims.inferred(Cause::IkeIdentityMismatch, 0.2, [seen]);
             claims.inferred(Cause::IkeCertExpired, 0.15, [seen]);
+        }
+        // An end of main mode tells in its log what it could only decrypt with the right key.
+        NotifyType::AUTHENTICATION_FAILED
+            if protected && seen.side != Side::Wire && proved(picture) && !phase1_up(picture) =>
+        {
+            claims.stated(Cause::IkeIdentityMismatch, 0.6, seen);
+            claims.inferred(Cause::IkePskMismatch, 0.25, [seen]);
         }
         NotifyType::AUTHENTICATION_FAILED | NotifyType::INVALID_HASH_INFORMATION if !phase1_up(picture) => {
             claims.stated(Cause::IkePskMismatch, 0.5, seen);
@@ -261,6 +270,8 @@ struct MainMode<'a> {
     repeated: [bool; 7],
     /// Whether the last message of the client went to port 4500.
     moved: bool,
+    /// Whether a proof left in fragments of IP.
+    in_fragments: bool,
     gave_up: Option<&'a Observation>,
     half_open: Option<&'a Observation>,
     informational_from_server: Option<&'a Observation>,
@@ -290,6 +301,7 @@ fn main_mode<'a>(picture: &Picture<'a>) -> MainMode<'a> {
                     mode.arrived[index] = true;
                 }
                 mode.repeated[index] |= message.repeated;
+                mode.in_fragments |= number == 5 && message.octets.is_some_and(|octets| octets > LARGEST);
             }
             ike::Fact::GaveUp { after, .. } => {
                 mode.gave_up = Some(seen);
@@ -390,7 +402,7 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
         }
         5 => {
             let moved = mode.moved || nat;
-            if in_fragments(seen) && !mode.arrived[5] && mode.informational_from_server.is_none() {
+            if mode.in_fragments && !mode.arrived[5] && mode.informational_from_server.is_none() {
                 // Smaller messages passed; this one, with a certificate, leaves in fragments of IP.
                 claims.inferred(Cause::NetFragmentsDropped, factor * 0.7, evidence());
                 if moved {
@@ -420,13 +432,8 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     }
 }
 
-/// Whether this message is larger than what an Ethernet carries in one piece.
-fn in_fragments(seen: &Observation) -> bool {
-    match &seen.fact {
-        Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > 1500 - 28),
-        _ => false,
-    }
-}
+/// Octets of UDP payload that an Ethernet carries in one piece.
+const LARGEST: u32 = 1500 - 28;
 
 /// Phase 1 was given up, and it is not known where.
 fn given_up(picture: &Picture<'_>, gave_up: Option<&Observation>, claims: &mut Claims) {
@@ -472,6 +479,7 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
     if !phase1_up(picture) || phase2_up(picture) || answer_lost(picture, claims) {
         return;
     }
+    left(picture, claims);
     let gave_up =
         picture.ike().find(|(_, fact)| matches!(fact, ike::Fact::GaveUp { .. } | ike::Fact::HalfOpenExpired { .. }));
     let quick = picture.ike().filter(|(_, fact)| match fact {
@@ -495,6 +503,11 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
         claims.inferred(Cause::IkeIdentityMismatch, 0.4, evidence);
         claims.inferred(Cause::IkeSelectorMismatch, 0.2, [seen]);
         claims.inferred(Cause::IkeNoProposalPhase2, 0.2, [seen]);
+    }
+    if let Some(answer) = answered_otherwise(picture) {
+        claims.inferred(Cause::IkeNoProposalPhase2, 0.4, [seen, answer]);
+        claims.inferred(Cause::IkeSelectorMismatch, 0.3, [seen, answer]);
+        claims.inferred(Cause::IkePfsMismatch, 0.15, [seen, answer]);
     }
     let windows = picture.windows_client();
     if gave_up.is_some() || windows {
@@ -529,6 +542,53 @@ fn renewal(picture: &Picture<'_>, claims: &mut Claims) {
     }
 }
 
+/// In a capture: the server answers the first message of quick mode at once, and not with its second.
+fn answered_otherwise<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
+    let mut asked: Option<&Observation> = None;
+    for (seen, fact) in picture.ike().filter(|(seen, _)| seen.side == Side::Wire) {
+        let ike::Fact::Message(message) = fact else { continue };
+        match (message.exchange, seen.role(message.from)) {
+            (ike::Exchange::QuickMode(1), Some(Role::Client)) => asked = Some(seen),
+            (ike::Exchange::QuickMode(_), Some(Role::Server)) => return None,
+            (ike::Exchange::Informational, Some(Role::Server)) => {
+                let since = asked.and_then(|asked| asked.at).zip(seen.at).map(|(asked, now)| now.since(asked));
+                if since.is_some_and(|since| (0..AT_ONCE).contains(&since)) {
+                    return Some(seen);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The client has the server's proof, and leaves at once without asking for anything.
+fn left(picture: &Picture<'_>, claims: &mut Claims) {
+    let Some((up, certificate)) = picture.ike().find_map(|(seen, fact)| match fact {
+        ike::Fact::Phase1Up { certificate } if seen.side == Side::Server => Some((seen, *certificate)),
+        _ => None,
+    }) else {
+        return;
+    };
+    let end = picture.ike().find(|(seen, fact)| match fact {
+        ike::Fact::Deleted { by, phase: ike::Phase::One, .. } => {
+            let since = seen.at.zip(up.at).map(|(end, up)| end.since(up));
+            seen.role(*by) == Some(Role::Client) && since.is_some_and(|since| (0..AT_ONCE).contains(&since))
+        }
+        _ => false,
+    });
+    let Some((end, _)) = end.filter(|_| !picture.ike().any(|(_, fact)| is_of_phase2(fact))) else { return };
+    if certificate == Some(true) {
+        claims.inferred(Cause::IkeCertNameMismatch, 0.45, [up, end]);
+        claims.inferred(Cause::IkeIdentityMismatch, 0.3, [up, end]);
+    } else {
+        claims.inferred(Cause::IkeIdentityMismatch, 0.5, [up, end]);
+    }
+}
+
+/// Microseconds in which nobody had the time for anything else.
+const AT_ONCE: i64 = 3_000_000;
+
 /// The server has accepted the client's last message of phase 1, and the client sends it again and again.
 fn answer_lost(picture: &Picture<'_>, claims: &mut Claims) -> bool {
     let up = |seen: &Observation| {
@@ -536,8 +596,11 @@ fn answer_lost(picture: &Picture<'_>, claims: &mut Claims) -> bool {
     };
     let mut again: Vec<&Observation> = Vec::new();
     let mut quick = false;
+    let mut objection = None;
     for seen in picture.all().skip_while(|seen| !up(seen)) {
         match &seen.fact {
+            // It has the server's proof, and complains of it in words that the server does not understand.
+            Fact::Ike(ike::Fact::Undecryptable { .. }) if seen.side == Side::Server => objection = Some(seen),
             Fact::Ike(ike::Fact::Repeated { by, .. }) if seen.role(*by) == Some(Role::Client) => again.push(seen),
             Fact::Ike(ike::Fact::Message(message)) if seen.role(message.from) == Some(Role::Client) => {
                 quick |= matches!(message.exchange, ike::Exchange::QuickMode(_));
@@ -550,6 +613,10 @@ fn answer_lost(picture: &Picture<'_>, claims: &mut Claims) -> bool {
     }
     if quick || again.is_empty() {
         return false;
+    }
+    if let Some(objection) = objection {
+        claims.inferred(Cause::IkeIdentityMismatch, 0.6, [objection].into_iter().chain(again.first().copied()));
+        return true;
     }
     let (client, server) = picture.nat();
     let nat = client == Some(true) || server == Some(true);

@@ -24,6 +24,11 @@ impl<'a> Picture<'a> {
         attempts::latest(self.timeline, self)
     }
 
+    /// Every observation of the examination, whomever it is about.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = &'a Observation> + use<'a> {
+        self.timeline.observations().iter()
+    }
+
     /// Every observation.
     pub(super) fn all(&self) -> impl Iterator<Item = &'a Observation> + use<'a, '_> {
         self.seen.iter().copied()

@@ -2,7 +2,7 @@
 
 use observe::{Fact, Observation, Role, Side, l2tp, ppp, pptp};
 
-use wire::l2tp::{ErrorCode, StopResult};
+use wire::l2tp::{CallResult, ErrorCode, MessageType, StopResult};
 
 use super::claims::Claims;
 use super::picture::Picture;
@@ -18,6 +18,7 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
         }
     }
     gre(picture, claims);
+    hung_up_on(picture, claims);
 }
 
 fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, claims: &mut Claims) {
@@ -33,6 +34,10 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
                 || picture.up().is_some_and(|up| up.place.source == seen.place.source)
             {
                 // The client hangs up for reasons of its own, and anybody ends what was up.
+                return;
+            }
+            if !*tunnel && CallResult(*result) == CallResult::LOST_CARRIER && hung_up(seen, picture) {
+                // Its PPP is over because the client's is.
                 return;
             }
             if text.to_ascii_lowercase().contains("no available ip") {
@@ -80,6 +85,14 @@ fn l2tp_stated(seen: &Observation, fact: &l2tp::Fact, picture: &Picture<'_>, cla
         l2tp::Fact::PppExited { at, status: Some(status) } => exit(seen, seen.role(*at), *status, claims),
         _ => {}
     }
+}
+
+/// Whether the client ended its link in the same source.
+fn hung_up(seen: &Observation, picture: &Picture<'_>) -> bool {
+    picture.ppp().any(|(other, fact)| {
+        let same = other.place.source == seen.place.source;
+        same && matches!(fact, ppp::Fact::Terminated { by, .. } if other.role(*by) == Some(Role::Client))
+    })
 }
 
 /// Whether the tunnel came to carry a call. A log that does not name calls is believed.
@@ -175,10 +188,42 @@ fn pptp_stated(seen: &Observation, fact: &pptp::Fact, picture: &Picture<'_>, cla
 
 /// Who has a call at the same time shows that the server runs, and that it is his port.
 fn other_call<'a>(seen: &Observation, picture: &Picture<'a>) -> Option<&'a Observation> {
-    picture.first(|other| {
+    picture.everybody().find(|other| {
         let another = (other.place.source, &other.about.attempt) != (seen.place.source, &seen.about.attempt);
         another && matches!(other.fact, Fact::Pptp(pptp::Fact::CallUp))
     })
+}
+
+/// A call of L2TP that the server ends as soon as it has taken it: what carries PPP there did not even begin.
+fn hung_up_on(picture: &Picture<'_>, claims: &mut Claims) {
+    let mut call: Option<&Observation> = None;
+    for seen in picture.all().filter(|seen| seen.side != Side::Server) {
+        match &seen.fact {
+            Fact::L2tp(l2tp::Fact::CallUp) => call = Some(seen),
+            Fact::L2tp(l2tp::Fact::Message { from, kind, .. }) if *kind == MessageType::CDN => {
+                let since = call.and_then(|call| call.at).zip(seen.at).map(|(up, end)| end.since(up));
+                let server = seen.role(*from) == Some(Role::Server);
+                if let (true, Some(call)) = (server && since.is_some_and(|since| (0..SOON).contains(&since)), call) {
+                    begun_in_vain(call, seen, claims);
+                }
+                call = None;
+            }
+            Fact::Ppp(ppp::Fact::HungUp { .. } | ppp::Fact::Up { .. }) => {}
+            // It has at least begun.
+            Fact::Ppp(ppp::Fact::Packet { from, .. }) if seen.role(*from) != Some(Role::Server) => {}
+            Fact::Ppp(_) => call = None,
+            _ => {}
+        }
+    }
+}
+
+/// What carries PPP at the server ended before it said anything.
+fn begun_in_vain(call: &Observation, end: &Observation, claims: &mut Claims) {
+    claims
+        .inferred(Cause::HostConfigurationError, 0.5, [call, end])
+        .at(Cause::HostConfigurationError, Some(Role::Server));
+    claims.inferred(Cause::HostDevPppMissing, 0.3, [call, end]).at(Cause::HostDevPppMissing, Some(Role::Server));
+    claims.inferred(Cause::HostKernelModuleMissing, 0.25, [call, end]);
 }
 
 /// The call is up, and GRE passes in one direction or none.
@@ -187,12 +232,9 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
     if picture.up().is_some() {
         return;
     }
-    if let Some(end) = cut(picture) {
-        claims
-            .inferred(Cause::HostConfigurationError, 0.4, [call, end])
-            .at(Cause::HostConfigurationError, Some(Role::Server));
-        claims.inferred(Cause::HostDevPppMissing, 0.3, [call, end]).at(Cause::HostDevPppMissing, Some(Role::Server));
-        claims.inferred(Cause::HostKernelModuleMissing, 0.25, [call, end]);
+    // Who has sent PPP has begun, and says in it why it ends.
+    if let Some(end) = cut(picture).filter(|_| !picture.any_ppp(Role::Server)) {
+        begun_in_vain(call, end, claims);
         return;
     }
     let passed = |role| {

@@ -55,10 +55,16 @@ struct Sa {
     role: Option<Role>,
     peer: Option<SocketAddr>,
     established: bool,
+    /// Whether any association for traffic came up.
+    carried: bool,
+    /// Whether it was said that signatures prove who is who.
+    signs: bool,
     certificate: Option<bool>,
     sent: Option<Exchange>,
     received: Option<Exchange>,
     suite: Option<Suite>,
+    /// What was chosen for phase 1.
+    chosen: Option<Suite>,
     /// The phase whose proposals were talked about last.
     phase: Option<Phase>,
     asked: Option<String>,
@@ -314,6 +320,8 @@ impl Charon {
             } else if parsed.has("ID") && parsed.has("HASH") && matches!(parsed.exchange, Exchange::MainMode(_)) {
                 sa.certificate = sa.certificate.or(Some(false));
             }
+            let signed = parsed.has("SIG") && !std::mem::replace(&mut sa.signs, parsed.has("SIG"));
+            let suite = sa.chosen.clone().filter(|_| signed);
             sa.nat_detection |= parsed.has("NAT-D") || parsed.payloads.contains("NATD");
             if made.is_some() {
                 sa.sent = Some(parsed.exchange);
@@ -328,6 +336,10 @@ impl Charon {
             };
             let port_4500 = sa.port_4500;
             let about = self.about(thread);
+            if let Some(suite) = suite {
+                let suite = Suite { authentication: "rsa".to_owned(), ..suite };
+                out.say(about.clone(), Fact::Chosen { phase: Phase::One, suite });
+            }
             let notifies: Vec<_> = parsed.notifies().collect();
             for kind in &notifies {
                 let (kind, protected) = (*kind, parsed.protected());

@@ -62,6 +62,9 @@ impl Charon {
             let sa = self.sa(thread);
             sa.phase = None;
             sa.suite = Some(suite.clone()).filter(|_| phase == Phase::Two);
+            if phase == Phase::One {
+                sa.chosen = Some(suite.clone());
+            }
             Fact::Chosen { phase, suite }
         } else if text.starts_with("no matching proposal found")
             || text.starts_with("no acceptable proposal found")
@@ -165,7 +168,9 @@ impl Charon {
             Fact::PeerDead { at }
         } else if text.starts_with("giving up after ") || text.starts_with("peer not responding, trying again") {
             let sa = self.sa(thread);
-            if sa.established { Fact::PeerDead { at } } else { Fact::GaveUp { by: at, after: sa.sent } }
+            // A first quick mode without an answer is a beginning that failed, and no end.
+            let asking = matches!(sa.sent, Some(Exchange::QuickMode(_))) && !sa.carried;
+            if sa.established && !asking { Fact::PeerDead { at } } else { Fact::GaveUp { by: at, after: sa.sent } }
         } else if text.starts_with("deleting half open IKE_SA with ") {
             let about = about_peer(between(text, "IKE_SA with ", " after"));
             out.say(about, Fact::HalfOpenExpired { at });
@@ -242,6 +247,7 @@ impl Charon {
                 u32::from_str_radix(before.rsplit(' ').next()?, 16).ok()
             };
             let spis = spi("_i").zip(spi("_o"));
+            self.sa(thread).carried = true;
             out.say(self.about(thread), Fact::Phase2Up { encapsulated, transport: None, suite, spis });
         } else if text.starts_with("received DELETE for ") && text.contains("CHILD_SA") {
             self.sa(thread).delete_received = true;
