@@ -26,6 +26,7 @@ mod prose;
 mod racoon;
 mod remark;
 mod routeros;
+mod settings;
 mod softether;
 mod xl2tpd;
 
@@ -68,6 +69,7 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<output::Filter>::default(),
         Box::<output::Machine>::default(),
         Box::<output::Xfrm>::default(),
+        Box::<settings::Settings>::default(),
         Box::<prose::Prose>::default(),
     ]
 }

@@ -12,6 +12,22 @@ const NEEDED: &[&str] = &["policyagent", "ikeext", "bfe", "rasman"];
 /// The service that makes a Windows server a server. A client needs it not, and there it is disabled.
 const SERVES: &str = "remoteaccess";
 
+/// Units of Linux in which the daemons of a VPN run.
+const DAEMONS: &[&str] = &[
+    "ipsec",
+    "strongswan",
+    "strongswan-starter",
+    "strongswan-swanctl",
+    "libreswan",
+    "openswan",
+    "xl2tpd",
+    "pptpd",
+    "accel-ppp",
+    "vpnserver",
+    "softether-vpnserver",
+    "causeway",
+];
+
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     for seen in picture.all() {
         if let Fact::Host(fact) = &seen.fact {
@@ -24,7 +40,9 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
 
 fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: &mut Claims) {
     match fact {
-        host::Fact::Service { name, running, start } => service(seen, name, *running, *start, claims),
+        host::Fact::Service { name, running, start } => {
+            service(seen, name, *running, *start, picture.up().is_some(), claims)
+        }
         host::Fact::Registry { key, name, value: Some(value), written } => {
             // A value takes effect with the next start of Windows.
             let booted = picture.all().filter_map(|other| match &other.fact {
@@ -61,6 +79,10 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
                 .inferred(Cause::HostServerNotRunning, 0.3, [seen])
                 .at(Cause::HostServerNotRunning, Some(Role::Server));
         }
+        // What it needs to follow PPTP through a NAT, nothing else needs.
+        host::Fact::ModuleMissing { module } if module.contains("conntrack_pptp") || module.contains("nat_pptp") => {
+            claims.stated(Cause::NetGreBlocked, 0.6, seen);
+        }
         host::Fact::ModuleMissing { .. } => {
             claims
                 .stated(Cause::HostKernelModuleMissing, 0.8, seen)
@@ -89,11 +111,22 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
     }
 }
 
-fn service(seen: &Observation, name: &str, running: Option<bool>, start: Option<host::Start>, claims: &mut Claims) {
+fn service(
+    seen: &Observation,
+    name: &str,
+    running: Option<bool>,
+    start: Option<host::Start>,
+    up: bool,
+    claims: &mut Claims,
+) {
     let off = running == Some(false) || start == Some(host::Start::Disabled);
     if name == SERVES && seen.side == Side::Server && off {
         let weight = if start == Some(host::Start::Disabled) { 0.85 } else { 0.75 };
         claims.stated(Cause::HostServiceStopped, weight, seen).at(Cause::HostServiceStopped, Some(Role::Server));
+    }
+    // A daemon of a VPN that does not run is what everything else waits for, unless something came up.
+    if running == Some(false) && DAEMONS.contains(&name) && !up {
+        claims.inferred(Cause::HostServerNotRunning, 0.5, [seen]).at(Cause::HostServerNotRunning, seen.side.role());
     }
     if NEEDED.contains(&name) && off {
         // A service that starts on demand may rest while nobody dials.

@@ -25,27 +25,39 @@ impl Reader for Kernel {
         if !stamped && !tagged {
             return false;
         }
-        // The tag's message still has the time since the start in front.
-        let text = match line.text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        // What looks like a tag behind the time since the start is the module that speaks.
+        let message = if stamped { line.whole.trim() } else { line.text };
+        let text = match message.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
             Some((stamp, rest)) if stamp.trim().bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') => rest,
-            _ => line.text,
+            _ if stamped => return false,
+            _ => message,
         };
-        if stamped && text.len() == line.whole.trim().len() {
-            return false;
-        }
         if let Some(rest) = text.strip_prefix("Linux version ") {
             out.product(&format!("Linux {}", words::word(rest)));
             out.say(About::default(), Fact::System { name: format!("Linux {}", words::word(rest)) });
         } else if text.contains(" IN=") || text.starts_with("IN=") {
             filtered(text, out);
-        } else if text.contains("Unknown symbol ") || text.starts_with("module ") && text.contains("not found") {
-            let module = text.split([':', ' ']).next().unwrap_or_default();
-            if ["ppp", "l2tp", "pptp", "mppe", "gre", "xfrm", "esp"].iter().any(|name| module.contains(name)) {
-                out.say(About::default(), Fact::ModuleMissing { module: module.to_owned() });
-            }
+        } else if let Some(module) = unusable(text) {
+            out.say(About::default(), Fact::ModuleMissing { module: module.to_owned() });
         }
         true
     }
+}
+
+/// The module without which a VPN fails, where the kernel says that it has none, or none that fits it.
+fn unusable(text: &str) -> Option<&str> {
+    // The filter asks for the helper that follows PPTP through a NAT.
+    if text.contains("No such helper \"pptp\"") {
+        return Some("nf_conntrack_pptp");
+    }
+    let complains = text.contains("Unknown symbol ")
+        || text.contains("disagrees about version of symbol")
+        || text.contains("version magic '") && text.contains("should be")
+        || text.contains("Lockdown: ") && text.contains("unsigned module")
+        || text.starts_with("module ") && text.contains("not found");
+    let named = text.strip_prefix("module ").unwrap_or(text).split([':', ' ']).next().unwrap_or_default();
+    let needed = ["ppp", "l2tp", "pptp", "mppe", "gre", "xfrm", "esp"].iter().any(|name| named.contains(name));
+    (complains && needed).then_some(named)
 }
 
 /// "[UFW BLOCK] IN=eth0 OUT= SRC=192.0.2.1 DST=... PROTO=UDP SPT=500 DPT=500".

@@ -19,10 +19,11 @@ impl Reader for NetworkManager {
     }
 
     fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
-        let tagged = line.program.is_some_and(|program| self.is_program(program));
+        let own = line.text.starts_with("nm-l2tp[") || line.text.starts_with("nm-pptp[");
+        let tagged = own || line.program.is_some_and(|program| self.is_program(program));
         let text = line.text;
         let program = || "NetworkManager".to_owned();
-        if text.contains("Can't bind to port 1701") || text.contains("ort 1701 is busy, use") {
+        if text.contains("Can't bind to port 1701") || text.contains("ort 1701 is busy") {
             out.is(Role::Client, 10);
             out.say(About::default(), host::Fact::PortBusy { port: Some(1701), tcp: false, program: program() });
         } else if !tagged {

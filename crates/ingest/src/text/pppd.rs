@@ -39,6 +39,23 @@ struct Run {
     seconds: Option<u32>,
 }
 
+/// The status with which another program saw pppd end: "pppd exited with code 4", a container's name in front or not.
+fn exit_status(line: &str) -> Option<u8> {
+    let (before, rest) = line.trim().rsplit_once(" exited with ")?;
+    let who = before.rsplit(['/', ' ', ':']).next()?;
+    if !who.contains("ppp") && !who.contains("pptp") && !who.contains("l2tp") {
+        return None;
+    }
+    let rest = rest.strip_prefix("exit ").unwrap_or(rest);
+    let number = rest
+        .strip_prefix("code ")
+        .or_else(|| rest.strip_prefix("status ").map(|rest| rest.trim_start_matches("= ")))?;
+    match number.strip_prefix("0x") {
+        Some(hex) => u8::from_str_radix(hex.trim_end_matches('.'), 16).ok(),
+        None => number.trim_end_matches('.').parse().ok(),
+    }
+}
+
 /// Runs that are remembered.
 const MOST: usize = 4096;
 
@@ -69,6 +86,10 @@ impl Reader for Pppd {
             out.product(&format!("pppd {version}"));
             let about = self.about(pid);
             out.say(about, host::Fact::Started { program: "pppd".to_owned() });
+            return true;
+        }
+        if let Some(status) = exit_status(line.whole) {
+            out.say(self.about(pid), Fact::Exited { at: Party::Here, status });
             return true;
         }
         self.message(pid, line.text, out) || tagged
@@ -674,6 +695,7 @@ impl Pppd {
             || text.contains(": too few parameters for option '")
             || text.starts_with("Can't open options file ")
             || text.starts_with("Couldn't load plugin ")
+            || text.starts_with("Plugin ") && text.ends_with(" not found")
             || text.starts_with("invalid numeric parameter '")
             || text.starts_with("invalid address parameter '")
             || text.starts_with("Plugin ") && text.contains(" is for pppd version ")

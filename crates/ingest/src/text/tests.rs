@@ -10,6 +10,8 @@ use wire::l2tp::MessageType;
 
 use crate::Settings;
 
+mod machine;
+
 /// 2026-11-21T00:00:00Z.
 const NOW: Time = Time(1_795_219_200_000_000);
 

@@ -21,7 +21,14 @@ impl Reader for Machine {
         SourceKind::Sysctl
     }
 
+    fn is_program(&self, program: &str) -> bool {
+        program == "systemd"
+    }
+
     fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
+        if line.program.is_some_and(|program| self.is_program(program)) {
+            return self.service(line.text, out);
+        }
         let text = line.whole.trim();
         if let Some(v6) = self.setting.take()
             && matches!(text, "0" | "1")
@@ -42,7 +49,7 @@ fn setting(text: &str, out: &mut Out<'_, '_>) -> bool {
     let Some(rest) = text.strip_prefix("net.") else { return false };
     let Some((name, value)) = rest.split_once(['=', ':']) else { return false };
     let name = name.trim();
-    if name.contains(' ') {
+    if name.contains(' ') || name.ends_with("nf_conntrack_helper") {
         return false;
     }
     let on = match value.trim() {
@@ -86,11 +93,34 @@ fn modules(text: &str, out: &mut Out<'_, '_>) -> bool {
     text.ends_with(" /dev/ppp") && text.starts_with('c')
 }
 
+/// The message behind "systemd[1]: ".
+fn line_of_systemd(text: &str) -> &str {
+    text.strip_prefix("systemd[").and_then(|rest| rest.split_once("]: ")).map_or(text, |(_, rest)| rest)
+}
+
+/// The unit that systemd could not start, or that ended by itself.
+fn failing(text: &str) -> Option<&str> {
+    if let Some(unit) = text.strip_prefix("Unit ") {
+        let unit = unit.strip_suffix(" could not be found.").or_else(|| unit.strip_suffix(" not found."))?;
+        return unit.strip_suffix(".service").or(Some(unit)).filter(|unit| !unit.contains(' '));
+    }
+    if let Some(rest) = text.strip_prefix("Failed to start ") {
+        let (unit, _) = rest.split_once(".service: Unit ")?;
+        return Some(unit).filter(|unit| !unit.contains(' '));
+    }
+    if let Some(rest) = text.strip_prefix("Job for ") {
+        return rest.split_once(".service failed because ").map(|(unit, _)| unit);
+    }
+    let (unit, rest) = text.split_once(".service: ")?;
+    let ended = rest.starts_with("Failed with result '") || rest.starts_with("Start request repeated too quickly");
+    (ended && !unit.contains(' ')).then_some(unit)
+}
+
 impl Machine {
     /// "● xl2tpd.service - ...", "Loaded: loaded (...; enabled; ...)", "Active: inactive (dead)".
     fn service(&mut self, text: &str, out: &mut Out<'_, '_>) -> bool {
-        if let Some(name) = text.strip_prefix("Unit ").and_then(|rest| rest.strip_suffix(" could not be found.")) {
-            let name = name.trim_end_matches(".service").to_lowercase();
+        if let Some(name) = failing(line_of_systemd(text)) {
+            let name = name.to_lowercase();
             out.say(About::default(), Fact::Service { name, running: Some(false), start: None });
             return true;
         }
