@@ -707,10 +707,7 @@ fn error_720_of_one_machine_is_its_miniport_and_of_all_the_server() {
 fn a_service_of_the_server_is_missed_at_the_server_only() {
     let stopped = |name: &str| host::Fact::Service { name: name.into(), running: Some(false), start: None };
     let at = |side| Evidence::default().source(side, SourceKind::Services).sees(stopped("remoteaccess")).cause().0;
-    assert_eq!(
-        (at(Side::Server), at(Side::Client), at(Side::Unknown)),
-        (Some(Cause::HostServerNotRunning), None, None)
-    );
+    assert_eq!((at(Side::Server), at(Side::Client), at(Side::Unknown)), (Some(Cause::HostServiceStopped), None, None));
     assert_eq!(server(SourceKind::Services).sees(stopped("ias")).cause().0, Some(Cause::AuthRadiusNoAnswer));
 }
 

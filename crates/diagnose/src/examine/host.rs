@@ -140,10 +140,6 @@ fn service(
         };
         claims.stated(Cause::HostServiceStopped, weight, seen).at(Cause::HostServiceStopped, seen.side.role());
     }
-    // "Routing and Remote Access" is the server's service; on a client it rests rightly.
-    if name == "remoteaccess" && off && seen.side == Side::Server {
-        claims.stated(Cause::HostServerNotRunning, 0.75, seen).at(Cause::HostServerNotRunning, Some(Role::Server));
-    }
     if name == "ias" && off {
         claims.stated(Cause::AuthRadiusNoAnswer, 0.5, seen);
     }
