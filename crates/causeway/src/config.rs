@@ -16,7 +16,7 @@ use policy::{Account, Accounts, Ipv6Range, PoolRange};
 use toml::de::DeTable;
 
 pub(crate) use rules::{Lockout, Rule, Rules};
-pub(crate) use secrets::{MIN_PSK_CHARACTERS, psk_warnings};
+pub(crate) use secrets::{KeyTrouble, MIN_PSK_CHARACTERS, psk_warnings};
 pub(crate) use source::Mistakes;
 use table::{Located, Table};
 

@@ -3,6 +3,7 @@
 mod chronicle;
 mod explain;
 mod html;
+mod mistake;
 pub(crate) mod paper;
 mod phrases;
 mod picture;
@@ -83,7 +84,7 @@ fn publish(
     let texts = texts(common);
     let page_instead = common.html.as_deref() == Some(Path::new("-"));
     if page_instead && common.json {
-        return Err(Failure::configuration("--html - and --json both want the standard output; give the page a FILE"));
+        return Err(mistake::usage(&texts, "error-two-outputs", &[]));
     }
     if let Some(file) = &common.html {
         let now = Time(jiff::Timestamp::now().as_microsecond());
@@ -91,8 +92,9 @@ fn publish(
         if page_instead {
             crate::print(&page)?;
         } else {
+            let named = file.display().to_string();
             std::fs::write(file, page)
-                .map_err(|error| Failure::local(format!("cannot write {}: {error}", file.display())))?;
+                .map_err(|error| mistake::local(&texts, "error-cannot-write", &[("file", &named)], &error))?;
         }
     }
     if common.json {

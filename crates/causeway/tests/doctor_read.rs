@@ -223,3 +223,62 @@ fn outputs_that_do_not_say_whose_they_are_are_taken_for_the_side_that_is_named()
     assert!(causes(&["--side", "client"]).is_empty());
     assert!(causes(&[]).is_empty());
 }
+
+#[test]
+fn a_dial_is_explained_in_the_language_of_the_locale() {
+    let out = Command::new(env!("CARGO_BIN_EXE_causeway"))
+        .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", "127.0.0.1:21081"])
+        .args(["--timeout", "1", "--explain"])
+        .envs([("CAUSEWAY_PSK", "some shared key"), ("CAUSEWAY_PASSWORD", "some password"), ("LC_ALL", "zh_CN.UTF-8")])
+        .output()
+        .unwrap();
+    let said = text(&out.stderr);
+    let (_, explained) = said.split_once("支持这一判断的证据：").unwrap_or_else(|| panic!("{said}"));
+    let evidence: Vec<&str> = explained.lines().skip(1).take_while(|line| line.starts_with("     ")).collect();
+    assert!(!evidence.is_empty() && evidence.iter().all(|line| english(line).is_none()), "{evidence:?}");
+}
+
+/// Three words of lower-case letters in a row, as English has them and names of protocols do not.
+fn english(line: &str) -> Option<&str> {
+    let is_word = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let words: Vec<&str> = line.split(' ').collect();
+    words.windows(3).any(|three| three.iter().all(|word| is_word(word))).then_some(line)
+}
+
+#[test]
+fn no_english_sentence_reaches_a_report_in_another_language() {
+    let evidence = Evidence::new("languages");
+    let files = [
+        evidence.file("server.log", SERVER),
+        evidence.file("client.log", CLIENT),
+        evidence.file("novel.txt", "It was a dark and stormy night.\n"),
+    ];
+    let capture = evidence.0.join("cut.pcap");
+    // A header of pcap for Ethernet, and the beginning of a packet's.
+    fs::write(&capture, [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0, 9, 9])
+        .unwrap();
+    let paths: Vec<&str> = files.iter().chain([&capture]).map(|file| file.to_str().unwrap()).collect();
+    let read = |language, form: &[&str]| {
+        let out = command(&paths).args(["--lang", language]).args(form).output().unwrap();
+        text(&out.stdout)
+    };
+    let quoted = |line: &&str| !SERVER.lines().chain(CLIENT.lines()).any(|logged| line.contains(logged));
+    for form in [&["--timeline"][..], &["--html", "-"]] {
+        let words = |language| -> Vec<String> {
+            let page = read(language, form);
+            // The look of the page, and commands, are the same for everybody.
+            let page = page.split_once("</style>").map_or(page.as_str(), |(_, body)| body).to_owned();
+            let lines =
+                page.lines().filter(quoted).filter(|line| line.starts_with("       →") || !line.starts_with("       "));
+            let tags = lines.flat_map(|line| line.split(['<', '>']));
+            tags.filter_map(english).map(str::to_owned).collect()
+        };
+        let said = words("en");
+        assert!(!said.is_empty(), "English is not recognised");
+        for language in ["zh", "ja"] {
+            assert_eq!(words(language), Vec::<String>::new(), "{language} {form:?}");
+        }
+        let same: Vec<String> = words("pt").into_iter().filter(|line| said.contains(line)).collect();
+        assert_eq!(same, Vec::<String>::new(), "pt {form:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 mod facts;
 mod language;
+mod trouble;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 
@@ -135,6 +136,11 @@ impl Texts {
             Language::Chinese | Language::Japanese => "；",
             Language::English | Language::Portuguese => "; ",
         })
+    }
+
+    /// A name with what is said of it.
+    pub fn labelled_name(&self, name: &str, said: &str) -> String {
+        self.with("labelled", &[("name", name), ("said", said)]).unwrap_or_else(|| said.to_owned())
     }
 
     /// A label with what it is about behind it; a wide colon needs no blank.

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
-use observe::{Side, SourceId, SourceKind, Timeline};
+use observe::{Side, SourceId, SourceKind, Timeline, Trouble};
 
 use crate::{Kind, Settings, Sink};
 
@@ -57,7 +57,7 @@ pub(crate) fn read(
     let first = timeline.sources().len();
     let mut unpacker = Unpacker { name, id, settings, timeline, budget, progress, unread: 0 };
     if unpacker.budget.depth == 0 {
-        unpacker.trouble("a bundle in a bundle in a bundle is not opened");
+        unpacker.trouble(Trouble::BundleDepth);
         return Ok(id);
     }
     unpacker.budget.depth -= 1;
@@ -70,8 +70,7 @@ pub(crate) fn read(
     // Collectors take settings along that people read.
     match unpacker.unread {
         0 => {}
-        1 => unpacker.trouble("one of its files holds nothing that is known"),
-        unread => unpacker.trouble(&format!("{unread} of its files hold nothing that is known")),
+        count => unpacker.trouble(Trouble::UnknownMembers { count }),
     }
     match result {
         // What the packed data make impossible is a matter of the bundle, not of the machine.
@@ -81,7 +80,7 @@ pub(crate) fn read(
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
             ) =>
         {
-            unpacker.trouble("it is damaged or cut off; what came before was read");
+            unpacker.trouble(Trouble::BundleDamaged);
         }
         other => other?,
     }
@@ -105,7 +104,7 @@ impl Unpacker<'_> {
     /// Reads a member, of which only so much is taken from `input` as is understood. False when no more may be read.
     fn member(&mut self, member: &str, input: &mut dyn Read) -> io::Result<bool> {
         if self.budget.members == 0 || self.budget.octets.get() == 0 {
-            self.trouble("it holds so much that the rest was not read");
+            self.trouble(Trouble::BundleFull);
             return Ok(false);
         }
         self.budget.members -= 1;
@@ -117,11 +116,11 @@ impl Unpacker<'_> {
         let cut = counted.left == 0 || counted.total.get() == 0;
         self.budget.members = inside.members;
         if cut {
-            self.trouble("a member unfolds to so much that only its beginning was read");
+            self.trouble(Trouble::MemberCut);
         }
         let id = result?;
         if let Some(source) = self.timeline.source_mut(id)
-            && source.trouble.iter().all(|said| said == crate::text::NOTHING_KNOWN)
+            && source.trouble.iter().all(|said| *said == Trouble::NothingKnown)
             && !source.trouble.is_empty()
         {
             source.trouble.clear();
@@ -130,11 +129,11 @@ impl Unpacker<'_> {
         Ok(true)
     }
 
-    fn trouble(&mut self, what: &str) {
+    fn trouble(&mut self, what: Trouble) {
         if let Some(source) = self.timeline.source_mut(self.id)
-            && source.trouble.iter().all(|said| said != what)
+            && !source.trouble.contains(&what)
         {
-            source.trouble.push(what.to_owned());
+            source.trouble.push(what);
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn read(
     };
     progress(packets.octets());
     if let Some(trouble) = packets.trouble() {
-        sink.trouble(trouble);
+        sink.trouble(trouble.clone());
     }
     dissector.finish(sink);
     result

@@ -15,10 +15,10 @@ mod windows;
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
-use observe::{SourceId, Time, Timeline};
+use observe::{SourceId, Time, Timeline, Trouble};
 
 use bundle::Budget;
-pub use keys::Keys;
+pub use keys::{KeyTrouble, Keys};
 pub use kind::Kind;
 pub use sink::Sink;
 
@@ -84,7 +84,7 @@ fn piece(
     let mut sink = Sink::new(timeline, name, kind.source());
     let id = sink.id();
     if damaged {
-        sink.trouble("the compressed file is damaged");
+        sink.trouble(Trouble::CompressedDamaged);
     }
     match kind {
         Kind::Pcap | Kind::Pcapng => capture::read(input, kind, settings, &mut sink, progress)?,
@@ -100,7 +100,7 @@ fn piece(
         Kind::Trace => capture::trace::read(input, &mut sink, progress)?,
         Kind::About => bundle::about::read(input, &mut sink)?,
         Kind::Text => text::read(input, settings, &mut sink, progress)?,
-        Kind::Zip | Kind::Tar | Kind::Unknown => sink.trouble("neither a capture nor an event log nor text"),
+        Kind::Zip | Kind::Tar | Kind::Unknown => sink.trouble(Trouble::NoEvidence),
     }
     Ok(id)
 }

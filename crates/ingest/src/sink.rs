@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use observe::{About, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline};
+use observe::{About, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, Trouble};
 
 /// Where a reader puts what it finds: the timeline, seen from one source. It bounds what one file can fill.
 pub struct Sink<'a> {
@@ -52,7 +52,7 @@ impl<'a> Sink<'a> {
         }
         self.left -= 1;
         if self.left == 0 {
-            self.trouble("so much is in it that the rest was left out");
+            self.trouble(Trouble::Full);
         }
         let text: Arc<str> = match text.char_indices().nth(Self::WIDTH) {
             Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)).into(),
@@ -66,11 +66,11 @@ impl<'a> Sink<'a> {
         self.timeline.push(Observation { at, place, side: self.side, about, fact: fact.into() });
     }
 
-    /// Says what could not be read. The same words are said once.
-    pub fn trouble(&mut self, what: &str) {
+    /// Says what could not be read. The same is said once.
+    pub fn trouble(&mut self, what: Trouble) {
         let trouble = &mut self.source().trouble;
-        if trouble.len() < 16 && !trouble.iter().any(|said| said == what) {
-            trouble.push(what.to_owned());
+        if trouble.len() < 16 && !trouble.contains(&what) {
+            trouble.push(what);
         }
     }
 }

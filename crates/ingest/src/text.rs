@@ -36,7 +36,7 @@ mod tests;
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use observe::SourceKind;
+use observe::{SourceKind, Trouble};
 
 use crate::{Settings, Sink};
 use lines::Lines;
@@ -74,9 +74,6 @@ fn readers() -> Vec<Box<dyn Reader>> {
     ]
 }
 
-/// What is said of a text that no reader knows.
-pub(crate) const NOTHING_KNOWN: &str = "nothing in this text is known";
-
 /// Reads a text, line by line.
 pub(crate) fn read(
     input: impl Read,
@@ -90,7 +87,7 @@ pub(crate) fn read(
     while let Some(line) = lines.next()? {
         dispatcher.line(line);
         if lines.cut() {
-            dispatcher.out.trouble("a line is longer than 64 KiB; its end was not read");
+            dispatcher.out.trouble(Trouble::LongLine);
         }
         if lines.octets() - told >= 1 << 20 {
             told = lines.octets();
@@ -222,7 +219,7 @@ impl<'s, 't> Dispatcher<'s, 't> {
         sink.set_side(side);
         sink.source().kind = kind;
         if kind == SourceKind::Unknown && self.any {
-            sink.trouble(NOTHING_KNOWN);
+            sink.trouble(Trouble::NothingKnown);
         }
     }
 

@@ -9,6 +9,7 @@ mod fact;
 mod observation;
 mod place;
 mod timeline;
+mod trouble;
 
 pub use align::{Alignment, Clock};
 pub use fact::{Fact, Layer};
@@ -16,3 +17,4 @@ pub use fact::{esp, host, ike, l2tp, network, ppp, pptp, radius, remark, reporte
 pub use observation::{About, Observation, Party, Role, Side, Time};
 pub use place::{Place, Source, SourceId, SourceKind, Spot};
 pub use timeline::Timeline;
+pub use trouble::{Broken, Trouble};

@@ -17,8 +17,8 @@ pub struct Source {
     pub side: Side,
     /// The product and its version, where it says so ("strongSwan 5.9.8").
     pub product: Option<String>,
-    /// What could not be read of it: the reader's own words for a person, empty when all was read.
-    pub trouble: Vec<String>,
+    /// What could not be read of it; empty when all was read.
+    pub trouble: Vec<crate::Trouble>,
     /// First and last moment that it covers, by its own clock.
     pub span: Option<(crate::Time, crate::Time)>,
 }

@@ -39,18 +39,34 @@ pub(crate) fn exposed(path: &Path) -> Option<String> {
     (mode & 0o004 != 0).then(warning)
 }
 
-/// What clients are known to get wrong about this key.
+/// What clients are known to get wrong about a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum KeyTrouble {
+    /// They encode its characters in different ways.
+    NotAscii,
+    /// They cut or change it at one of its characters.
+    Quotes,
+}
+
+impl KeyTrouble {
+    /// What this key suffers from.
+    pub(crate) fn of(psk: &Secret) -> Vec<KeyTrouble> {
+        let text = String::from_utf8_lossy(psk.as_bytes());
+        let quotes = text.contains(['"', '\'', '\\', ' ', '#']);
+        let all = [(!text.is_ascii(), KeyTrouble::NotAscii), (quotes, KeyTrouble::Quotes)];
+        all.into_iter().filter(|(is, _)| *is).map(|(_, trouble)| trouble).collect()
+    }
+}
+
+/// What clients are known to get wrong about this key, for a log.
 pub(crate) fn psk_warnings(psk: &Secret) -> Vec<String> {
-    let text = String::from_utf8_lossy(psk.as_bytes());
-    let mut warnings = Vec::new();
-    if !text.is_ascii() {
-        warnings.push("the pre-shared key holds characters outside ASCII: clients encode them differently, and the keys will not match".to_owned());
-    }
-    if text.contains(['"', '\'', '\\', ' ', '#']) {
-        warnings.push(
+    let say = |trouble| match trouble {
+        KeyTrouble::NotAscii => {
+            "the pre-shared key holds characters outside ASCII: clients encode them differently, and the keys will not match"
+        }
+        KeyTrouble::Quotes => {
             "the pre-shared key holds quotes, a backslash, a blank or #: some clients cut or change it there"
-                .to_owned(),
-        );
-    }
-    warnings
+        }
+    };
+    KeyTrouble::of(psk).into_iter().map(say).map(str::to_owned).collect()
 }

@@ -222,8 +222,13 @@ impl Page<'_> {
             escape(&kind),
             escape(&side),
             escape(&span),
-            escape(&source.trouble.join("; "))
+            escape(&self.trouble(source))
         );
+    }
+
+    fn trouble(&self, source: &Source) -> String {
+        let said: Vec<String> = source.trouble.iter().map(|trouble| self.texts.trouble(trouble)).collect();
+        self.texts.sentences(&said)
     }
 
     fn foot(&mut self, now: Time) {

@@ -147,9 +147,9 @@ pub(super) fn clocks(timeline: &Timeline, texts: &Texts) -> Vec<String> {
     };
     let mut sentences: Vec<String> = timeline.clocks().iter().filter_map(sentence).collect();
     let alone = timeline.clocks().iter().filter(|alignment| alignment.clock == Clock::Unpaired);
-    let names: Vec<&str> = alone.map(|alignment| name(alignment.source)).collect();
+    let names: Vec<String> = alone.map(|alignment| name(alignment.source).to_owned()).collect();
     if !names.is_empty() {
-        sentences.push(say(texts, "clock-unpaired", &[("names", &names.join(", "))]));
+        sentences.push(say(texts, "clock-unpaired", &[("names", &texts.list(&names))]));
     }
     sentences
 }

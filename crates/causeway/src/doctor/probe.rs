@@ -21,6 +21,8 @@ use observe::{Side, network};
 use probe::{IkeAnswer, Step};
 use serde_json::{Value, json};
 
+use super::mistake;
+use super::phrases::say;
 use crate::cli::Client;
 use crate::cli::doctor::{Probe, Protocols};
 use crate::dial::name::Resolving;
@@ -34,11 +36,12 @@ use journal::{Journal, Told};
 const NAME_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) fn run(options: &Probe) -> Result<(), Failure> {
-    let signals = Signals::new().map_err(|error| Failure::local(format!("cannot take signals: {error}")))?;
+    let texts = super::texts(&options.common);
+    let signals = Signals::new().map_err(|error| mistake::local(&texts, "error-signals", &[], &error))?;
     // Whoever listens to a log-on over PPTP can guess at the password: it takes an explicit word.
     let (settings, pptp_log_on) = match options.protocol {
         Protocols::Pptp => (None, pptp_log_on(options)?),
-        Protocols::Auto | Protocols::L2tp => (Settings::for_probe(options)?, None),
+        Protocols::Auto | Protocols::L2tp => (for_probe(options, &texts)?, None),
     };
     let begun = net::clock::now();
     let mut doctor = Doctor {
@@ -46,7 +49,7 @@ pub(super) fn run(options: &Probe) -> Result<(), Failure> {
         settings,
         pptp_log_on,
         dialable: false,
-        texts: super::texts(&options.common),
+        texts,
         journal: Journal::new(&options.host, !options.common.json, begun),
         signals,
         rng: io::seeded()?,
@@ -115,7 +118,7 @@ impl Doctor<'_> {
         for (number, step) in numbers.iter().zip(&steps).filter(|_| !self.outcome.ike) {
             if let Some(probe::LinkEnd::Ppp { stage, failure }) = step.finding.link_end() {
                 let failure = access::Failure::Ppp { stage: *stage, failure: failure.clone(), denied: None };
-                log_on::blame(&mut self.journal, *number, &failure);
+                log_on::blame(&mut self.journal, &self.texts, *number, &failure);
             }
         }
         Ok(())
@@ -149,7 +152,7 @@ impl Doctor<'_> {
     }
 
     fn resolve_by_system(&mut self, name: &str) -> Result<Result<Vec<IpAddr>, String>, Failure> {
-        let failed = |error: std::io::Error| Failure::local(format!("cannot resolve names: {error}"));
+        let failed = |error: std::io::Error| mistake::local(&self.texts, "error-names", &[], &error);
         let resolving = Resolving::begin(name).map_err(failed)?;
         let mut poller = Poller::new(4).map_err(failed)?;
         poller.add(resolving.waker(), Token(0), Interest::Read).map_err(failed)?;
@@ -165,14 +168,18 @@ impl Doctor<'_> {
             }
             let _ = poller.wait(Some(left)).map_err(failed)?.count();
             if stop_wanted(&self.signals) {
-                return Err(Failure::local("interrupted"));
+                return Err(Failure::local(say(&self.texts, "error-interrupted", &[])));
             }
         }
     }
 
     fn route(&mut self, server: IpAddr) -> Result<Option<Target>, Failure> {
         let began = net::clock::now();
-        let failed = |error| Failure::local(format!("cannot ask for the route to {server}: {error}"));
+        let named = server.to_string();
+        let failed = |error: netlink::NetlinkError| {
+            let values = [("server", named.as_str()), ("error", &error.to_string())];
+            Failure::local(say(&self.texts, "error-route", &values))
+        };
         let mut netlink = Netlink::open().map_err(failed)?;
         let found = netlink.path_to(server).map_err(failed)?;
         let target = found.and_then(|path| Some(Target { server, local: path.source?, path }));
@@ -203,7 +210,7 @@ impl Doctor<'_> {
         let offers = offers(self.options.client);
         let l2tp = self.options.protocol != Protocols::Pptp;
         let pptp = self.options.protocol != Protocols::L2tp;
-        let line = line::Line::open(target, pptp)?;
+        let line = line::Line::open(&self.texts, target, pptp)?;
         let config = probe::Config {
             local: line.local(probe::Socket::Ike),
             local_nat_t: line.local(probe::Socket::NatT),
@@ -233,7 +240,7 @@ impl Doctor<'_> {
         if self.stopped || net::clock::now() >= self.until {
             return Ok(());
         }
-        let line = line::Line::open(target, false)?;
+        let line = line::Line::open(&self.texts, target, false)?;
         probe.go_on(net::clock::now(), &mut self.rng, line.local(probe::Socket::Ike));
         self.carry(line, probe)
     }
@@ -241,7 +248,7 @@ impl Doctor<'_> {
     /// Carries packets for a part of the probe.
     fn carry(&mut self, line: line::Line, probe: &mut probe::Probe) -> Result<(), Failure> {
         let Doctor { texts, journal, signals, rng, until, steps, .. } = self;
-        self.stopped |= line.run(probe, signals, rng, *until, |step| {
+        self.stopped |= line.run(texts, probe, signals, rng, *until, |step| {
             let number = journal.tell(words::told(texts, &step));
             for warning in words::warnings(&step.finding) {
                 journal.warn(warning, texts);
@@ -254,9 +261,9 @@ impl Doctor<'_> {
     /// What the person's Windows machine is set to.
     fn read_exports(&mut self) -> Result<(), Failure> {
         for path in &self.options.reg {
-            let failed = |error| Failure::configuration(format!("cannot read {}: {error}", path.display()));
-            let file = File::open(path).map_err(failed)?;
             let (name, settings) = (path.to_string_lossy(), ingest::Settings::default());
+            let failed = |error| mistake::unreadable(&self.texts, &name, &error);
+            let file = File::open(path).map_err(failed)?;
             let source = ingest::read(&name, file, &settings, &mut self.journal.timeline, &mut |_| {});
             self.journal.timeline.set_side(source.map_err(failed)?, Side::Client);
         }
@@ -324,6 +331,15 @@ impl Doctor<'_> {
         }
         if diagnosis.healthy { Ok(()) } else { Err(Failure::explained(1)) }
     }
+}
+
+/// How to log on over L2TP/IPsec; a user alone is not enough.
+fn for_probe(options: &Probe, texts: &Texts) -> Result<Option<Settings>, Failure> {
+    let settings = Settings::for_probe(options)?;
+    if settings.is_none() && options.user.is_some() {
+        return Err(mistake::usage(texts, "error-no-key-for-user", &[]));
+    }
+    Ok(settings)
 }
 
 /// Who logs on over PPTP; nobody without a user and a password.

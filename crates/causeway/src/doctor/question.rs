@@ -16,7 +16,7 @@ pub(super) fn scope(texts: &Texts) -> Result<Option<Scope>, Failure> {
     }
     // The question goes where the report does not.
     ask(texts, &mut io::stdin().lock(), &mut anstream::stderr())
-        .map_err(|error| Failure::local(format!("cannot ask: {error}")))
+        .map_err(|error| super::mistake::local(texts, "error-cannot-ask", &[], &error))
 }
 
 fn ask(texts: &Texts, input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Option<Scope>> {

@@ -1,15 +1,16 @@
 //! `causeway doctor read`: evidence from files.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use diagnose::examine;
-use ingest::{Keys, Settings};
-use observe::{Side, Source, SourceId, SourceKind, Time, Timeline};
+use diagnose::{Texts, examine};
+use ingest::{KeyTrouble, Keys, Settings};
+use observe::{Side, Source, SourceId, SourceKind, Time, Timeline, Trouble};
 use zeroize::Zeroize;
 
+use super::mistake;
+use super::phrases::say;
 use crate::cli::doctor::{self as cli, Read};
 use crate::exit::Failure;
 
@@ -20,31 +21,33 @@ const MOST_FILES: usize = 1000;
 const LARGE: u64 = 16 << 20;
 
 pub(super) fn run(options: &Read) -> Result<(), Failure> {
+    let texts = super::texts(&options.common);
     let mut timeline = Timeline::new();
-    let pieces = pieces(&options.files, &mut timeline)?;
+    let pieces = pieces(&options.files, &texts, &mut timeline)?;
     if let Some(page) = &options.common.html {
         let evidence = pieces.iter().any(|piece| matches!(piece, Piece::File(path) if is_same(path, page)));
         if evidence {
-            return Err(Failure::configuration(format!(
-                "{} is evidence; name another file for --html",
-                page.display()
-            )));
+            return Err(mistake::usage(&texts, "error-page-is-evidence", &[("file", &page.display().to_string())]));
         }
     }
     let now = jiff::Timestamp::now();
     let offset = now.to_zoned(jiff::tz::TimeZone::system()).offset().seconds();
-    let keys = keys(&options.keys)?;
+    let keys = keys(&options.keys, &texts)?;
     let settings = Settings { now: Some(Time(now.as_microsecond())), utc_offset: offset, keys };
     let mut any = false;
     for piece in &pieces {
-        match read(piece, &settings, &mut timeline) {
+        match read(piece, &settings, &texts, &mut timeline) {
             Ok(()) => any = true,
-            Err(error) => unreadable(&piece.to_string(), &error, &mut timeline),
+            Err(error) => unreadable(&piece.name(&texts), &error, &texts, &mut timeline),
         }
     }
     if !any {
         let said = timeline.sources().iter().flat_map(|source| {
-            source.trouble.iter().map(|trouble| format!("{}: {trouble}", source.name)).collect::<Vec<_>>()
+            source
+                .trouble
+                .iter()
+                .map(|trouble| texts.labelled_name(&source.name, &texts.trouble(trouble)))
+                .collect::<Vec<_>>()
         });
         return Err(Failure::configuration(said.collect::<Vec<_>>().join("\n")));
     }
@@ -80,18 +83,18 @@ enum Piece {
     Input,
 }
 
-impl fmt::Display for Piece {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Piece {
+    fn name(&self, texts: &Texts) -> String {
         match self {
-            Piece::File(path) => path.display().fmt(f),
-            Piece::Input => f.write_str("standard input"),
+            Piece::File(path) => path.display().to_string(),
+            Piece::Input => say(texts, "standard-input", &[]),
         }
     }
 }
 
 /// One file that cannot be read is no reason to say nothing about the others; it stands in the report.
-fn unreadable(name: &str, error: &io::Error, timeline: &mut Timeline) {
-    let said = format!("cannot be read: {error}");
+fn unreadable(name: &str, error: &io::Error, texts: &Texts, timeline: &mut Timeline) {
+    let said = Trouble::Unreadable { error: mistake::system(texts, error) };
     // What could be read before the error is a source already.
     let known = timeline.sources().iter().position(|source| &*source.name == name);
     if let Some(id) = known.and_then(|index| u32::try_from(index).ok())
@@ -111,25 +114,38 @@ fn unreadable(name: &str, error: &io::Error, timeline: &mut Timeline) {
 }
 
 /// The keys of all files that were named for it.
-fn keys(named: &[PathBuf]) -> Result<Keys, Failure> {
+fn keys(named: &[PathBuf], texts: &Texts) -> Result<Keys, Failure> {
     let mut text = String::new();
     for path in named {
-        let failed = |error| Failure::configuration(format!("cannot read {}: {error}", path.display()));
+        let failed = |error| mistake::unreadable(texts, &path.display().to_string(), &error);
         text.push_str(&fs::read_to_string(path).map_err(failed)?);
         text.push('\n');
     }
     let keys = Keys::parse(&text);
     text.zeroize();
     for trouble in keys.trouble() {
-        anstream::eprintln!("keys: {trouble}");
+        anstream::eprintln!("{}", say(texts, "keys-trouble", &[("trouble", &unusable(*trouble, texts))]));
     }
     if keys.is_empty() && !named.is_empty() {
-        return Err(Failure::configuration("there is no key in the files that --keys names".to_owned()));
+        return Err(mistake::usage(texts, "error-no-keys", &[]));
     }
     Ok(keys)
 }
 
-fn read(piece: &Piece, settings: &Settings, timeline: &mut Timeline) -> io::Result<()> {
+/// Why a key cannot be used.
+fn unusable(trouble: KeyTrouble, texts: &Texts) -> String {
+    let (id, spi) = match trouble {
+        KeyTrouble::Many => ("key-many", 0),
+        KeyTrouble::Cookie => ("key-cookie", 0),
+        KeyTrouble::Fields => ("key-fields", 0),
+        KeyTrouble::Hexadecimal => ("key-hexadecimal", 0),
+        KeyTrouble::Algorithm { spi } => ("key-algorithm", spi),
+        KeyTrouble::Length { spi } => ("key-length", spi),
+    };
+    say(texts, id, &[("spi", &format!("{spi:#010x}"))])
+}
+
+fn read(piece: &Piece, settings: &Settings, texts: &Texts, timeline: &mut Timeline) -> io::Result<()> {
     let (mut input, size): (Box<dyn io::Read>, u64) = match piece {
         Piece::File(path) => {
             let file = File::open(path)?;
@@ -138,6 +154,7 @@ fn read(piece: &Piece, settings: &Settings, timeline: &mut Timeline) -> io::Resu
         }
         Piece::Input => (Box::new(io::stdin().lock()), 0),
     };
+    let name = piece.name(texts);
     let shown = size >= LARGE && io::stderr().is_terminal();
     let mut told = u64::MAX;
     let mut progress = |octets: u64| {
@@ -145,36 +162,37 @@ fn read(piece: &Piece, settings: &Settings, timeline: &mut Timeline) -> io::Resu
         let percent = (octets.saturating_mul(100) / size.max(1)).min(100);
         if shown && percent != told {
             told = percent;
-            anstream::eprint!("\r{piece}: {percent} %");
+            let values = [("file", name.as_str()), ("percent", &percent.to_string())];
+            anstream::eprint!("\r{}", say(texts, "progress-reading", &values));
         }
     };
-    ingest::read(&piece.to_string(), &mut input, settings, timeline, &mut progress)?;
+    ingest::read(&name, &mut input, settings, timeline, &mut progress)?;
     if shown {
-        anstream::eprintln!("\r{piece}: read  ");
+        anstream::eprintln!("\r{}  ", say(texts, "progress-read", &[("file", &name)]));
     }
     Ok(())
 }
 
 /// What is meant: a directory stands for the files directly in it, `-` for standard input.
-fn pieces(named: &[PathBuf], timeline: &mut Timeline) -> Result<Vec<Piece>, Failure> {
+fn pieces(named: &[PathBuf], texts: &Texts, timeline: &mut Timeline) -> Result<Vec<Piece>, Failure> {
     let mut pieces = Vec::new();
     for path in named {
         if path.as_os_str() == "-" {
             pieces.push(Piece::Input);
             continue;
         }
-        match files(path) {
+        match files(path, texts) {
             Ok(files) => pieces.extend(files.into_iter().map(Piece::File)),
-            Err(error) => unreadable(&path.display().to_string(), &error, timeline),
+            Err(error) => unreadable(&path.display().to_string(), &error, texts, timeline),
         }
     }
     if pieces.len() > MOST_FILES {
-        return Err(Failure::configuration(format!("{} files are too many; name those of the failure", pieces.len())));
+        return Err(mistake::usage(texts, "error-too-many-files", &[("count", &pieces.len().to_string())]));
     }
     Ok(pieces)
 }
 
-fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
+fn files(path: &Path, texts: &Texts) -> io::Result<Vec<PathBuf>> {
     if !fs::metadata(path)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -187,7 +205,7 @@ fn files(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     inside.sort();
     if inside.is_empty() {
-        return Err(io::Error::other("there is no file in it"));
+        return Err(io::Error::other(say(texts, "io-no-file-inside", &[])));
     }
     Ok(inside)
 }

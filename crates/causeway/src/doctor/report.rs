@@ -19,7 +19,7 @@ pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) ->
                 "kind": format!("{:?}", source.kind),
                 "side": format!("{:?}", source.side).to_lowercase(),
                 "product": source.product,
-                "trouble": source.trouble,
+                "trouble": source.trouble.iter().map(|trouble| texts.trouble(trouble)).collect::<Vec<_>>(),
                 "clock": clock(timeline, SourceId(id)),
             })
         })

@@ -36,7 +36,8 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, 
     }
     for source in timeline.sources() {
         for trouble in &source.trouble {
-            paper.write("", 2, &format!("{}: {trouble}", source.name), &mut text);
+            let said = texts.labelled_name(&source.name, &texts.trouble(trouble));
+            paper.write("", 2, &said, &mut text);
         }
     }
     for sentence in phrases::clocks(timeline, texts) {

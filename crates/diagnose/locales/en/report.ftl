@@ -38,7 +38,6 @@ report-source-kind = Kind
 report-source-side = Whose
 report-source-span = From and to
 report-source-trouble = What could not be read
-report-unreadable = cannot be read: { $error }
 report-made = Made by Causeway { $version } on { $time }
 report-private = This page holds names, addresses and lines of your logs.
 

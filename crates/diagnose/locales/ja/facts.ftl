@@ -24,8 +24,8 @@ sent-times = { $message } ×{ $times }
 
 ## IKE。
 
-fact-ike-message = { $who }が { $message } を送信
-fact-ike-message-again = { $who }が { $message } を再送
+fact-ike-message = { $who }が「{ $message }」を送信
+fact-ike-message-again = { $who }が「{ $message }」を再送
 fact-ike-offered = { $who }がフェーズ { $phase } で提案: { $suites }
 fact-ike-accepts = { $who }がフェーズ { $phase } で受け入れるもの: { $suites }
 fact-ike-chosen = フェーズ { $phase } で合意: { $suite }
@@ -41,9 +41,9 @@ fact-ike-nat-none = NAT の検出: 途中に NAT はない
 fact-ike-nat-not-client = NAT の検出: クライアントは NAT の内側にない
 fact-ike-nat-not-server = NAT の検出: サーバーは NAT の内側にない
 fact-ike-nat-unknown = NAT の検出が行われた
-fact-ike-repeated = 何も返ってこないため、{ $who }が { $message } を再送
+fact-ike-repeated = 何も返ってこないため、{ $who }が「{ $message }」を再送
 fact-ike-gave-up = { $who }が応答を待つのをやめた
-fact-ike-gave-up-after = { $who }が { $message } への応答を待つのをやめた
+fact-ike-gave-up-after = { $who }が「{ $message }」への応答を待つのをやめた
 fact-ike-stood = クライアントの最後の送信: { $client }、サーバーの最後の送信: { $server }、その後 { $seconds } 秒間は何もなし
 fact-ike-half-open-expired = { $who }が、相手の終えなかったネゴシエーションを破棄
 fact-ike-undecryptable = 鍵が事前共有キーから決まるメッセージを、{ $who }が復号できない

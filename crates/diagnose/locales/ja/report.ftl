@@ -38,7 +38,6 @@ report-source-kind = 種類
 report-source-side = どちら側
 report-source-span = 期間
 report-source-trouble = 読み取れなかったもの
-report-unreadable = 読み取れません: { $error }
 report-made = Causeway { $version } により { $time } に作成
 report-private = このページには、ログの名前、アドレス、行が含まれています。
 

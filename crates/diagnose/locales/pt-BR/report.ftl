@@ -38,7 +38,6 @@ report-source-kind = Tipo
 report-source-side = De quem
 report-source-span = De e até
 report-source-trouble = O que não pôde ser lido
-report-unreadable = não pode ser lido: { $error }
 report-made = Gerado pelo Causeway { $version } em { $time }
 report-private = Esta página contém nomes, endereços e linhas dos seus logs.
 

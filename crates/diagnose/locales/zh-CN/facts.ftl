@@ -24,8 +24,8 @@ sent-times = { $message } ×{ $times }
 
 ## IKE。
 
-fact-ike-message = { $who }发送 { $message }
-fact-ike-message-again = { $who }再次发送 { $message }
+fact-ike-message = { $who }发送 IKE 报文“{ $message }”
+fact-ike-message-again = { $who }再次发送 IKE 报文“{ $message }”
 fact-ike-offered = { $who }为第 { $phase } 阶段提议：{ $suites }
 fact-ike-accepts = { $who }在第 { $phase } 阶段只接受：{ $suites }
 fact-ike-chosen = 第 { $phase } 阶段商定：{ $suite }
@@ -41,9 +41,9 @@ fact-ike-nat-none = NAT 检测：途中没有 NAT
 fact-ike-nat-not-client = NAT 检测：客户端不在 NAT 后面
 fact-ike-nat-not-server = NAT 检测：服务器不在 NAT 后面
 fact-ike-nat-unknown = 进行了 NAT 检测
-fact-ike-repeated = 没有收到任何回应，{ $who }重发 { $message }
+fact-ike-repeated = 没有收到任何回应，{ $who }重发“{ $message }”
 fact-ike-gave-up = { $who }不再等待应答
-fact-ike-gave-up-after = { $who }不再等待对 { $message } 的应答
+fact-ike-gave-up-after = { $who }不再等待对“{ $message }”的应答
 fact-ike-stood = 客户端最后发出：{ $client }；服务器最后发出：{ $server }；之后 { $seconds } 秒没有任何报文
 fact-ike-half-open-expired = { $who }丢弃了对方始终没有完成的协商
 fact-ike-undecryptable = { $who }无法解密一条报文，其密钥取决于预共享密钥

@@ -38,7 +38,6 @@ report-source-kind = 类型
 report-source-side = 属于
 report-source-span = 起止时间
 report-source-trouble = 无法读取的内容
-report-unreadable = 无法读取：{ $error }
 report-made = 由 Causeway { $version } 于 { $time } 生成
 report-private = 本页含有您日志中的名称、地址和原文。
 

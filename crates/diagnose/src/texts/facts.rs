@@ -41,6 +41,11 @@ impl Texts {
         words(self, seen).id
     }
 
+    /// What an ICMP error says.
+    pub fn icmp(&self, kind: observe::network::Icmp) -> String {
+        self.get(network::icmp(kind)).unwrap_or_default()
+    }
+
     /// A message of IKE by its name: `main mode 1`.
     pub fn exchange(&self, exchange: observe::ike::Exchange) -> String {
         ike::exchange(self, exchange)

@@ -66,6 +66,8 @@ impl Language {
                 include_str!("../../locales/en/report.ftl"),
                 include_str!("../../locales/en/probe.ftl"),
                 include_str!("../../locales/en/facts.ftl"),
+                include_str!("../../locales/en/commands.ftl"),
+                include_str!("../../locales/en/trouble.ftl"),
             ],
             Language::Chinese => &[
                 include_str!("../../locales/zh-CN/causes.ftl"),
@@ -76,6 +78,8 @@ impl Language {
                 include_str!("../../locales/zh-CN/report.ftl"),
                 include_str!("../../locales/zh-CN/probe.ftl"),
                 include_str!("../../locales/zh-CN/facts.ftl"),
+                include_str!("../../locales/zh-CN/commands.ftl"),
+                include_str!("../../locales/zh-CN/trouble.ftl"),
             ],
             Language::Japanese => &[
                 include_str!("../../locales/ja/causes.ftl"),
@@ -86,6 +90,8 @@ impl Language {
                 include_str!("../../locales/ja/report.ftl"),
                 include_str!("../../locales/ja/probe.ftl"),
                 include_str!("../../locales/ja/facts.ftl"),
+                include_str!("../../locales/ja/commands.ftl"),
+                include_str!("../../locales/ja/trouble.ftl"),
             ],
             Language::Portuguese => &[
                 include_str!("../../locales/pt-BR/causes.ftl"),
@@ -96,6 +102,8 @@ impl Language {
                 include_str!("../../locales/pt-BR/report.ftl"),
                 include_str!("../../locales/pt-BR/probe.ftl"),
                 include_str!("../../locales/pt-BR/facts.ftl"),
+                include_str!("../../locales/pt-BR/commands.ftl"),
+                include_str!("../../locales/pt-BR/trouble.ftl"),
             ],
         }
     }

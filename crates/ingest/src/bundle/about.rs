@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use observe::{About, Side, Spot, reported};
+use observe::{About, Side, Spot, Trouble, reported};
 
 use crate::Sink;
 
@@ -37,7 +37,7 @@ pub(crate) fn read(input: impl Read, sink: &mut Sink<'_>) -> io::Result<()> {
                 let fact = reported::Fact::Affects(affected);
                 sink.push(None, Spot::Line(number), text.trim(), About::default(), fact);
             }
-            ("left out", value) => sink.trouble(&format!("not collected: {value}")),
+            ("left out", value) => sink.trouble(Trouble::NotCollected { what: value.to_owned() }),
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Tar (POSIX.1-1988 ustar, and the long names of GNU tar).
 
+use observe::Trouble;
 use std::io::{self, BufRead, Read};
 
 use super::Unpacker;
@@ -21,11 +22,11 @@ pub(super) fn read(input: &mut dyn BufRead, unpacker: &mut Unpacker<'_>) -> io::
             .map(|(at, octet)| if (148..156).contains(&at) { 32 } else { u64::from(*octet) })
             .sum();
         if number(field(148, 8)) != Some(sum) {
-            unpacker.trouble("it is damaged or cut off; what came before was read");
+            unpacker.trouble(Trouble::BundleDamaged);
             return Ok(());
         }
         let Some(size) = number(field(124, 12)) else {
-            unpacker.trouble("it holds a member of a size that is not known");
+            unpacker.trouble(Trouble::MemberSize);
             return Ok(());
         };
         let mut data = (&mut *input).take(size);

@@ -1,5 +1,6 @@
 //! Zip (APPNOTE.TXT): members by their local headers, stored or deflated.
 
+use observe::Trouble;
 use std::io::{self, BufRead, Read};
 
 use flate2::bufread::DeflateDecoder;
@@ -24,7 +25,7 @@ pub(super) fn read(input: &mut dyn BufRead, unpacker: &mut Unpacker<'_>) -> io::
         let header = Header::read(input)?;
         let known = header.flags & SIZES_FOLLOW == 0;
         if header.flags & ENCRYPTED != 0 {
-            unpacker.trouble("it has members that are encrypted; unpack it with its password and give what is in it");
+            unpacker.trouble(Trouble::MembersEncrypted);
             if !known {
                 return Ok(());
             }
@@ -52,19 +53,19 @@ pub(super) fn read(input: &mut dyn BufRead, unpacker: &mut Unpacker<'_>) -> io::
                 let rest = io::copy(&mut (&mut data).take(unpacker.budget.octets.get()), &mut io::sink())?;
                 unpacker.budget.octets.set(unpacker.budget.octets.get().saturating_sub(rest));
                 if unpacker.budget.octets.get() == 0 {
-                    unpacker.trouble("it holds so much that the rest was not read");
+                    unpacker.trouble(Trouble::BundleFull);
                     return Ok(());
                 }
                 descriptor(input)?;
                 goes_on
             }
             (_, true) => {
-                unpacker.trouble("it has members that are packed in a way that is not known");
+                unpacker.trouble(Trouble::MembersPacked);
                 skip(&mut (&mut *input).take(header.packed))?;
                 true
             }
             (_, false) => {
-                unpacker.trouble("it has members that are packed in a way that is not known");
+                unpacker.trouble(Trouble::MembersPacked);
                 return Ok(());
             }
         };

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use observe::{Time, network};
+use observe::{Time, Trouble, network};
 use wire::esp::Encapsulated;
 use wire::ip::{UDP_HEADER_LEN, protocol};
 
@@ -83,7 +83,7 @@ impl Dissector {
         self.first = self.first.or(packet.at);
         self.last = self.last.max(packet.at);
         if !link::is_known(packet.link) {
-            sink.trouble(&format!("frames of link type {} cannot be read", packet.link));
+            sink.trouble(Trouble::LinkType { number: packet.link });
             return;
         }
         let mut note = Note::frame(sink, packet.at, packet.frame);
@@ -309,10 +309,10 @@ impl Dissector {
     /// Tells the sums and the silences.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) {
         if self.packets == 0 {
-            sink.trouble("the capture holds no packets");
+            sink.trouble(Trouble::NoPackets);
         }
         if self.cut > 0 {
-            sink.trouble(&format!("{} of {} packets were captured only in part (snap length)", self.cut, self.packets));
+            sink.trouble(Trouble::Snapped { cut: self.cut, packets: self.packets });
         }
         // Also where nothing happens, something is known: that it did not happen.
         sink.source().span = self.first.zip(self.last);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use observe::esp::Fact;
-use observe::{Role, Time, ike, network};
+use observe::{Role, Time, Trouble, ike, network};
 use wire::esp::EspHeader;
 
 use self::opened::{Openers, Outcome, unencrypted};
@@ -176,10 +176,10 @@ impl Tracker {
     /// Tells the sums, and what follows from the lengths.
     pub(super) fn finish(&mut self, note: &mut Note<'_, '_>, ends: &mut Ends) {
         if self.too_many {
-            note.trouble(&format!("only the first {MOST} ESP associations were counted"));
+            note.trouble(Trouble::EspMany { most: MOST });
         }
         if self.has_keys && self.opened == 0 && !self.flows.is_empty() {
-            note.trouble("none of the ESP keys opens a packet of this capture");
+            note.trouble(Trouble::EspKeysWrong);
         }
         for flow in std::mem::take(&mut self.flows) {
             flow.finish(note, ends);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use observe::Time;
+use observe::{Broken, Time, Trouble};
 
 use super::pcapng;
 use crate::Kind;
@@ -32,7 +32,7 @@ pub(super) struct Packets<R> {
     input: Window<R>,
     format: Format,
     frame: u64,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
 }
 
 enum Format {
@@ -71,8 +71,8 @@ impl<R: Read> Packets<R> {
     }
 
     /// What kept the file from being read to its end.
-    pub(super) fn trouble(&self) -> Option<&str> {
-        self.trouble.as_deref()
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
     }
 
     /// The next packet; `None` at the end, or where nothing more can be understood.
@@ -80,9 +80,8 @@ impl<R: Read> Packets<R> {
         let found = match self.step() {
             Ok(found) => found,
             Err(Stop::Io(error)) => return Err(error),
-            Err(Stop::Broken(what)) => {
-                let place = if self.frame == 0 { String::new() } else { format!(" after frame {}", self.frame) };
-                self.trouble = Some(format!("{what}{place}: the rest was not read"));
+            Err(Stop::Broken(why)) => {
+                self.trouble = Some(Trouble::CaptureBroken { why, after: self.frame });
                 self.format = Format::Over;
                 None
             }
@@ -108,7 +107,7 @@ impl<R: Read> Packets<R> {
 /// Why reading ended early.
 pub(super) enum Stop {
     Io(io::Error),
-    Broken(&'static str),
+    Broken(Broken),
 }
 
 impl From<io::Error> for Stop {
@@ -116,7 +115,7 @@ impl From<io::Error> for Stop {
         match error.kind() {
             // What a damaged compressed file gives.
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => {
-                Stop::Broken("the compressed file is damaged")
+                Stop::Broken(Broken::Compressed)
             }
             _ => Stop::Io(error),
         }
@@ -124,14 +123,14 @@ impl From<io::Error> for Stop {
 }
 
 fn classic_header<R: Read>(input: &mut Window<R>) -> Result<Classic, Stop> {
-    let Some(header) = input.take::<24>()? else { return Err(Stop::Broken("the file ends in its header")) };
+    let Some(header) = input.take::<24>()? else { return Err(Stop::Broken(Broken::Cut)) };
     let [a, b, c, d, ..] = header;
     let (little, nanoseconds) = match [a, b, c, d] {
         [0xa1, 0xb2, 0xc3, 0xd4] => (false, false),
         [0xa1, 0xb2, 0x3c, 0x4d] => (false, true),
         [0xd4, 0xc3, 0xb2, 0xa1] => (true, false),
         [0x4d, 0x3c, 0xb2, 0xa1] => (true, true),
-        _ => return Err(Stop::Broken("a variant of pcap that is not known")),
+        _ => return Err(Stop::Broken(Broken::Variant)),
     };
     let link = [header[20], header[21], header[22], header[23]];
     // The upper bits say whether a frame check sequence follows each packet, which nothing here needs.
@@ -142,17 +141,17 @@ fn classic_header<R: Read>(input: &mut Window<R>) -> Result<Classic, Stop> {
 impl Classic {
     fn record<R: Read>(self, input: &mut Window<R>) -> Result<Option<Found>, Stop> {
         let Some(header) = input.take::<16>()? else {
-            return if input.is_empty() { Ok(None) } else { Err(Stop::Broken("the file is cut short")) };
+            return if input.is_empty() { Ok(None) } else { Err(Stop::Broken(Broken::Cut)) };
         };
         let field = |at: usize| number([header[at], header[at + 1], header[at + 2], header[at + 3]], self.little);
         let (seconds, fraction, kept, original) = (field(0), field(4), field(8), field(12));
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         if kept > MOST {
-            return Err(Stop::Broken("a packet has an impossible length"));
+            return Err(Stop::Broken(Broken::Damaged));
         }
         let fraction = if self.nanoseconds { fraction / 1000 } else { fraction };
         let at = Time(i64::from(seconds) * 1_000_000 + i64::from(fraction));
-        let Some((start, end)) = input.skip(kept)? else { return Err(Stop::Broken("the file is cut short")) };
+        let Some((start, end)) = input.skip(kept)? else { return Err(Stop::Broken(Broken::Cut)) };
         let original = usize::try_from(original).unwrap_or(usize::MAX).max(kept);
         Ok(Some(Found { at: Some(at), link: self.link, start, end, original }))
     }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 
 use observe::ike::{Exchange, Fact, Message, Phase, Sent, Suite};
-use observe::{About, Role, Time, network};
+use observe::{About, Role, Time, Trouble, network};
 use wire::Reader;
 use wire::isakmp::{
     Cookie, Delete, ExchangeType, Flags, Fragment, HEADER_LEN, Header, Identity, Notify, PayloadType, ProtocolId,
@@ -117,7 +117,7 @@ impl Tracker {
     pub(super) fn message(&mut self, note: &mut Note<'_, '_>, ends: &mut Ends, datagram: &Datagram<'_>) {
         let Ok(header) = Header::parse(datagram.message) else {
             if !datagram.cut {
-                note.trouble("an IKE header is cut short");
+                note.trouble(Trouble::IkeHeaderShort);
             }
             return;
         };
@@ -138,7 +138,7 @@ impl Tracker {
         let from = sa.sender(ends, datagram, &header);
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
         if (length > datagram.message.len() || length < HEADER_LEN) && !datagram.cut {
-            note.trouble(&format!("an IKE message of {} octets says that it has {length}", datagram.message.len()));
+            note.trouble(Trouble::IkeLength { octets: datagram.message.len(), said: header.length });
         }
         let message = datagram.message.get(..length.max(HEADER_LEN)).unwrap_or(datagram.message);
         sa.take(note, datagram, &header, message, from, false);
@@ -147,7 +147,7 @@ impl Tracker {
     /// Tells how each negotiation stands at the end.
     pub(super) fn finish(&mut self, note: &mut Note<'_, '_>) {
         if self.too_many {
-            note.trouble(&format!("only the first {MOST} IKE negotiations were followed"));
+            note.trouble(Trouble::IkeMany { most: MOST });
         }
         let mut sas: Vec<Sa> = std::mem::take(&mut self.sas).into_values().collect();
         sas.sort_by_key(|sa| sa.number);
@@ -296,7 +296,7 @@ impl Sa {
         }
         if let Some(problem) = payloads.problem.filter(|_| !datagram.cut) {
             text.push_str(&format!(" ({problem})"));
-            note.trouble(&problem.to_string());
+            note.trouble(Trouble::Malformed(problem));
         }
         let fact = Fact::Message(Message {
             from: party(from),
@@ -324,7 +324,7 @@ impl Sa {
                 if opened.problem.is_none() {
                     self.content(note, datagram, header, &opened, from, exchange, true);
                 } else {
-                    note.trouble("the key of this IKE SA does not open the message");
+                    note.trouble(Trouble::IkeKeyWrong);
                 }
             }
             self.milestones(note, exchange, datagram.port_4500);
@@ -469,7 +469,7 @@ impl Sa {
                 _ => Ok(()),
             };
             if let Err(problem) = result {
-                note.trouble(&problem.to_string());
+                note.trouble(Trouble::Malformed(problem));
             }
         }
         let hashes = payloads.of(PayloadType::NAT_D).chain(payloads.of(PayloadType::NAT_D_DRAFT));
@@ -538,7 +538,7 @@ impl Sa {
     ) {
         let Some(fragment) = payloads.first(PayloadType::FRAGMENT).and_then(|reader| Fragment::parse(reader).ok())
         else {
-            note.trouble("an IKE fragment is cut short");
+            note.trouble(Trouble::IkeFragmentShort);
             return;
         };
         let of = fragment.last.then_some(usize::from(fragment.number));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use observe::l2tp::Fact;
-use observe::{About, Role, Time};
+use observe::{About, Role, Time, Trouble};
 use wire::l2tp::{self, CallResult, Control, MessageType, NoSecret, StopResult};
 
 use super::note::{Ends, Note, digest, party, readable, times};
@@ -59,7 +59,7 @@ impl Tracker {
         let control = match Control::parse(payload) {
             Ok(control) => control,
             Err(problem) => {
-                note.trouble(&problem.to_string());
+                note.trouble(Trouble::Malformed(problem));
                 return None;
             }
         };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use observe::{About, Fact, Party, Role, Spot, Time};
+use observe::{About, Fact, Party, Role, Spot, Time, Trouble};
 
 use crate::Sink;
 
@@ -40,7 +40,7 @@ impl<'a, 's> Note<'a, 's> {
     /// Adds an observation. What single packets say leaves room for the sums at the end.
     pub(super) fn push(&mut self, about: &About, text: &str, fact: impl Into<Fact>) {
         if matches!(self.spot, Spot::Frame(_) | Spot::Line(_)) && self.sink.left() <= RESERVED {
-            self.sink.trouble("so much happens in it that later packets were only counted");
+            self.sink.trouble(Trouble::Busy);
             return;
         }
         self.sink.push(self.at, self.spot, text, about.clone(), fact);
@@ -52,10 +52,10 @@ impl<'a, 's> Note<'a, 's> {
     }
 
     /// Says what could not be read of this packet.
-    pub(super) fn trouble(&mut self, what: &str) {
+    pub(super) fn trouble(&mut self, what: Trouble) {
         match self.spot {
-            Spot::Frame(frame) => self.sink.trouble(&format!("frame {frame}: {what}")),
-            Spot::Line(line) => self.sink.trouble(&format!("line {line}: {what}")),
+            Spot::Frame(frame) => self.sink.trouble(Trouble::InFrame(frame, Box::new(what))),
+            Spot::Line(line) => self.sink.trouble(Trouble::InLine(line, Box::new(what))),
             _ => self.sink.trouble(what),
         }
     }

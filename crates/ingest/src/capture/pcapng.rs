@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use observe::Time;
+use observe::{Broken, Time};
 
 use super::file::{Found, MOST, Stop, Window, number};
 
@@ -78,40 +78,40 @@ impl Sections {
     pub(super) fn packet<R: Read>(&mut self, input: &mut Window<R>) -> Result<Option<Found>, Stop> {
         loop {
             if !input.fill(12)? {
-                return if input.is_empty() { Ok(None) } else { Err(Stop::Broken("the file is cut short")) };
+                return if input.is_empty() { Ok(None) } else { Err(Stop::Broken(Broken::Cut)) };
             }
             let [a, b, c, d, e, f, g, h, i, j, k, l] = *input.peek(12) else { return Ok(None) };
             if number([a, b, c, d], true) == SECTION_HEADER {
                 self.little = match [i, j, k, l] {
                     [0x4d, 0x3c, 0x2b, 0x1a] => true,
                     [0x1a, 0x2b, 0x3c, 0x4d] => false,
-                    _ => return Err(Stop::Broken("a section has no byte order")),
+                    _ => return Err(Stop::Broken(Broken::Damaged)),
                 };
                 self.began = true;
                 self.interfaces.clear();
             }
             if !self.began {
-                return Err(Stop::Broken("no section begins"));
+                return Err(Stop::Broken(Broken::Damaged));
             }
             let kind = number([a, b, c, d], self.little);
             let length = number([e, f, g, h], self.little);
             // Type, length and length again; a length that is not a multiple of four is padded by some writers.
             if length < 12 {
-                return Err(Stop::Broken("a block has an impossible length"));
+                return Err(Stop::Broken(Broken::Damaged));
             }
             let length = u64::from(length).next_multiple_of(4);
             let wanted = matches!(kind, INTERFACE | OLD_PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
             if !wanted {
                 if !input.pass(length)? {
-                    return Err(Stop::Broken("the file is cut short"));
+                    return Err(Stop::Broken(Broken::Cut));
                 }
                 continue;
             }
             let length = usize::try_from(length).unwrap_or(usize::MAX);
             if length > MOST {
-                return Err(Stop::Broken("a block has an impossible length"));
+                return Err(Stop::Broken(Broken::Damaged));
             }
-            let Some((start, end)) = input.skip(length)? else { return Err(Stop::Broken("the file is cut short")) };
+            let Some((start, end)) = input.skip(length)? else { return Err(Stop::Broken(Broken::Cut)) };
             let (start, end) = (start + 8, end - 4);
             let body = input.taken(start, end);
             match kind {
@@ -121,7 +121,7 @@ impl Sections {
                         SIMPLE_PACKET => self.simple(body),
                         _ => self.enhanced(body, kind == OLD_PACKET),
                     };
-                    let found = found.ok_or(Stop::Broken("a packet block contradicts itself"))?;
+                    let found = found.ok_or(Stop::Broken(Broken::Damaged))?;
                     return Ok(Some(Found { start: start + found.start, end: start + found.end, ..found }));
                 }
             }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use observe::ppp::{Fact, Method, Protocol};
-use observe::{About, Party, Role, Time};
+use observe::{About, Party, Role, Time, Trouble};
 use wire::ppp::{
     self, AuthCode, AuthProtocol, ChapAlgorithm, Code, EapCode, LcpKind, Options, Packet, TerminateReason,
 };
@@ -101,7 +101,7 @@ impl Links {
         frame: &'p [u8],
     ) -> Option<&'p [u8]> {
         let Ok((protocol, offset)) = ppp::frame(frame) else {
-            note.trouble("a PPP frame is cut short");
+            note.trouble(Trouble::PppShort);
             return None;
         };
         let information = frame.get(offset..)?;
@@ -131,7 +131,7 @@ impl Links {
         link.about.attempt.clone_from(&about.attempt);
         match Packet::parse(information) {
             Ok(packet) => link.packet(note, protocol, packet, from),
-            Err(problem) => note.trouble(&problem.to_string()),
+            Err(problem) => note.trouble(Trouble::Malformed(problem)),
         }
         None
     }

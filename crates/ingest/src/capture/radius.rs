@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use observe::ppp::Reason;
 use observe::radius::Fact;
-use observe::{About, Time};
+use observe::{About, Time, Trouble};
 use wire::ppp::{MsChapFailure, RasError};
 use wire::{Layer, Malformed, Reader};
 
@@ -80,7 +80,7 @@ impl Tracker {
         let attributes = match attributes(payload.get(..length).unwrap_or(payload)) {
             Ok(attributes) => attributes,
             Err(problem) => {
-                note.trouble(&format!("RADIUS {} at offset {} is wrong", problem.field, problem.offset));
+                note.trouble(Trouble::RadiusMalformed(problem));
                 return;
             }
         };

@@ -4,7 +4,7 @@ mod build;
 mod links;
 mod sealed;
 
-use observe::{Fact, Party, Timeline, ike, l2tp, network, ppp, pptp, radius};
+use observe::{Broken, Fact, Party, Timeline, Trouble, ike, l2tp, network, ppp, pptp, radius};
 use proptest::prelude::*;
 use wire::isakmp::NotifyType;
 
@@ -24,7 +24,7 @@ fn facts(file: &[u8]) -> Vec<Fact> {
     timeline(file).observations().iter().map(|observation| observation.fact.clone()).collect()
 }
 
-fn trouble(file: &[u8]) -> Vec<String> {
+fn trouble(file: &[u8]) -> Vec<Trouble> {
     timeline(file).sources()[0].trouble.clone()
 }
 
@@ -39,7 +39,7 @@ fn every_form_of_file_gives_the_same_facts_and_times() {
     assert_eq!(expected.observations()[0].at.unwrap().0, 1_700_000_000_223_456);
     for format in Format::ALL {
         let timeline = timeline(&capture.file(format));
-        assert_eq!(timeline.sources()[0].trouble, Vec::<String>::new(), "{format:?}");
+        assert!(timeline.sources()[0].trouble.is_empty(), "{format:?}");
         assert_eq!(timeline.observations(), expected.observations(), "{format:?}");
     }
 }
@@ -54,13 +54,13 @@ fn a_file_that_is_cut_short_gives_what_is_whole_and_says_so() {
         let mut file = capture.file(format);
         file.truncate(file.len() - 9);
         assert_eq!(facts(&file), [pptp::Fact::Connected.into()], "{format:?}");
-        assert_eq!(trouble(&file), ["the file is cut short after frame 2: the rest was not read"], "{format:?}");
+        assert_eq!(trouble(&file), [Trouble::CaptureBroken { why: Broken::Cut, after: 2 }], "{format:?}");
     }
 }
 
 #[test]
 fn a_capture_without_packets_is_said_plainly() {
-    assert_eq!(trouble(&Capture::default().file(Format::PcapLittle)), ["the capture holds no packets"]);
+    assert_eq!(trouble(&Capture::default().file(Format::PcapLittle)), [Trouble::NoPackets]);
 }
 
 #[test]
@@ -95,8 +95,7 @@ fn a_flood_leaves_room_for_the_sums() {
     }
     capture.at(200_000, ipv4(CLIENT, SERVER, 50, &[&[0xc0, 0, 0, 1][..], &[7; 64]].concat()));
     let timeline = timeline(&capture.file(Format::PcapLittle));
-    let said = "so much happens in it that later packets were only counted";
-    assert_eq!(timeline.sources()[0].trouble, [said]);
+    assert_eq!(timeline.sources()[0].trouble, [Trouble::Busy]);
     let last = &timeline.observations().iter().rev().find(|one| matches!(one.fact, Fact::Esp(_)));
     assert!(last.is_some(), "the sum of ESP is there");
 }

@@ -137,9 +137,7 @@ impl Trace {
     fn end(mut self, sink: &mut Sink<'_>) {
         self.close();
         if self.packets.is_empty() {
-            sink.trouble(
-                "a tracing file of Windows: only packets of PPP and the numbers of errors in it are understood",
-            );
+            sink.trouble(observe::Trouble::TracePackets);
             return;
         }
         let here = here(&self.packets);

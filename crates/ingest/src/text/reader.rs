@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use observe::{About, Fact, Role, Side, SourceKind, Spot, Time};
+use observe::{About, Fact, Role, Side, SourceKind, Spot, Time, Trouble};
 
 use super::secrets;
 use crate::{Settings, Sink};
@@ -186,7 +186,7 @@ impl<'s, 't> Out<'s, 't> {
     }
 
     /// Says what could not be read.
-    pub(crate) fn trouble(&mut self, what: &str) {
+    pub(crate) fn trouble(&mut self, what: Trouble) {
         self.sink.trouble(what);
     }
 

@@ -2,7 +2,7 @@
 
 use observe::ike::{self, Exchange, Phase};
 use observe::ppp::{self, Method, Missing, Protocol, Reason};
-use observe::{About, Fact, Party, Side, SourceKind, Time, Timeline};
+use observe::{About, Fact, Party, Side, SourceKind, Time, Timeline, Trouble};
 use observe::{esp, host, l2tp, network, pptp, radius, reported};
 use proptest::prelude::*;
 use wire::isakmp::NotifyType;
@@ -690,7 +690,7 @@ fn a_file_s_name_decides_only_where_its_lines_do_not() {
 fn what_nobody_knows_is_said_to_be_unknown() {
     let timeline = read("lorem ipsum\n");
     assert_eq!(timeline.sources()[0].kind, SourceKind::Unknown);
-    assert_eq!(timeline.sources()[0].trouble, ["nothing in this text is known"]);
+    assert_eq!(timeline.sources()[0].trouble, [Trouble::NothingKnown]);
 }
 
 /// Beginnings and pieces of lines that make readers look closer.

@@ -10,7 +10,7 @@ mod xml;
 use std::io::{self, Read};
 use std::mem;
 
-use observe::{About, Fact, Side, Spot, Time, reported};
+use observe::{About, Fact, Side, Spot, Time, Trouble, reported};
 
 pub(super) use meaning::methods;
 
@@ -152,7 +152,7 @@ impl<'a, 'b> Log<'a, 'b> {
         self.entries.push(entry);
     }
 
-    fn trouble(&mut self, what: &str) {
+    fn trouble(&mut self, what: Trouble) {
         self.sink.trouble(what);
     }
 
@@ -180,7 +180,7 @@ impl<'a, 'b> Log<'a, 'b> {
             _ => {}
         }
         if self.events == 0 {
-            self.trouble("no event could be read");
+            self.trouble(Trouble::NoEvent);
         }
     }
 }

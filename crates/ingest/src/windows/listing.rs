@@ -15,7 +15,7 @@ mod system;
 
 use std::io::{self, Read};
 
-use observe::{About, Fact, Side, SourceKind, Spot, Time};
+use observe::{About, Fact, Side, SourceKind, Spot, Time, Trouble};
 
 pub(super) use objects::{json, recognise as is_json};
 
@@ -50,7 +50,7 @@ pub(super) fn read(
         sink.set_side(side);
     }
     if listing.trace {
-        sink.trouble("a tracing file of Windows: only the numbers of errors in it are understood");
+        sink.trouble(Trouble::TraceNumbersOnly);
     }
     Ok(())
 }

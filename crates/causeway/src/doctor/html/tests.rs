@@ -90,7 +90,7 @@ fn hostile_evidence_stays_text() {
     let server = source(&mut timeline, &format!("{evil}.log"), Side::Server);
     push(&mut timeline, server, 1, evil, ike::Fact::NoSharedKey { at: Party::Here });
     if let Some(source) = timeline.source_mut(server) {
-        source.trouble.push(evil.to_owned());
+        source.trouble.push(observe::Trouble::NotCollected { what: evil.to_owned() });
         source.product = Some(evil.to_owned());
     }
     let page = page_of(&timeline, Language::English);
@@ -107,7 +107,7 @@ fn tame() -> Timeline {
     let server = source(&mut timeline, "server.log", Side::Server);
     push(&mut timeline, server, 1, "no key", ike::Fact::NoSharedKey { at: Party::Here });
     if let Some(source) = timeline.source_mut(server) {
-        source.trouble.push("trouble".to_owned());
+        source.trouble.push(observe::Trouble::NotCollected { what: "trouble".to_owned() });
         source.product = Some("product".to_owned());
     }
     timeline

@@ -9,6 +9,7 @@ use access::datapath::Encapsulation;
 use access::{Failure as Failed, Output, Stage};
 use chacha20::ChaCha20Rng;
 use clock::{Backoff, Timestamp};
+use diagnose::Texts;
 use ike::Path;
 use ike::proposal::Phase1Suite;
 use net::batch::RecvBatch;
@@ -18,6 +19,7 @@ use net::udp::{UdpOptions, UdpSocket};
 use wire::ppp::AuthProtocol;
 use wire::virtio::VnetHeader;
 
+use super::super::mistake;
 use super::inner::{Found, Inner};
 use super::{Target, stop_wanted};
 use crate::cli::doctor::Reach;
@@ -69,6 +71,7 @@ pub(super) struct Protected {
 
 /// How a call is made.
 pub(super) struct Call<'a> {
+    pub(super) texts: &'a Texts,
     pub(super) settings: &'a Settings,
     pub(super) target: Target,
     /// ESP in UDP, whatever the NAT.
@@ -106,7 +109,7 @@ impl Output for Out<'_> {
 impl Call<'_> {
     /// Calls, looks around inside, and hangs up. `tell` is told what happens. Returns whether somebody wants it to end.
     pub(super) fn run(&self, rng: &mut ChaCha20Rng, tell: &mut dyn FnMut(News)) -> Result<bool, Failure> {
-        let failed = |error: std::io::Error| Failure::local(format!("cannot wait for sockets: {error}"));
+        let failed = |error: std::io::Error| mistake::local(self.texts, "error-wait", &[], &error);
         let (sockets, force_udp) = self.open()?;
         let poller = Poller::new(8).map_err(failed)?;
         poller.add(self.signals, SIGNALS, Interest::Read).map_err(failed)?;
@@ -159,7 +162,9 @@ impl Call<'_> {
                 }
                 result => result,
             };
-            sockets.udp.push(socket.map_err(|error| Failure::local(format!("cannot open a UDP socket: {error}")))?);
+            let at = self.target.local.to_string();
+            let failed = |error| mistake::local(self.texts, "error-socket", &[("address", &at)], &error);
+            sockets.udp.push(socket.map_err(failed)?);
         }
         if !force_udp {
             match EspSocket::open(family(self.target.local), 1 << 20) {

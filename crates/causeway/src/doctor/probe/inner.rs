@@ -31,7 +31,7 @@ pub(super) enum Found {
     /// Pings of the server's inner address, with DF, by size.
     Sizes { to: Ipv4Addr, passed: Vec<u16>, lost: Vec<u16> },
     /// A name server, and what it says; `Err` when nobody answers.
-    Names { server: Ipv4Addr, name: String, answer: Result<String, String> },
+    Names { server: Ipv4Addr, name: String, answer: Result<Vec<Ipv4Addr>, Failure> },
     /// Somebody inside.
     Reached { whom: Reach, answer: Result<Duration, Failure> },
 }
@@ -177,7 +177,7 @@ impl Inner {
             Task::Names(server, name) => {
                 match Name::from_text(&name).ok().map(|asked| self.stack.resolve(now, asked)) {
                     Some(Ok(question)) => Ok(Work::Names { server, name, question }),
-                    Some(Err(failure)) => Err(Found::Names { server, name, answer: Err(failure.to_string()) }),
+                    Some(Err(failure)) => Err(Found::Names { server, name, answer: Err(failure) }),
                     None => return,
                 }
             }
@@ -205,7 +205,7 @@ impl Inner {
             Work::Sizes { to, waiting, passed, .. } => Found::Sizes { to, passed, lost: waiting },
             Work::Names { server, name, question } => {
                 self.stack.cancel(question);
-                Found::Names { server, name, answer: Err(silence(Stage::Resolve).to_string()) }
+                Found::Names { server, name, answer: Err(silence(Stage::Resolve)) }
             }
             Work::Ping { whom, .. } => Found::Reached { whom, answer: Err(silence(Stage::Transfer)) },
             Work::Connect { whom, flow } => {
@@ -224,18 +224,7 @@ impl Inner {
                 (Work::Names { server, name, question }, Event::Resolved { question: answered, result })
                     if *question == answered =>
                 {
-                    let answer = match result {
-                        Ok(addresses) => {
-                            let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-                            Ok(list.join(" "))
-                        }
-                        // It answers, and that is what was asked.
-                        Err(Failure::Refused(
-                            refusal @ (Refusal::NoSuchName | Refusal::NoAddress | Refusal::NameServer(_)),
-                        )) => Ok(refusal.to_string()),
-                        Err(failure) => Err(failure.to_string()),
-                    };
-                    Found::Names { server: *server, name: name.clone(), answer }
+                    Found::Names { server: *server, name: name.clone(), answer: result }
                 }
                 (Work::Ping { whom, ping }, Event::Pong { ping: answered, result }) if *ping == answered => {
                     Found::Reached { whom: *whom, answer: result }

@@ -126,17 +126,24 @@ impl Journal {
     pub(super) fn observe(&mut self, step: u64, fact: Fact) {
         let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
         let text = told.map(|told| told.got.clone()).unwrap_or_default();
-        self.observe_in(step, &text, fact);
+        let observation = self.observation(step, &text, fact);
+        self.observed.push((step, observation));
     }
 
-    /// The same in words of its own.
-    pub(super) fn observe_in(&mut self, step: u64, text: &str, fact: Fact) {
+    /// The same in the fact's own words, where the step's say something else.
+    pub(super) fn observe_by_itself(&mut self, step: u64, texts: &Texts, fact: Fact) {
+        let mut observation = self.observation(step, "", fact);
+        observation.place.text = texts.fact_in_full(&observation).into();
+        self.observed.push((step, observation));
+    }
+
+    fn observation(&self, step: u64, text: &str, fact: Fact) -> Observation {
         let told = usize::try_from(step).ok().and_then(|step| self.steps.get(step.checked_sub(1)?));
         let place = Place { source: self.source, spot: Spot::Step(step), text: text.into() };
         // From one reading of the wall clock: what belongs to one step has one time, and later steps have later ones.
         let into = told.map_or(self.begun, |told| told.ended).since(self.begun).as_micros() as i64;
         let at = Some(self.begun_at.shifted(into));
-        self.observed.push((step, Observation { at, place, side: Side::Probe, about: About::default(), fact }));
+        Observation { at, place, side: Side::Probe, about: About::default(), fact }
     }
 
     /// Puts what was noted in the order of the steps: the end of it.
@@ -155,14 +162,6 @@ impl Journal {
             let _ = crate::print(&format!("          ! {text}\n"));
         }
         self.warnings.push(Warning { id, text });
-    }
-
-    /// Notes a warning in words of another part of the program.
-    pub(super) fn note(&mut self, text: &str) {
-        if self.shown {
-            let _ = crate::print(&format!("          ! {text}\n"));
-        }
-        self.warnings.push(Warning { id: "key", text: text.to_owned() });
     }
 
     /// How many steps there are; the number of the last.

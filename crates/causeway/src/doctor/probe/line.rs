@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use clock::Timestamp;
+use diagnose::Texts;
 use net::batch::RecvBatch;
 use net::ping::EchoSocket;
 use net::poll::{Interest, Poller, Ready, Signals, Token, Waker};
@@ -16,6 +17,7 @@ use observe::network::Icmp;
 use probe::{Probe, Socket, Step, Tcp, Transmit};
 use wire::pptp::PORT as PPTP_PORT;
 
+use super::super::mistake;
 use super::{Target, stop_wanted};
 use crate::exit::Failure;
 use crate::io::{self, BATCH, family};
@@ -51,7 +53,7 @@ enum Connection {
 
 impl Line {
     /// Opens the sockets. IKE's own ports are taken if they are free, because some filters want them at both ends.
-    pub(super) fn open(target: Target, pptp: bool) -> Result<Line, Failure> {
+    pub(super) fn open(texts: &Texts, target: Target, pptp: bool) -> Result<Line, Failure> {
         let options = UdpOptions { icmp_errors: true, gro: false, buffers: 1 << 18, ..UdpOptions::default() };
         let bind = |socket: Socket| {
             // A server on this host has them.
@@ -63,7 +65,9 @@ impl Line {
                 }
                 result => result,
             };
-            bound.map_err(|error| Failure::local(format!("cannot open a UDP socket at {}: {error}", target.local)))
+            bound.map_err(|error| {
+                mistake::local(texts, "error-socket", &[("address", &target.local.to_string())], &error)
+            })
         };
         let udp = [bind(Socket::Ike)?, bind(Socket::NatT)?, bind(Socket::Clear)?];
         let family = family(target.server);
@@ -87,13 +91,14 @@ impl Line {
     /// Asks what is to be asked, and hands over each step when it is settled. Returns whether somebody wants it to end.
     pub(super) fn run(
         self,
+        texts: &Texts,
         probe: &mut Probe,
         signals: &Signals,
         rng: &mut ChaCha20Rng,
         until: Timestamp,
         mut settled: impl FnMut(Step),
     ) -> Result<bool, Failure> {
-        let failed = |error: std::io::Error| Failure::local(format!("cannot wait for sockets: {error}"));
+        let failed = |error: std::io::Error| mistake::local(texts, "error-wait", &[], &error);
         let poller = Poller::new(16).map_err(failed)?;
         poller.add(signals, SIGNALS, Interest::Read).map_err(failed)?;
         for (index, socket) in self.udp.iter().enumerate() {

@@ -16,7 +16,8 @@ use wire::ppp::AuthProtocol;
 use super::call::{Call, News};
 use super::inner::Found;
 use super::journal::{Journal, Told};
-use super::{Doctor, Target, protection};
+use super::{Doctor, Target, protection, words};
+use crate::config::KeyTrouble;
 use crate::exit::Failure;
 
 /// A name that no name server knows (RFC 6761 §6.4): that it says so is an answer.
@@ -40,8 +41,14 @@ impl Doctor<'_> {
     /// where the first did not come so far.
     pub(super) fn log_on(&mut self, target: Target) -> Result<(), Failure> {
         let Some(settings) = self.settings.take().filter(|_| self.dialable && !self.stopped) else { return Ok(()) };
-        for warning in &settings.warnings {
-            self.journal.note(warning);
+        for trouble in settings.psk.iter().flat_map(KeyTrouble::of) {
+            self.journal.warn(
+                match trouble {
+                    KeyTrouble::NotAscii => "key-ascii",
+                    KeyTrouble::Quotes => "key-quotes",
+                },
+                &self.texts,
+            );
         }
         let mut came = self.call(&settings, target, false)?;
         let mut force_udp = false;
@@ -54,7 +61,7 @@ impl Doctor<'_> {
                 self.journal.observe(step, verdict.into());
             } else if !again.blamed {
                 let step = self.journal.count();
-                blame(&mut self.journal, step, &failure);
+                blame(&mut self.journal, &self.texts, step, &failure);
             }
         }
         self.ask_methods(&settings, target, force_udp, came.demands)
@@ -69,7 +76,7 @@ impl Doctor<'_> {
         let name = if self.options.host.parse::<IpAddr>().is_ok() { NO_NAME } else { &self.options.host };
         let Doctor { options, signals, until, rng, texts, journal, connected, stopped, .. } = self;
         let (reach, until) = (options.reach.as_slice(), *until);
-        let call = Call { settings, target, force_udp, inquire: None, name, reach, signals, until };
+        let call = Call { texts, settings, target, force_udp, inquire: None, name, reach, signals, until };
         let has_password = settings.password.is_some();
         let mut teller = Teller { texts, journal, has_password, connected, came: Came::default() };
         *stopped |= call.run(rng, &mut |news| teller.take(net::clock::now(), news))?;
@@ -195,8 +202,15 @@ impl Teller<'_> {
             }
             Found::Names { server, name, answer } => {
                 let (key, said, failed) = match answer {
-                    Ok(said) => ("inner-dns-answered", said, false),
-                    Err(said) => ("inner-dns-silence", said, true),
+                    Ok(addresses) => {
+                        let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                        ("inner-dns-answered", list.join(" "), false)
+                    }
+                    // It answers, and that is what was asked.
+                    Err(
+                        failure @ Broken::Refused(Refusal::NoSuchName | Refusal::NoAddress | Refusal::NameServer(_)),
+                    ) => ("inner-dns-answered", words::broken(self.texts, &failure), false),
+                    Err(failure) => ("inner-dns-silence", words::broken(self.texts, &failure), true),
                 };
                 let whom = server.to_string();
                 let values = [("server", whom.as_str()), ("name", &name), ("answer", &said)];
@@ -213,7 +227,7 @@ impl Teller<'_> {
                     Ok(_) => ("reach-open", String::new(), false),
                     // It says no, so it was reached, and its answer came back.
                     Err(Broken::Refused(Refusal::Reset)) => ("reach-refused", String::new(), false),
-                    Err(failure) => ("reach-failed", failure.to_string(), true),
+                    Err(failure) => ("reach-failed", words::broken(self.texts, &failure), true),
                 };
                 let to = whom.to_string();
                 let step = self.tell(at, began, "reach", key, &[("to", to.as_str()), ("answer", &said)]);
@@ -239,7 +253,7 @@ impl Teller<'_> {
             }
             _ => {
                 self.came.blamed = true;
-                blame(self.journal, step, &failure);
+                blame(self.journal, self.texts, step, &failure);
             }
         }
     }
@@ -250,9 +264,9 @@ impl Teller<'_> {
 }
 
 /// Notes what a failure in this step shows. The probe saw it: nothing is said of the client on whose behalf it asks.
-pub(super) fn blame(journal: &mut Journal, step: u64, failure: &Failed) {
-    for (text, fact) in live::evidence(failure, Role::Client, Verdict::of_dial(failure)) {
-        journal.observe_in(step, &text, fact);
+pub(super) fn blame(journal: &mut Journal, texts: &Texts, step: u64, failure: &Failed) {
+    for (_, fact) in live::evidence(failure, Role::Client, Verdict::of_dial(failure)) {
+        journal.observe_by_itself(step, texts, fact);
     }
 }
 

@@ -58,10 +58,10 @@ impl Doctor<'_> {
         method: AuthProtocol,
         methods: &mut Methods,
     ) -> Result<InquiryEnd, Failure> {
-        let Doctor { signals, rng, stopped, .. } = self;
+        let Doctor { signals, rng, stopped, texts, .. } = self;
         let until = net::clock::now() + PATIENCE;
         let inquire = Some(method);
-        let call = Call { settings, target, force_udp, inquire, name: "", reach: &[], signals, until };
+        let call = Call { texts, settings, target, force_udp, inquire, name: "", reach: &[], signals, until };
         let mut end = InquiryEnd::Unclear;
         *stopped |= call.run(rng, &mut |news| match news {
             News::Demands(demand) => methods.note(demand),

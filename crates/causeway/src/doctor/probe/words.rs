@@ -7,8 +7,11 @@ use probe::{
     AddressAnswer, AggressiveAnswer, CallAnswer, Chosen, ClearAnswer, ControlAnswer, EncryptionAnswer, Finding,
     IkeAnswer, LinkAnswer, LinkEnd, LogOnAnswer, NatAnswer, Notices, Step, Surveyed, V2Answer,
 };
+use userspace::Failure as Broken;
+use userspace::failure::{Local, Refusal, Unreachable};
 use wire::ppp::Mppe;
 
+use super::super::phrases::say;
 use super::journal::Told;
 use super::methods;
 
@@ -54,7 +57,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                 ("count", offered.len().to_string()),
                 ("offered", list(offered)),
             ];
-            let key = ike(answer, &mut values);
+            let key = ike(texts, answer, &mut values);
             let key = if *nat_t && key == "silence" { "ike-4500-silence".to_owned() } else { format!("ike-{key}") };
             (name, key, values)
         }
@@ -85,7 +88,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                     "ikev2-notify"
                 }
                 V2Answer::Icmp(kind) => {
-                    values.push(("icmp", icmp(*kind).to_owned()));
+                    values.push(("icmp", texts.icmp(*kind)));
                     "ikev2-icmp"
                 }
                 V2Answer::Silence => "ikev2-silence",
@@ -118,7 +121,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                 }
                 ClearAnswer::Other => "l2tp-clear-other",
                 ClearAnswer::Icmp(kind) => {
-                    values.push(("icmp", icmp(*kind).to_owned()));
+                    values.push(("icmp", texts.icmp(*kind)));
                     "l2tp-clear-icmp"
                 }
                 ClearAnswer::Silence => "l2tp-clear-silence",
@@ -137,7 +140,7 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                 }
                 CallAnswer::Icmp(kind, from) => {
                     let from = from.map_or_else(|| "?".to_owned(), |from| from.to_string());
-                    values.extend([("icmp", icmp(*kind).to_owned()), ("from", from)]);
+                    values.extend([("icmp", texts.icmp(*kind)), ("from", from)]);
                     "pptp-call-icmp"
                 }
                 CallAnswer::Cut => "pptp-call-cut",
@@ -216,7 +219,7 @@ fn ended(
     }
 }
 
-fn ike(answer: &IkeAnswer, values: &mut Vec<(&'static str, String)>) -> &'static str {
+fn ike(texts: &Texts, answer: &IkeAnswer, values: &mut Vec<(&'static str, String)>) -> &'static str {
     match answer {
         IkeAnswer::Chosen(chosen) => {
             values.extend(describe(chosen));
@@ -240,7 +243,7 @@ fn ike(answer: &IkeAnswer, values: &mut Vec<(&'static str, String)>) -> &'static
         }
         IkeAnswer::Icmp(kind, from) => {
             let from = from.map_or_else(|| "?".to_owned(), |from| from.to_string());
-            values.extend([("icmp", icmp(*kind).to_owned()), ("from", from)]);
+            values.extend([("icmp", texts.icmp(*kind)), ("from", from)]);
             if *kind == Icmp::PortUnreachable { "closed" } else { "icmp" }
         }
         IkeAnswer::Silence => "silence",
@@ -299,13 +302,33 @@ fn list(suites: &[Phase1Suite]) -> String {
     suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-const fn icmp(kind: Icmp) -> &'static str {
-    match kind {
-        Icmp::PortUnreachable => "port unreachable",
-        Icmp::ProtocolUnreachable => "protocol unreachable",
-        Icmp::Unreachable => "host unreachable",
-        Icmp::Prohibited => "prohibited",
-        Icmp::TooBig(_) => "too big",
-        Icmp::TimeExceeded => "time exceeded",
-    }
+/// Why something behind the server was not reached.
+pub(super) fn broken(texts: &Texts, failure: &Broken) -> String {
+    let id = match failure {
+        Broken::Refused(Refusal::Reset) => "inner-reset",
+        Broken::Refused(Refusal::Broken) => "inner-broken",
+        Broken::Refused(Refusal::NoSuchName) => "inner-no-such-name",
+        Broken::Refused(Refusal::NoAddress) => "inner-no-address",
+        Broken::Refused(Refusal::NameServer(code)) => {
+            return say(texts, "inner-name-server", &[("code", &code.0.to_string())]);
+        }
+        Broken::Refused(Refusal::Unreachable(code)) => {
+            return texts.icmp(match *code {
+                Unreachable::PORT => Icmp::PortUnreachable,
+                Unreachable::PROTOCOL => Icmp::ProtocolUnreachable,
+                Unreachable::NETWORK_PROHIBITED | Unreachable::HOST_PROHIBITED | Unreachable::PROHIBITED => {
+                    Icmp::Prohibited
+                }
+                _ => Icmp::Unreachable,
+            });
+        }
+        Broken::Silence { elapsed, .. } => {
+            return say(texts, "inner-silence", &[("seconds", &format!("{:.1}", elapsed.as_secs_f32()))]);
+        }
+        Broken::Local(Local::NoNameServer) => "inner-no-name-server",
+        Broken::Local(Local::NoTunnel) => "inner-no-tunnel",
+        // Nothing of it can happen to a probe's own questions.
+        Broken::Malformed(_) | Broken::Denied(_) | Broken::Local(_) => return failure.to_string(),
+    };
+    say(texts, id, &[])
 }

@@ -17,7 +17,7 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
                 (None, Some(_)) => "network-icmp-port",
                 (None, None) => "network-icmp",
             });
-            let words = words.with("kind", icmp(teller, *kind));
+            let words = words.with("kind", teller.say(icmp(*kind)));
             let words = match from {
                 Some(from) => words.with("from", from.to_string()),
                 None => words,
@@ -78,13 +78,14 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
     }
 }
 
-fn icmp(teller: &Teller<'_>, kind: Icmp) -> String {
-    teller.say(match kind {
+/// The message that says what an ICMP error says.
+pub(super) const fn icmp(kind: Icmp) -> &'static str {
+    match kind {
         Icmp::PortUnreachable => "icmp-port-unreachable",
         Icmp::ProtocolUnreachable => "icmp-protocol-unreachable",
         Icmp::Unreachable => "icmp-unreachable",
         Icmp::Prohibited => "icmp-prohibited",
         Icmp::TooBig(_) => "icmp-too-big",
         Icmp::TimeExceeded => "icmp-time-exceeded",
-    })
+    }
 }

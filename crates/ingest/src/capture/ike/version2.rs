@@ -1,7 +1,7 @@
 //! IKEv2 (RFC 7296): what is in clear, which is IKE_SA_INIT, and the order of the rest.
 
-use observe::Role;
 use observe::ike::{Exchange, Fact, Phase};
+use observe::{Role, Trouble};
 use wire::Malformed;
 use wire::isakmp::{ExchangeType, Header, NotifyType, PayloadType};
 
@@ -48,7 +48,7 @@ impl Sa {
         for reader in payloads.of(SA) {
             let mut suites = Vec::new();
             if let Err(problem) = suites::version2(reader, &mut suites) {
-                note.trouble(&problem.to_string());
+                note.trouble(Trouble::Malformed(problem));
             }
             let offers = exchange == Exchange::SaInit { response: false };
             self.tell_suites(note, suites, from, Phase::One, offers);
@@ -70,7 +70,7 @@ impl Sa {
                     note.push(&self.about, &format!("{from} notifies {name}"), fact);
                 }
                 Ok(_) => {}
-                Err(problem) => note.trouble(&problem.to_string()),
+                Err(problem) => note.trouble(Trouble::Malformed(problem)),
             }
         }
         if !source.is_empty() && !destination.is_empty() {

@@ -1,5 +1,6 @@
 //! Event logs with fields in lines: CSV and tab-separated text of the Event Viewer, `Export-Csv`, and the text logs of NPS.
 
+use observe::Trouble;
 use std::io::{self, Read};
 
 use super::{Event, Log, nps};
@@ -26,7 +27,7 @@ pub(super) fn read(input: impl Read, log: &mut Log<'_, '_>, progress: &mut dyn F
                     event.line = line;
                     log.event(&event);
                 }
-                None if count > 1 && fields.len() > 1 => log.trouble("some lines are no events"),
+                None if count > 1 && fields.len() > 1 => log.trouble(Trouble::LinesNoEvents),
                 None => {}
             },
         }

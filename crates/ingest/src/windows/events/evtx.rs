@@ -5,7 +5,7 @@ mod binxml;
 
 use std::io::{self, Read};
 
-use observe::Time;
+use observe::{Time, Trouble};
 
 use super::{Log, xml};
 use binxml::Chunk;
@@ -21,7 +21,7 @@ pub(super) fn read(mut input: impl Read, log: &mut Log<'_, '_>, progress: &mut d
     let got = fill(&mut input, &mut header)?;
     let size = usize::from(Chunk(&header).u16(40).unwrap_or_default());
     if got < header.len() || size != header.len() {
-        log.trouble("the event log is cut off, or of an unknown version");
+        log.trouble(Trouble::LogUnknown);
         return Ok(());
     }
     let mut chunk = vec![0; CHUNK];
@@ -34,7 +34,7 @@ pub(super) fn read(mut input: impl Read, log: &mut Log<'_, '_>, progress: &mut d
         octets += got as u64;
         let read = chunk.get(..got).unwrap_or_default();
         if got < CHUNK && read.iter().any(|octet| *octet != 0) {
-            log.trouble("the event log is cut off");
+            log.trouble(Trouble::LogCut);
         }
         if read.starts_with(b"ElfChnk\0") {
             records(&Chunk(read), log);
@@ -48,7 +48,7 @@ fn records(chunk: &Chunk<'_>, log: &mut Log<'_, '_>) {
     let mut at = RECORDS;
     while chunk.u32(at) == Some(0x2a2a) {
         let Some(size) = chunk.u32(at + 4).and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 28) else {
-            log.trouble("a record of the event log is damaged");
+            log.trouble(Trouble::RecordDamaged);
             return;
         };
         let end = at.saturating_add(size);
@@ -58,7 +58,7 @@ fn records(chunk: &Chunk<'_>, log: &mut Log<'_, '_>) {
                 event.at = event.at.or_else(|| chunk.u64(at + 16).and_then(filetime));
                 log.event(&event);
             }
-            None => log.trouble("a record of the event log is damaged"),
+            None => log.trouble(Trouble::RecordDamaged),
         }
         at = end;
     }

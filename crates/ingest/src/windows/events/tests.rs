@@ -393,7 +393,7 @@ fn events_that_are_cut_or_too_long_are_said_and_the_others_read() {
     let long = good.replace("691", &"7".repeat(200_000));
     let timeline = read("x.xml", format!("{long}{good}{}", &good[..300]));
     assert_eq!(facts(&timeline).len(), 2);
-    assert_eq!(timeline.sources()[0].trouble, ["an event is too long to be read", "the last event is cut off"]);
+    assert_eq!(timeline.sources()[0].trouble, [observe::Trouble::EventTooLong, observe::Trouble::EventCut]);
     let unended = format!("<Events>{}", long.replace("</Event>", ""));
     let timeline = read("x.xml", unended);
     assert!(timeline.observations().is_empty());

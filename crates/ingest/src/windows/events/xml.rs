@@ -1,5 +1,6 @@
 //! Event logs as XML: `wevtutil qe /f:xml`, "save as XML" of the Event Viewer, and NPS logs in DTS form.
 
+use observe::Trouble;
 use std::io::{self, Read};
 
 use super::{Event, Log, nps};
@@ -39,7 +40,7 @@ pub(super) fn read(input: impl Read, log: &mut Log<'_, '_>, progress: &mut dyn F
         if element.len() > BEGIN.len() && !begins(&element) {
             element.clear();
         } else if element.len() > Event::MOST {
-            log.trouble("an event is too long to be read");
+            log.trouble(Trouble::EventTooLong);
             element.clear();
             tail = Some(String::new());
         } else if char == '>' && element.ends_with(END) {
@@ -52,7 +53,7 @@ pub(super) fn read(input: impl Read, log: &mut Log<'_, '_>, progress: &mut dyn F
         }
     }
     if begins(&element) {
-        log.trouble("the last event is cut off");
+        log.trouble(Trouble::EventCut);
     }
     Ok(())
 }
@@ -74,7 +75,7 @@ fn take(element: &str, count: u64, line: u64, log: &mut Log<'_, '_>) {
             let values = leaves(element);
             nps::request(&values, count, log);
         }
-        None => log.trouble("an element <Event> holds no event"),
+        None => log.trouble(Trouble::EmptyEvent),
     }
 }
 

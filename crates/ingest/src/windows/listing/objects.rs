@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 
-use observe::{About, Fact, Side, SourceKind, Time, host, ike, network};
+use observe::{About, Fact, Side, SourceKind, Time, Trouble, host, ike, network};
 use serde_json::Value;
 
 use super::{Said, ports, tell};
@@ -96,7 +96,7 @@ pub(in crate::windows) fn json(input: impl Read, settings: &Settings, sink: &mut
         text.push(char);
     }
     let Ok(value) = serde_json::from_str::<Value>(text.trim()) else {
-        sink.trouble("it is not the JSON of a cmdlet, or it is cut off");
+        sink.trouble(Trouble::NotCmdlet);
         return Ok(());
     };
     let mut said = Vec::new();
@@ -105,7 +105,7 @@ pub(in crate::windows) fn json(input: impl Read, settings: &Settings, sink: &mut
     if let Some(kind) = kind {
         sink.source().kind = kind;
     } else {
-        sink.trouble("nothing in this JSON is known");
+        sink.trouble(Trouble::JsonUnknown);
     }
     let profile = said.iter().any(|said| matches!(said.fact, Fact::Host(host::Fact::Profile(_))));
     tell(&mut said, sink);

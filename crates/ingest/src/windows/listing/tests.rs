@@ -269,7 +269,7 @@ fn a_port_that_was_tried_is_told_closed_from_filtered() {
     // A healthy server with IPsec looks like this, so it says nothing.
     let usual = read(tried("UDP port 1701 (l2tp service): LISTENING or FILTERED"));
     assert_eq!((usual.observations().len(), usual.sources()[0].kind), (0, SourceKind::Ping));
-    assert_eq!(usual.sources()[0].trouble, Vec::<String>::new());
+    assert_eq!(usual.sources()[0].trouble, []);
     let tested = "ComputerName     : vpn.example\r\nRemoteAddress    : 192.0.2.1\r\nRemotePort       : 1723\r\n\
         InterfaceAlias   : Ethernet\r\nSourceAddress    : 10.0.0.5\r\nPingSucceeded    : True\r\nTcpTestSucceeded : False\r\n";
     assert_eq!(facts(tested), [network::Fact::PortSilent { port: 1723 }.into()]);

@@ -205,7 +205,7 @@ fn a_log_that_is_cut_or_damaged_gives_what_is_whole() {
     damaged[second + 1] = 0xff;
     let timeline = read(&damaged);
     assert_eq!(timeline.observations().iter().filter(|seen| seen.place.spot == Spot::Record(41)).count(), 2);
-    assert_eq!(timeline.sources()[0].trouble, ["a record of the event log is damaged"]);
+    assert_eq!(timeline.sources()[0].trouble, [observe::Trouble::RecordDamaged]);
 }
 
 #[test]
