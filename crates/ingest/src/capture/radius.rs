@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use observe::ppp::Reason;
-use observe::radius::Fact;
+use observe::radius::{Fact, packet};
 use observe::{About, Time, Trouble};
 use wire::ppp::{MsChapFailure, RasError};
 use wire::{Layer, Malformed, Reader};
@@ -224,20 +224,5 @@ fn reason(attributes: &Attributes) -> Option<Reason> {
 }
 
 fn name(code: u8) -> String {
-    match code {
-        1 => "Access-Request",
-        2 => "Access-Accept",
-        3 => "Access-Reject",
-        4 => "Accounting-Request",
-        5 => "Accounting-Response",
-        11 => "Access-Challenge",
-        40 => "Disconnect-Request",
-        41 => "Disconnect-ACK",
-        42 => "Disconnect-NAK",
-        43 => "CoA-Request",
-        44 => "CoA-ACK",
-        45 => "CoA-NAK",
-        other => return format!("RADIUS code {other}"),
-    }
-    .to_owned()
+    packet(code).map_or_else(|| format!("RADIUS code {code}"), str::to_owned)
 }

@@ -45,7 +45,7 @@ pub enum Fact {
     PortClosed,
 }
 
-/// A packet by its name (RFC 2865 §3, RFC 2866 §3).
+/// A packet by its name (RFC 2865 §3, RFC 2866 §3, RFC 5176 §2.3).
 pub const fn packet(code: u8) -> Option<&'static str> {
     Some(match code {
         1 => "Access-Request",
@@ -54,6 +54,12 @@ pub const fn packet(code: u8) -> Option<&'static str> {
         4 => "Accounting-Request",
         5 => "Accounting-Response",
         11 => "Access-Challenge",
+        40 => "Disconnect-Request",
+        41 => "Disconnect-ACK",
+        42 => "Disconnect-NAK",
+        43 => "CoA-Request",
+        44 => "CoA-ACK",
+        45 => "CoA-NAK",
         _ => return None,
     })
 }
