@@ -214,7 +214,9 @@ fn call(answer: CallAnswer) -> Vec<Fact> {
         CallAnswer::Cut => vec![pptp::Fact::CallUp.into(), pptp::Fact::Closed { by: Party::There }.into()],
         CallAnswer::NoGre => vec![pptp::Fact::CallUp.into(), pptp::Fact::NoGre { at: Party::Here }.into()],
         CallAnswer::Refused(result) => vec![pptp::Fact::Refused { by: Party::There, result: result.0 }.into()],
-        CallAnswer::Silence | CallAnswer::NotTried => Vec::new(),
+        // No result is zero: there was none.
+        CallAnswer::Silence => vec![pptp::Fact::Refused { by: Party::There, result: 0 }.into()],
+        CallAnswer::NotTried => Vec::new(),
     }
 }
 

@@ -64,6 +64,13 @@ fn a_probe_of_a_linux_server_comes_as_far_as_the_server_lets_it() -> Result<()> 
         let said = "this server requires MPPE (128 bits, stateless); the log-on itself was accepted";
         assert_eq!(probed.got("pptp-encryption"), said, "{:#}", probed.report);
 
+        server.serve(&requiring(&["require-pap"]))?;
+        let probed = Probed::ask_pptp(client, &account(), &["--auth", "pap"])?;
+        assert_eq!((probed.status, probed.cause()), (Some(0), "none.healthy"), "{:#}", probed.report);
+        assert!(probed.got("pptp-methods").contains("takes pap;"), "{:#}", probed.report);
+        let warnings = probed.report["warnings"].as_array().map_or(&[][..], Vec::as_slice);
+        assert!(warnings.iter().any(|warning| warning["id"] == "pptp-pap"), "{:#}", probed.report);
+
         server.serve(&requiring(&["require-eap"]))?;
         let probed = Probed::ask_pptp(client, &account(), &[])?;
         assert_eq!((probed.status, probed.cause()), (Some(1), "ppp.no_common_auth"), "{:#}", probed.report);

@@ -344,6 +344,11 @@ fn for_probe(options: &Probe, texts: &Texts) -> Result<Option<Settings>, Failure
 
 /// Who logs on over PPTP; nobody without a user and a password.
 fn pptp_log_on(options: &Probe) -> Result<Option<probe::LogOn>, Failure> {
+    if !options.reach.is_empty() {
+        return Err(Failure::configuration(
+            "--reach is for L2TP/IPsec: over PPTP the probe has no encryption, which servers require before anything passes",
+        ));
+    }
     let Some(user) = options.user.clone() else { return Ok(None) };
     let password = settings::password(options)?;
     let methods = settings::probe_methods(options);

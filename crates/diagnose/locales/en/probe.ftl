@@ -305,3 +305,4 @@ probe-warning-clear = The server accepts L2TP without IPsec: passwords and traff
 probe-warning-weak = The server accepts transforms that well-funded attackers can break (3DES, MD5, groups of 1024 or 1536 bits). Keep them only as long as old clients need them.
 probe-warning-agreed = Client and server agreed on what well-funded attackers can break, though this client offers better first: the server knows no better, or prefers it.
 probe-warning-pptp = PPTP is broken: whoever listens can find out the password's hash. Use it only where nothing else works.
+probe-warning-pptp-pap = The server takes PAP over PPTP: whoever listens on the way reads the password of who uses it. Switch it off there.

@@ -305,3 +305,4 @@ probe-warning-clear = O servidor aceita L2TP sem IPsec: senhas e tráfego podem 
 probe-warning-weak = O servidor aceita transformações que atacantes com recursos conseguem quebrar (3DES, MD5, grupos de 1024 ou 1536 bits). Mantenha-as só enquanto clientes antigos precisarem delas.
 probe-warning-agreed = Cliente e servidor combinaram o que atacantes com recursos conseguem quebrar, embora este cliente ofereça algo melhor primeiro: o servidor não conhece nada melhor, ou prefere isso.
 probe-warning-pptp = O PPTP foi quebrado: quem escuta pode descobrir o hash da senha. Use-o só onde nada mais funciona.
+probe-warning-pptp-pap = O servidor aceita PAP sobre PPTP: quem escuta no caminho lê a senha de quem o usa. Desative-o no servidor.

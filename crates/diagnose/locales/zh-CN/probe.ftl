@@ -305,3 +305,4 @@ probe-warning-clear = 服务器接受没有 IPsec 的 L2TP：密码和流量会�
 probe-warning-weak = 服务器接受资金充足的攻击者能够破解的变换（3DES、MD5、1024 位或 1536 位的组）。只在旧客户端还需要时保留它们。
 probe-warning-agreed = 客户端与服务器商定了资源充足的攻击者能够破解的算法，尽管客户端优先提供了更好的：服务器不支持更好的，或偏好它。
 probe-warning-pptp = PPTP 已被攻破：监听者能得出密码的哈希。只在别无他法时使用。
+probe-warning-pptp-pap = 服务器在 PPTP 上接受 PAP：沿途的监听者能读到使用它的人的密码。请在服务器上关闭它。

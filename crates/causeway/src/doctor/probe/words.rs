@@ -9,7 +9,7 @@ use probe::{
 };
 use userspace::Failure as Broken;
 use userspace::failure::{Local, Refusal, Unreachable};
-use wire::ppp::Mppe;
+use wire::ppp::{AuthProtocol, Mppe};
 
 use super::super::phrases::say;
 use super::journal::Told;
@@ -29,6 +29,7 @@ pub(super) fn warnings(finding: &Finding) -> Vec<&'static str> {
         Finding::Clear { answer: ClearAnswer::Accepted { .. } } => vec!["clear"],
         Finding::Survey(found) if found.accepted.iter().any(is_weak) => vec!["weak"],
         Finding::Pptp { answer: ControlAnswer::Up(_) } => vec!["pptp"],
+        Finding::PptpMethods { methods, .. } if methods.offered().contains(&AuthProtocol::Pap) => vec!["pptp-pap"],
         _ => Vec::new(),
     }
 }
