@@ -16,9 +16,11 @@ use crate::dial::domain::Domain;
 /// Remote access VPN over the protocols that are already in people's machines.
 #[derive(Debug, Parser)]
 #[command(name = "causeway", version, about, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 success, 2 wrong usage or configuration, 10 name or reachability, 11 IPsec, \
-    12 L2TP, 13 authentication, 14 PPP or addresses, 15 policy or limits, 20 something on this machine (permission, \
-    device, port in use).")]
+#[command(
+    after_help = "Exit status: 0 success, 1 the doctor found a problem, 2 wrong usage or configuration, 10 name or \
+    reachability, 11 IPsec, 12 L2TP, 13 authentication, 14 PPP or addresses, 15 policy or limits, 20 something on this machine (permission, \
+    device, port in use)."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,

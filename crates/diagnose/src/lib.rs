@@ -20,7 +20,7 @@ pub use examine::{Context, Scope, examine};
 pub use finding::{Diagnosis, Finding};
 pub use predict::{Prediction, predict};
 pub use ras::Ras;
-pub use recognise::{ClientMessage, Message, Recognised, Subject, recognise};
+pub use recognise::{ClientMessage, Message, Recognised, Subject, named, recognise};
 pub use remedy::Remedy;
 pub use texts::{Advice, Fix, Language, Texts};
 pub use verdict::Verdict;

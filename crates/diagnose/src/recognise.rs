@@ -126,6 +126,51 @@ fn same(one: Subject, other: Subject) -> bool {
     }
 }
 
+/// Values of Windows' registry that guides tell people to set, and what each has to do with.
+const VALUES: &[(&str, Cause)] = &[
+    ("prohibitipsec", Cause::HostProhibitIpsec),
+    ("assumeudpencapsulationcontextonsendrule", Cause::IkeServerBehindNatRefused),
+    ("allowl2tpweakcrypto", Cause::HostWeakCryptoOnly),
+    ("allowpptpweakcrypto", Cause::HostWeakCryptoOnly),
+    ("negotiatedh2048_aes256", Cause::IkeNoProposalPhase1),
+    ("disableikenameekucheck", Cause::IkeCertUsage),
+    ("lmcompatibilitylevel", Cause::AuthNtlmRefused),
+    ("ipenablerouter", Cause::RouteForwardingOff),
+];
+
+/// Services and updates of Windows, by the names that people ask for.
+const NAMES: &[(&str, Cause)] = &[
+    ("policyagent", Cause::HostServiceStopped),
+    ("ipsec policy agent", Cause::HostServiceStopped),
+    ("ikeext", Cause::HostServiceStopped),
+    ("ike and authip ipsec keying modules", Cause::HostServiceStopped),
+    ("bfe", Cause::HostServiceStopped),
+    ("base filtering engine", Cause::HostServiceStopped),
+    ("rasman", Cause::HostServiceStopped),
+    ("remote access connection manager", Cause::HostServiceStopped),
+    ("remoteaccess", Cause::HostServiceStopped),
+    ("routing and remote access", Cause::HostServiceStopped),
+    ("wan miniport", Cause::HostWanMiniportBroken),
+    ("driverdesc", Cause::HostWanMiniportBroken),
+    ("kb5009543", Cause::IkeVendorIdRejected),
+    ("kb5009566", Cause::IkeVendorIdRejected),
+    ("kb5010793", Cause::IkeVendorIdRejected),
+    ("kb5010795", Cause::IkeVendorIdRejected),
+    ("kb942429", Cause::IkeMessageIdReuse),
+    ("kb926179", Cause::IkeServerBehindNatRefused),
+    ("kb2811487", Cause::AuthNtlmRefused),
+];
+
+/// What something has to do with that guides name: a value of the registry, also inside a command or an export, or a service or
+/// an update by its name alone.
+pub fn named(text: &str) -> Option<Cause> {
+    let text = text.trim().to_lowercase();
+    let words = || text.split(|char: char| !(char.is_alphanumeric() || char == '_'));
+    let value = VALUES.iter().find(|(value, _)| words().any(|word| word == *value));
+    let name = || NAMES.iter().find(|(name, _)| *name == text);
+    value.or_else(name).map(|(_, cause)| *cause)
+}
+
 /// The language in which a text is written, as far as its letters and its word for "error" tell.
 pub(crate) fn language_of(text: &str) -> Option<Language> {
     let any = |range: std::ops::RangeInclusive<char>| text.chars().any(|character| range.contains(&character));

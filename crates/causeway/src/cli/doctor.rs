@@ -30,7 +30,8 @@ pub(crate) enum Command {
     /// Explain an error number or message: what it means, what is behind it, and what mends it.
     ///
     /// Numbers of Windows (789, 13801, 0x80070315), the message of Windows, macOS, iOS, Android or NetworkManager in English,
-    /// Chinese, Japanese or Portuguese, a line of a log, or the name of a cause.
+    /// Chinese, Japanese or Portuguese, a line of a log, what a guide tells to set or to start (ProhibitIpSec, IKEEXT), or the name
+    /// of a cause.
     #[command(after_help = "Exit status: 0 it is explained, 3 it is not known.")]
     Explain(Explain),
     /// Ask a VPN server what every client asks, stage by stage: what was sent, what came back, what that proves.

@@ -181,6 +181,10 @@ impl<'t, 'i> Table<'t, 'i> {
             let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
             let nearest = self.asked.iter().max_by_key(|known| (strsim::jaro_winkler(name, known) * 1000.0) as u32);
             let help = match nearest {
+                // Guides for old servers have it.
+                _ if matches!(name, "ipx" | "ipxcp" | "netbeui" | "appletalk") => {
+                    "the server carries IPv4 and IPv6 only, and Windows has had no other protocol since Vista: remove the key".to_owned()
+                }
                 Some(known) if strsim::jaro_winkler(name, known) > 0.75 => format!("did you mean `{known}`?"),
                 _ => format!("known keys: {}", self.asked.join(", ")),
             };

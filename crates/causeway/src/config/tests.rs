@@ -54,6 +54,12 @@ fn a_user_may_have_a_last_day_and_hours_and_passwords_a_lock() {
 }
 
 #[test]
+fn a_protocol_that_no_client_has_any_more_is_explained() {
+    let error = check(&GOOD.replace("pool =", "ipx = true\npool =")).unwrap_err();
+    assert!(error.contains("unknown key `ipx`") && error.contains("IPv4 and IPv6 only"), "{error}");
+}
+
+#[test]
 fn several_mistakes_are_all_reported() {
     let text =
         GOOD.replace("\"10.5.0.0/24\"", "7").replace("psk = \"correct-horse-battery-staple\"", "psk = \"short\"");

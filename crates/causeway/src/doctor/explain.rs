@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use diagnose::{
-    Cause, ClientMessage, Code, CodeInfo, Context, Language, Message, Recognised, Subject, Texts, examine, recognise,
+    Cause, ClientMessage, Code, CodeInfo, Context, Language, Message, Recognised, Subject, Texts, examine, named,
+    recognise,
 };
 use ingest::Settings;
 use observe::Timeline;
@@ -54,6 +55,9 @@ pub(super) fn run(options: &Explain) -> Result<(), Failure> {
 /// What the text means, and the language in which it was recognised.
 fn meanings(asked: &str) -> (Vec<Meaning>, Option<Language>) {
     if let Some(cause) = Cause::of_id(asked.trim()) {
+        return (vec![Meaning::Cause(cause)], None);
+    }
+    if let Some(cause) = named(asked) {
         return (vec![Meaning::Cause(cause)], None);
     }
     let recognised = recognise(asked);

@@ -19,6 +19,27 @@ fn spoken(text: &str) -> Option<&'static str> {
 }
 
 #[test]
+fn what_guides_tell_to_set_and_to_start_is_known_by_its_name() {
+    for (text, cause) in [
+        ("ProhibitIpSec", Cause::HostProhibitIpsec),
+        (
+            r"reg add HKLM\SYSTEM\CurrentControlSet\Services\RasMan\Parameters /v ProhibitIpSec /t REG_DWORD /d 1 /f",
+            Cause::HostProhibitIpsec,
+        ),
+        ("\"AssumeUDPEncapsulationContextOnSendRule\"=dword:00000002", Cause::IkeServerBehindNatRefused),
+        ("注册表 AllowL2TPWeakCrypto 是什么", Cause::HostWeakCryptoOnly),
+        (" ikeext ", Cause::HostServiceStopped),
+        ("KB5009543", Cause::IkeVendorIdRejected),
+    ] {
+        assert_eq!(named(text), Some(cause), "{text}");
+    }
+    // A service in a sentence says nothing of it.
+    for text in ["RasMan started", "the server", "789", ""] {
+        assert_eq!(named(text), None, "{text}");
+    }
+}
+
+#[test]
 fn numbers_are_recognised_in_every_form_in_which_people_paste_them() {
     let forms =
         ["789", "Error 789", "错误789", "错误 789：L2TP", "エラー789", "0x80070315", "-2147024107", "(789)", "７８９"];
