@@ -44,7 +44,7 @@ static MENDS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         "try|please|should|recommend|suggest .. set|add|change|enable|disable|use|open|remove|check|install|run|edit|load",
         "edit|add|append|set|change|replace .. conf|file|line|registry|server",
         "was|were missing|wrong|disabled|off|closed|blocked|expired|stopped|empty|full",
-        "解决|可以了|好了|就可以|就能|就好|成功|原因是|因为|需要|请在|請|正常了|搞定",
+        "解决|可以了|好了|没问题了|正常使用|就可以|就能|就好|成功|原因是|因为|需要|请在|請|正常了|搞定",
         "解決|直り|直っ|原因|つながるようになり|繋がるようになり|つながりました|繋がりました|接続できるよう|接続できました|必要",
         "resolvi|resolvido|resolveu|funcionou|solução|solucionado|solucionou|corrigi|corrigido|causa|faltava|precisou|passou|precisa|bastou",
     ])
@@ -102,7 +102,7 @@ static DENIED_BEHIND: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         "match|matches|agree|agrees on|both|exactly",
         "ruled|excluded out|already",
         "has|have nothing to",
-        "没有问题|没问题|正确|正常|一致|都通|已通|已经打开|已打开|确认",
+        "没有问题|没问题|正确|正常|一致|都通|已通|已经打开|已打开|确认 & !没问题了|正常了|正常的|好了|可以了|解决",
         "問題ありません|問題なし|正しい|一致してい|関係ありません|ではありません",
         "está|estão correta|correto|certa|certo|aberta|abertas|igual|iguais|ok",
         "não é|está .. problema|causa|envolvido",
@@ -196,7 +196,8 @@ pub(super) fn denied(words: &[Word], span: Span) -> bool {
 fn follows(words: &[Word], span: Span) -> bool {
     let between = words.get(..span.from).unwrap_or_default();
     let other = |word: &Word| matches!(word.text.as_str(), "it" | "everything" | "all" | "now" | "then");
-    span.from <= 3 && !between.iter().any(other)
+    let wide = words.get(span.from).is_some_and(|word| word.text.contains(is_wide));
+    span.from <= if wide { 1 } else { 3 } && !between.iter().any(other)
 }
 
 /// Whether a "not" stands just before, or in, what was found.
