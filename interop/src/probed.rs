@@ -61,6 +61,12 @@ impl Probed {
 
     /// The most likely cause.
     pub fn cause(&self) -> &str {
-        self.report["findings"][0]["cause"].as_str().unwrap_or_default()
+        self.causes().first().copied().unwrap_or_default()
+    }
+
+    /// All causes, the most likely first.
+    pub fn causes(&self) -> Vec<&str> {
+        let findings = self.report["findings"].as_array().map_or(&[][..], Vec::as_slice);
+        findings.iter().filter_map(|finding| finding["cause"].as_str()).collect()
     }
 }

@@ -80,6 +80,30 @@ impl SoftEther {
         Ok(SoftEther { native, logs: scratch.join("var/log/softether/server_log") })
     }
 
+    /// Takes the right to use the hub from the user of `dial`.
+    ///
+    /// # Errors
+    /// When its tool refuses.
+    pub fn deny_access(host: &Host, dial: &Dial) -> Result<()> {
+        manage(host, &format!("UserPolicySet {} /NAME:Access /VALUE:no", dial.user))
+    }
+
+    /// Switches off L2TP, with IPsec and without, and waits until nothing listens for it any more.
+    ///
+    /// # Errors
+    /// When its tool refuses, or it goes on listening.
+    pub fn disable_l2tp(host: &Host) -> Result<()> {
+        manage(host, "IPsecEnable /L2TP:no /L2TPRAW:no /ETHERIP:no /PSK:unused /DEFAULTHUB:VPN")?;
+        for _ in 0..READY.as_millis() / LOOK.as_millis() {
+            let listening = host.run("ss", &["-lnuH", "sport = :500 or sport = :4500 or sport = :1701"])?;
+            if listening.is_empty() {
+                return Ok(());
+            }
+            thread::sleep(LOOK);
+        }
+        Err(Error::new("SoftEther goes on listening".to_owned()))
+    }
+
     /// Waits until its log has these words that many times.
     ///
     /// # Errors
@@ -109,4 +133,11 @@ impl SoftEther {
     pub fn native(&self) -> &Native {
         &self.native
     }
+}
+
+/// Has its own tool do something in the hub.
+fn manage(host: &Host, command: &str) -> Result<()> {
+    let file = host.scratch().join("command");
+    fs::write(&file, format!("Hub VPN\n{command}\n")).map_err(Error::while_doing(file.display()))?;
+    host.run("vpncmd", &["localhost:5555", "/SERVER", &format!("/IN:{}", file.display())]).map(drop)
 }

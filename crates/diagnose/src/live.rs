@@ -152,7 +152,25 @@ fn peer_facts(peer: &ike::PeerKnown, role: Role) -> Vec<(String, Fact)> {
         let fact = seen_ike::Fact::Nat { client: Some(client), server: Some(server), forced: nat.forced };
         facts.push((text, fact.into()));
     }
+    if peer.heard_nat_t && role == Role::Client {
+        // So no filter is to blame when it falls silent there.
+        facts.push(("the server is heard on port 4500".to_owned(), message(Party::There, MAIN_MODE_4, true).into()));
+    }
     facts
+}
+
+const MAIN_MODE_4: seen_ike::Exchange = seen_ike::Exchange::MainMode(4);
+
+fn message(from: Party, exchange: seen_ike::Exchange, port_4500: bool) -> seen_ike::Fact {
+    seen_ike::Fact::Message(seen_ike::Message {
+        from,
+        exchange,
+        id: 0,
+        cookies: None,
+        port_4500,
+        repeated: false,
+        octets: None,
+    })
 }
 
 /// The last message of the stage that we sent, and what was reached before.
@@ -168,16 +186,7 @@ fn progress(stage: ike::Stage, role: Role) -> impl Iterator<Item = seen_ike::Fac
         (ike::Stage::Phase2Proposal | ike::Stage::Phase2Confirmation, Role::Server) => Exchange::QuickMode(2),
     };
     let up = (stage >= ike::Stage::Phase2Proposal).then_some(seen_ike::Fact::Phase1Up { certificate: Some(false) });
-    let message = seen_ike::Message {
-        from: Party::Here,
-        exchange,
-        id: 0,
-        cookies: None,
-        port_4500: false,
-        repeated: false,
-        octets: None,
-    };
-    up.into_iter().chain([seen_ike::Fact::Message(message)])
+    up.into_iter().chain([message(Party::Here, exchange, false)])
 }
 
 fn ike(stage: ike::Stage, failure: &ike::Failure) -> Vec<(String, seen_ike::Fact)> {

@@ -123,8 +123,8 @@ pub struct ClientConfig {
     pub credentials: Credentials,
     /// The methods that we accept, best first. Whatever the server asks for, no other is used.
     pub methods: Vec<Method>,
-    /// Instead of logging on, only asks for this way to authenticate: it is suggested once in the place of what the server
-    /// demands (RFC 1661 §6.2), and what the server then demands comes as [`Event::Demands`](crate::Event). The session ends by
+    /// Instead of logging on, only asks for this way to authenticate: it is suggested in the place of each that the server demands
+    /// (RFC 1661 §6.2), until the server demands it or has no other. What the server demands comes as [`Event::Demands`](crate::Event). The session ends by
     /// itself, before LCP is open; nothing of the credentials is sent.
     pub inquire: Option<AuthProtocol>,
     /// Whether a server that asks for no authentication is acceptable: it proves nothing about itself.

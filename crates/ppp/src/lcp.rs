@@ -34,10 +34,10 @@ pub(crate) struct LcpOptions {
     refused: Vec<Method>,
     theirs: Vec<AuthProtocol>,
     suggestions: usize,
-    /// Inquirer: our suggestion is under way.
-    suggested: bool,
-    /// Inquirer: the request that is being judged has the suggestion for an answer, unless another option is worse.
-    suggests: bool,
+    /// Inquirer: the demands that got our suggestion for an answer.
+    declined: Vec<Option<AuthProtocol>>,
+    /// Inquirer: the demand of the request that is being judged, which has that answer unless another option is worse.
+    declines: Option<Option<AuthProtocol>>,
     /// What the peer asks for, where it has changed; told and to be told.
     demanded: Option<Option<AuthProtocol>>,
     demands: VecDeque<Option<AuthProtocol>>,
@@ -86,8 +86,8 @@ impl LcpOptions {
             refused: Vec::new(),
             theirs: Vec::new(),
             suggestions: 0,
-            suggested: false,
-            suggests: false,
+            declined: Vec::new(),
+            declines: None,
             demanded: None,
             demands: VecDeque::new(),
             peer: PeerOptions::default(),
@@ -187,12 +187,13 @@ impl LcpOptions {
         suggestion.map_or(Verdict::Reject, Verdict::Nak)
     }
 
-    /// What the peer demands when it knows our suggestion is its answer to it.
+    /// What the peer demands when it knows our suggestion is its answer to it. Some come to what is suggested step by step, and
+    /// have nothing else left when they demand the same again.
     fn judge_demand(&mut self, demanded: Option<AuthProtocol>, suggestion: AuthProtocol) -> Verdict {
-        if demanded == Some(suggestion) || (self.suggested && !self.again) {
+        if demanded == Some(suggestion) || (self.declined.contains(&demanded) && !self.again) {
             self.objection = Some(INQUIRED);
         }
-        self.suggests = true;
+        self.declines = Some(demanded);
         Verdict::Nak(suggestion.encode())
     }
 
@@ -267,14 +268,18 @@ impl OptionList for LcpOptions {
         self.is_echo = options
             .iter()
             .any(|option| LcpKind(option.kind) == LcpKind::MAGIC_NUMBER && own.is_some_and(|own| option.value == own));
-        self.suggests = false;
+        self.declines = None;
         if !self.is_echo && !matches!(self.side, AuthSide::Authenticator(_)) {
             self.note_demand(options);
         }
     }
 
     fn answered(&mut self, code: Code) {
-        self.suggested |= self.suggests && code == Code::CONFIGURE_NAK;
+        if let Some(demand) =
+            self.declines.filter(|demand| code == Code::CONFIGURE_NAK && !self.declined.contains(demand))
+        {
+            self.declined.push(demand);
+        }
     }
 
     fn judge(&mut self, option: Opt<'_>, rng: &mut dyn CryptoRng) -> Verdict {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use clock::Timestamp;
 use observe::network::Icmp;
 use wire::l2tp::{
-    Control, Message, NoSecret, ResultCode, Sequence, StartControl, StopResult, TunnelStopped, set_sequence,
+    Control, Message, NoSecret, ResultCode, Sequence, StartControl, StopResult, TunnelConnected, TunnelStopped,
+    set_sequence,
 };
 
 use crate::Socket;
@@ -50,7 +51,7 @@ impl Clear {
         let message = Message::from_attributes(kind, control.attributes(&NoSecret));
         let answer = match message {
             Ok(Message::Sccrp(start)) => {
-                self.part(ctx, start.assigned_tunnel, control.sequence);
+                self.part(ctx, start.assigned_tunnel, start.challenge.is_none(), control.sequence);
                 let text = |octets: Option<Vec<u8>>| octets.map(|octets| printable(&octets)).unwrap_or_default();
                 ClearAnswer::Accepted { host: text(start.host_name), vendor: text(start.vendor_name) }
             }
@@ -82,12 +83,19 @@ impl Clear {
         }
     }
 
-    /// Takes the request back.
-    fn part(&self, ctx: &mut Context<'_>, tunnel: u16, heard: Sequence) {
+    /// Ends the tunnel as it is ended by clients, after it was opened: tunnels that stay half-open, and those that are ended
+    /// half-open, too, have brought all of IPsec to a standstill at SoftEther. A server with a challenge is not answered it.
+    fn part(&self, ctx: &mut Context<'_>, tunnel: u16, opens: bool, heard: Sequence) {
+        let nr = heard.ns.wrapping_add(1);
+        if opens {
+            let mut message = Message::Scccn(TunnelConnected { challenge_response: None }).encode(tunnel, 0);
+            set_sequence(&mut message, Sequence { ns: 1, nr });
+            ctx.send(Socket::Clear, message);
+        }
         let result = ResultCode { result: StopResult::GENERAL.0, error: None, message: Vec::new() };
         let stopped = TunnelStopped { assigned_tunnel: Some(self.tunnel), result: Some(result) };
         let mut message = Message::StopCcn(stopped).encode(tunnel, 0);
-        set_sequence(&mut message, Sequence { ns: 1, nr: heard.ns.wrapping_add(1) });
+        set_sequence(&mut message, Sequence { ns: 1 + u16::from(opens), nr });
         ctx.send(Socket::Clear, message);
     }
 }

@@ -124,6 +124,10 @@ fn main_mode(
         IkeAnswer::Icmp(kind, from) if !nat_t || outcome.ike => {
             vec![network::Fact::Icmp { kind: *kind, from: *from, port: Some(port), protocol: UDP }.into()]
         }
+        // Whoever falls silent there later has another reason than a filter.
+        IkeAnswer::Chosen(_) | IkeAnswer::Notify(_) if nat_t && other_answers => {
+            vec![message(Party::There, 2, true, false).into()]
+        }
         _ if nat_t && (other_answers || !outcome.ike) => Vec::new(),
         IkeAnswer::Icmp(..) => Vec::new(),
         IkeAnswer::Silence => {

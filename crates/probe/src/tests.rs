@@ -331,6 +331,45 @@ fn closed_ports_are_told_at_once() {
     assert!(run.facts().iter().any(closed));
 }
 
+/// Takes L2TP outside IPsec, with a challenge or without.
+struct Unprotected {
+    challenge: Option<Vec<u8>>,
+    heard: Vec<(wire::l2tp::MessageType, u16, u16)>,
+}
+
+impl Server for Unprotected {
+    fn udp(&mut self, _: Timestamp, socket: Socket, data: &[u8]) -> Vec<Vec<u8>> {
+        use wire::l2tp::{Control, Message, NoSecret, Sequence, set_sequence};
+        if socket != Socket::Clear {
+            return Vec::new();
+        }
+        let control = Control::parse(data).unwrap();
+        let kind = control.kind.unwrap();
+        self.heard.push((kind, control.sequence.ns, control.sequence.nr));
+        let Ok(Message::Sccrq(mut start)) = Message::from_attributes(kind, control.attributes(&NoSecret)) else {
+            return Vec::new();
+        };
+        let tunnel = std::mem::replace(&mut start.assigned_tunnel, 9);
+        start.challenge = self.challenge.clone();
+        let mut reply = Message::Sccrp(start).encode(tunnel, 0);
+        set_sequence(&mut reply, Sequence { ns: 0, nr: 1 });
+        vec![reply]
+    }
+}
+
+#[test]
+fn a_tunnel_that_a_server_opens_without_ipsec_is_opened_and_closed_in_order() {
+    use wire::l2tp::MessageType;
+    for challenge in [None, Some(vec![7; 16])] {
+        let mut server = Unprotected { challenge: challenge.clone(), heard: Vec::new() };
+        run(Config { survey: Survey::None, ..config() }, &mut server)
+            .finding(|finding| matches!(finding, Finding::Clear { answer: ClearAnswer::Accepted { .. } }));
+        let opened = [(MessageType::SCCRQ, 0, 0), (MessageType::SCCCN, 1, 1), (MessageType::STOP_CCN, 2, 1)];
+        let refused = [(MessageType::SCCRQ, 0, 0), (MessageType::STOP_CCN, 1, 1)];
+        assert_eq!(server.heard, if challenge.is_none() { &opened[..] } else { &refused[..] });
+    }
+}
+
 /// Answers aggressive mode with everything that is needed to guess at the key.
 struct Exposed(Own);
 

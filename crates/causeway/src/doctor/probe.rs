@@ -273,13 +273,8 @@ impl Doctor<'_> {
     /// What Windows would show; for others than Windows nothing is foretold.
     fn predict(&self) -> Option<Prediction> {
         let windows = matches!(self.options.client, None | Some(Client::Windows11));
-        let ticked: Vec<_> = self
-            .options
-            .auth
-            .iter()
-            .copied()
-            .map(|ticked| probe::method(settings::method(ticked).auth_protocol()))
-            .collect();
+        let ticked = self.options.auth.iter().map(|ticked| probe::method(settings::method(*ticked).auth_protocol()));
+        let ticked: Vec<_> = ticked.collect();
         (windows && self.options.protocol != Protocols::Pptp)
             .then(|| predict(&self.journal.timeline, &ticked))
             .flatten()
@@ -306,14 +301,10 @@ impl Doctor<'_> {
         {
             (diagnosis.healthy, diagnosis.enough) = (false, true);
             diagnosis.findings.retain(|finding| finding.cause != Cause::NoneHealthy);
-            diagnosis.findings.push(Finding {
-                cause,
-                confidence: 0.8,
-                at: None,
-                evidence,
-                against: Vec::new(),
-                only_words: false,
-            });
+            let (confidence, against) = (0.8, Vec::new());
+            let foretold = Finding { cause, confidence, at: None, evidence, against, only_words: false };
+            let behind = diagnosis.findings.partition_point(|finding| finding.confidence >= foretold.confidence);
+            diagnosis.findings.insert(behind, foretold);
         }
         if !common.json {
             crate::print("\n")?;

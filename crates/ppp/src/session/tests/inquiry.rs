@@ -46,8 +46,10 @@ fn a_server_shows_what_it_takes_by_what_it_demands_after_a_suggestion() {
     let two = [Method::MsChapV2, Method::Pap];
     assert_eq!(asked(&two, PAP), (vec![Some(V2), Some(PAP)], done()));
     assert_eq!(asked(&two, V2), (vec![Some(V2)], done()));
-    // It has no CHAP, and shows what else it has.
-    assert_eq!(asked(&two, MD5), (vec![Some(V2), Some(PAP)], done()));
+    // It has no CHAP, shows what else it has, and ends the link.
+    let ras = Some(RasError::PPP_LCP_TERMINATED);
+    let ended = Failure::Refused(Refused::Terminated { ras, message: String::new() });
+    assert_eq!(asked(&two, MD5), (vec![Some(V2), Some(PAP)], ended));
     let all = [Method::EapMsChapV2, Method::MsChapV2, Method::ChapMd5, Method::Pap];
     assert_eq!(asked(&all, MD5), (vec![Some(EAP), Some(MD5)], done()));
 }
@@ -73,6 +75,19 @@ fn options_that_must_go_first_do_not_take_the_place_of_the_suggestion() {
     let end = script.control(Protocol::LCP, REQUEST, 3, DEMAND_V2).one();
     assert_eq!((end.code(), end.ras()), (Code::TERMINATE_REQUEST, RasError::NONE));
     assert_eq!(demands(&script.end), [Some(V2)]);
+}
+
+#[test]
+fn a_server_may_come_to_what_is_suggested_step_by_step() {
+    let mut script = Script::client(inquirer(PAP));
+    script.sent();
+    let demand_eap: &[u8] = &[3, 4, 0xC2, 0x27];
+    for (id, demand) in [(1, demand_eap), (2, DEMAND_V2), (2, DEMAND_V2)] {
+        let nak = script.control(Protocol::LCP, REQUEST, id, demand).one();
+        assert_eq!((nak.code(), &*nak.data), (Code::CONFIGURE_NAK, DEMAND_PAP));
+    }
+    assert_eq!(script.control(Protocol::LCP, REQUEST, 3, DEMAND_PAP).one().code(), Code::TERMINATE_REQUEST);
+    assert_eq!(demands(&script.end), [Some(EAP), Some(V2), Some(PAP)]);
 }
 
 #[test]
