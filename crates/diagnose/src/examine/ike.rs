@@ -507,6 +507,7 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
     if let Some(answer) = answered_otherwise(picture) {
         claims.inferred(Cause::IkeNoProposalPhase2, 0.4, [seen, answer]);
         claims.inferred(Cause::IkeSelectorMismatch, 0.3, [seen, answer]);
+        claims.inferred(Cause::IkeIdentityMismatch, 0.2, [seen, answer]);
         claims.inferred(Cause::IkePfsMismatch, 0.15, [seen, answer]);
     }
     let windows = picture.windows_client();
@@ -545,11 +546,22 @@ fn renewal(picture: &Picture<'_>, claims: &mut Claims) {
 /// In a capture: the server answers the first message of quick mode at once, and not with its second.
 fn answered_otherwise<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
     let mut asked: Option<&Observation> = None;
+    // What an informational message holds, where that can be read, is no riddle.
+    let read = |place: &observe::Place| {
+        picture.ike().any(|(seen, fact)| {
+            seen.place.source == place.source
+                && seen.place.spot == place.spot
+                && matches!(fact, ike::Fact::Deleted { .. } | ike::Fact::Notify { .. })
+        })
+    };
     for (seen, fact) in picture.ike().filter(|(seen, _)| seen.side == Side::Wire) {
         let ike::Fact::Message(message) = fact else { continue };
         match (message.exchange, seen.role(message.from)) {
             (ike::Exchange::QuickMode(1), Some(Role::Client)) => asked = Some(seen),
             (ike::Exchange::QuickMode(_), Some(Role::Server)) => return None,
+            // What follows may answer this one: a question whether the peer is alive.
+            (ike::Exchange::Informational, Some(Role::Client)) => asked = None,
+            (ike::Exchange::Informational, Some(Role::Server)) if read(&seen.place) => return None,
             (ike::Exchange::Informational, Some(Role::Server)) => {
                 let since = asked.and_then(|asked| asked.at).zip(seen.at).map(|(asked, now)| now.since(asked));
                 if since.is_some_and(|since| (0..AT_ONCE).contains(&since)) {

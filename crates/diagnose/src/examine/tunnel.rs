@@ -197,7 +197,8 @@ fn other_call<'a>(seen: &Observation, picture: &Picture<'a>) -> Option<&'a Obser
 /// A call of L2TP that the server ends as soon as it has taken it: what carries PPP there did not even begin.
 fn hung_up_on(picture: &Picture<'_>, claims: &mut Claims) {
     let mut call: Option<&Observation> = None;
-    for seen in picture.all().filter(|seen| seen.side != Side::Server) {
+    // In a capture the result of the end can be read, and says what it says.
+    for seen in picture.all().filter(|seen| !matches!(seen.side, Side::Server | Side::Wire)) {
         match &seen.fact {
             Fact::L2tp(l2tp::Fact::CallUp) => call = Some(seen),
             Fact::L2tp(l2tp::Fact::Message { from, kind, .. }) if *kind == MessageType::CDN => {
