@@ -163,6 +163,9 @@ impl Client {
 
     /// Takes octets of the control connection.
     pub fn handle_stream(&mut self, now: Timestamp, octets: &[u8]) {
+        if self.has_ended() {
+            return;
+        }
         let mut stream = std::mem::take(&mut self.stream);
         let read = stream.take(octets, |message| {
             self.handle_message(now, message);

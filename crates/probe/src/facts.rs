@@ -217,7 +217,11 @@ fn call(answer: CallAnswer) -> Vec<Fact> {
         }
         CallAnswer::Cut => vec![pptp::Fact::CallUp.into(), pptp::Fact::Closed { by: Party::There }.into()],
         CallAnswer::NoGre => vec![pptp::Fact::CallUp.into(), pptp::Fact::NoGre { at: Party::Here }.into()],
-        CallAnswer::Refused(result) => vec![pptp::Fact::Refused { by: Party::There, result: result.0 }.into()],
+        CallAnswer::Refused(result, error) => {
+            let (kind, error) = (MessageType::OUTGOING_CALL_REPLY.0, Some(error.0));
+            let reply = pptp::Fact::Message { from: Party::There, kind, result: Some(result.0), error };
+            vec![reply.into(), pptp::Fact::Refused { by: Party::There, result: result.0 }.into()]
+        }
         // No result is zero: there was none.
         CallAnswer::Silence => vec![pptp::Fact::Refused { by: Party::There, result: 0 }.into()],
         CallAnswer::NotTried => Vec::new(),

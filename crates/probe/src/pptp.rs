@@ -448,7 +448,7 @@ fn control(failure: Failure) -> ControlAnswer {
 /// What it means that the call did not come up.
 fn call(failure: &Failure) -> CallAnswer {
     match failure {
-        Failure::Refused(Refused::Call { result, .. }) => CallAnswer::Refused(*result),
+        Failure::Refused(Refused::Call { result, error, .. }) => CallAnswer::Refused(*result, *error),
         Failure::Refused(Refused::Disconnected { .. }) => CallAnswer::Cut,
         Failure::Refused(Refused::Start { .. } | Refused::Stopped { .. })
         | Failure::Malformed(_)

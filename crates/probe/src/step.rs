@@ -287,8 +287,8 @@ pub enum CallAnswer {
     Icmp(Icmp, Option<IpAddr>),
     /// The call is taken and ended again by the server before any GRE came.
     Cut,
-    /// The call is refused with a result.
-    Refused(code::CallResult),
+    /// The call is refused with a result, and more about a general error.
+    Refused(code::CallResult, code::ErrorCode),
     /// Nothing.
     Silence,
     /// It was not tried: raw sockets are not permitted.

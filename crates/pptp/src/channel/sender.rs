@@ -139,8 +139,9 @@ impl Sender {
         self.round_trip.map_or(FIRST, |trip| (trip.mean + trip.deviation * 4).clamp(LEAST, MOST))
     }
 
-    /// RFC 2637 §4.4, with its weights of an eighth and a quarter.
+    /// RFC 2637 §4.4, with its weights of an eighth and a quarter. A peer that begins to acknowledge late tells nothing of the way.
     fn measure(&mut self, took: Duration) {
+        let took = took.min(MOST);
         self.round_trip = Some(match self.round_trip {
             None => RoundTrip { mean: took, deviation: took / 2 },
             Some(RoundTrip { mean, deviation }) => {
@@ -207,6 +208,17 @@ mod tests {
         send(&mut sender, at(0), 2);
         assert_eq!(sender.acknowledge(at(0), 2), Err(NeverSent));
         assert_eq!(sender.acknowledge(at(0), 1), Ok(2));
+    }
+
+    #[test]
+    fn a_late_first_acknowledgement_makes_nobody_wait_for_long() {
+        let mut sender = Sender::new(8);
+        send(&mut sender, at(0), 1);
+        assert_eq!(sender.acknowledge(at(600_000), 0), Ok(1));
+        send(&mut sender, at(600_000), 1);
+        assert_eq!(sender.due(), Some(at(603_000)));
+        assert_eq!(sender.acknowledge(at(600_010), 1), Ok(1));
+        assert!(sender.round_trip.is_some_and(|trip| trip.mean < MOST));
     }
 
     #[test]

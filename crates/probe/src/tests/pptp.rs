@@ -399,7 +399,9 @@ fn gre_for_another_call_is_no_answer() {
 #[test]
 fn a_call_that_is_refused_or_cut_is_told_from_lost_gre() {
     let run = log_on(&mut Router { call: CallResult::BUSY, ..Router::new() }, "secret");
-    call(&run, CallAnswer::Refused(CallResult::BUSY));
+    call(&run, CallAnswer::Refused(CallResult::BUSY, ErrorCode::NONE));
+    let refused = observe::pptp::Fact::Refused { by: observe::Party::There, result: CallResult::BUSY.0 };
+    assert!(run.facts().contains(&refused.into()));
     let run = log_on(&mut Router { cuts: true, ..Router::new() }, "secret");
     call(&run, CallAnswer::Cut);
     let closed = observe::pptp::Fact::Closed { by: observe::Party::There };

@@ -10,6 +10,7 @@ use probe::{
 use userspace::Failure as Broken;
 use userspace::failure::{Local, Refusal, Unreachable};
 use wire::ppp::{AuthProtocol, Mppe};
+use wire::pptp::ErrorCode;
 
 use super::super::phrases::say;
 use super::journal::Told;
@@ -145,8 +146,9 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                     "pptp-call-icmp"
                 }
                 CallAnswer::Cut => "pptp-call-cut",
-                CallAnswer::Refused(result) => {
-                    values.push(("result", result.to_string()));
+                CallAnswer::Refused(result, error) => {
+                    let more = (*error != ErrorCode::NONE).then(|| format!(", {error}")).unwrap_or_default();
+                    values.push(("result", format!("{result}{more}")));
                     "pptp-call-refused"
                 }
                 CallAnswer::Silence => "pptp-call-silence",
