@@ -25,6 +25,7 @@ printf '[server]\nlisten = "0.0.0.0"\npsk = "planted-09"\nsharedSecret: planted-
 printf -- '-----BEGIN PRIVATE KEY-----\nplanted-10\n-----END PRIVATE KEY-----\n' >"$root/etc/ipsec.d/private/host.key"
 cp "$root/etc/ipsec.d/private/host.key" "$root/etc/ipsec.d/odd.conf"
 cat >"$root/var/log/syslog" <<'END'
+Jan 12 08:00:00 gw pluto[5]: "l2tp"[1] 198.51.100.7 #1: IKE SA established {auth=PRESHARED_KEY cipher=AES_CBC_256}
 Jan 12 08:00:01 gw pppd[77]: sent [PAP AuthReq id=0x1 user="anna" password="planted-11"]
 Jan 12 08:00:02 gw radiusd[9]: (0)   User-Password = "planted-12"
 Jan 12 08:00:02 gw radiusd[9]: (0)   Cleartext-Password := "planted-13"
@@ -32,7 +33,6 @@ Jan 12 08:00:03 gw charon: 07[IKE] shared Diffie Hellman secret => 16 bytes @ 0x
 Jan 12 08:00:03 gw charon: 07[IKE]    0: DE AD BE EF DE AD BE EF DE AD BE EF 00 01 02 03  ................
 Jan 12 08:00:04 gw charon: 05[IKE] no shared key found for '198.51.100.7' - '203.0.113.9'
 Jan 12 08:00:05 gw pluto[5]: "l2tp"[1] 198.51.100.7 #1: probable authentication failure (mismatch of preshared secrets?): malformed payload in packet
-Jan 12 08:00:06 gw pluto[5]: "l2tp"[1] 198.51.100.7 #1: IKE SA established {auth=PRESHARED_KEY cipher=AES_CBC_256}
 Jan 12 08:00:06 gw pluto[5]: loaded key : PSK "planted-14"
 END
 

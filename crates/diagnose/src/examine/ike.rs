@@ -343,12 +343,13 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     let stuck = mode.gave_up.is_some() || mode.half_open.is_some() || mode.repeated[usize::from(last)];
     // One message and nothing more is as stuck as it gets.
     let mut factor = if stuck { 1.0 } else { 0.6 };
-    // What nobody answers did not fit into a packet, unlike what came before it: a certificate, mostly, which no key depends on.
+    // What nobody answers did not fit into a packet, unlike what came before it.
     let oversized = match &seen.fact {
-        Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > ONE_PACKET),
+        Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > LARGEST),
         _ => false,
     };
-    if oversized {
+    // The proof, which a certificate makes so large, is looked at below.
+    if oversized && last != 5 {
         claims.inferred(Cause::NetFragmentsDropped, factor * 0.6, evidence());
         factor *= 0.5;
     }
@@ -455,9 +456,6 @@ fn is_of_phase2(fact: &ike::Fact) -> bool {
 fn on_4500(seen: &Observation) -> bool {
     seen.about.server.or(seen.about.peer).is_some_and(|peer| peer.port() == 4500)
 }
-
-/// Octets of an IKE message that fit into a packet of Ethernet, behind headers of IPv6 and UDP and the marker of port 4500.
-const ONE_PACKET: u32 = 1448;
 
 /// The server sends on port 4500, so what the client sends there arrives.
 fn heard_4500<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
