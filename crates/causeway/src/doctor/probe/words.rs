@@ -147,8 +147,11 @@ fn words(texts: &Texts, finding: &Finding) -> Words {
                 }
                 CallAnswer::Cut => "pptp-call-cut",
                 CallAnswer::Refused(result, error) => {
-                    let more = (*error != ErrorCode::NONE).then(|| format!(", {error}")).unwrap_or_default();
-                    values.push(("result", format!("{result}{more}")));
+                    let said = match *error {
+                        ErrorCode::NONE => result.to_string(),
+                        error => format!("{result}, {error}"),
+                    };
+                    values.push(("result", said));
                     "pptp-call-refused"
                 }
                 CallAnswer::Silence => "pptp-call-silence",
