@@ -7,6 +7,7 @@ mod host;
 mod log;
 mod questions;
 mod quick;
+mod scarcity;
 mod settings;
 mod sockets;
 
@@ -30,6 +31,7 @@ use history::History;
 use host::Host;
 use log::{Level, Log};
 use questions::{Pending, Questions};
+use scarcity::Scarcity;
 
 const SIGNALS: Token = Token(0);
 const QUESTIONS: Token = Token(1);
@@ -90,6 +92,7 @@ pub(crate) fn run(options: &cli::Serve) -> Result<(), Failure> {
         warnings,
         history: History::default(),
         bars: Bars::default(),
+        scarcity: Scarcity::default(),
         keylog,
         unsent: 0,
     };
@@ -125,6 +128,7 @@ struct Worker {
     warnings: Vec<String>,
     history: History,
     bars: Bars,
+    scarcity: Scarcity,
     keylog: Option<KeyLog>,
     /// Packets that the host did not take.
     unsent: u64,
@@ -249,9 +253,25 @@ impl Worker {
         }
     }
 
+    /// Says when the pool is nearly used up.
+    fn warn_of_pool(&mut self) {
+        let pool = self.endpoint.pool();
+        let (used, size) = (pool.in_use(), pool.size());
+        if self.scarcity.begins(used, size) {
+            let fields = json!({ "in_use": used, "size": size, "range": pool.range().to_string() });
+            self.log.write(
+                net::clock::unix_seconds(),
+                Level::Warning,
+                "nine tenths of the addresses are in use",
+                &fields,
+            );
+        }
+    }
+
     /// Logs what happened.
     fn tell(&mut self) {
         while let Some(event) = self.endpoint.poll_event() {
+            self.warn_of_pool();
             let now = net::clock::now();
             let locked = self.bars.count(&event, &self.config.accounts, self.config.rules.lockout, now);
             if let Some(user) = locked {

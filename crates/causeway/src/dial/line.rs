@@ -546,6 +546,11 @@ impl Running<'_> {
         for warning in weak.iter().chain(&warnings) {
             report.warning(warning);
         }
+        if connection.ipv4.local.is_link_local() {
+            report.warning(
+                "the address is of 169.254.0.0/16: the server has none from its DHCP, and nothing behind it will be reached",
+            );
+        }
         self.assigned = Some(connection.ipv4);
         if !settings.inform() || matches!(self.line.protection, Protection::None) {
             self.warn_if_nowhere(0);
