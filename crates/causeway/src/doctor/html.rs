@@ -127,6 +127,7 @@ impl Page<'_> {
         }
         self.element("h4", "", &self.say(title));
         self.out.push_str("<ul class=\"evidence\">\n");
+        let mut before = String::new();
         for place in places {
             let said = phrases::said(self.timeline, place, self.texts);
             let _ =
@@ -134,10 +135,13 @@ impl Page<'_> {
             if let Some(quote) = said.quote {
                 let _ = write!(self.out, " <code>{}</code>", escape(quote));
             }
-            if let Some(meaning) = said.meaning {
+            // Of lines that mean the same the first one says it.
+            let meaning = said.meaning.unwrap_or_default();
+            if !meaning.is_empty() && (said.quote.is_none() || meaning != before) {
                 let _ = write!(self.out, " <span class=\"said\">{}</span>", escape(&meaning));
             }
             self.out.push_str("</li>\n");
+            before = meaning;
         }
         self.out.push_str("</ul>\n");
     }

@@ -122,14 +122,17 @@ fn list(timeline: &Timeline, title: &str, places: &[Place], texts: &Texts, paper
         return;
     }
     paper.write("   ", INDENT, &say(texts, title, &[]), text);
+    let mut before = String::new();
     for place in places {
         let said = phrases::said(timeline, place, texts);
         let meaning = said.meaning.unwrap_or_default();
         let spot = phrases::spot(timeline, place);
         paper.write("     ", 7, &format!("{spot}  {}", said.quote.unwrap_or(&meaning)), text);
-        if said.quote.is_some() && !meaning.is_empty() {
+        // Of lines that mean the same the first one says it.
+        if said.quote.is_some() && !meaning.is_empty() && meaning != before {
             paper.write("       → ", 9, &meaning, text);
         }
+        before = meaning;
     }
 }
 

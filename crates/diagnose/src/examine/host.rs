@@ -88,7 +88,7 @@ fn stated(seen: &Observation, fact: &host::Fact, picture: &Picture<'_>, claims: 
                 .stated(Cause::HostKernelModuleMissing, 0.8, seen)
                 .at(Cause::HostKernelModuleMissing, seen.side.role());
         }
-        host::Fact::ConfigurationError { .. } => {
+        host::Fact::ConfigurationError { .. } | host::Fact::SettingWrong { .. } => {
             claims.stated(Cause::HostConfigurationError, 0.8, seen).at(Cause::HostConfigurationError, seen.side.role());
         }
         host::Fact::KnownBug { .. } => {

@@ -1,6 +1,6 @@
 //! What people write: codes in their sentences, and files of keys that they paste.
 
-use observe::ike::Fact;
+use observe::ike::{Fact, KeyFlaw};
 use observe::{About, Party, SourceKind, Time, reported};
 
 use super::reader::{Line, Out, Reader};
@@ -31,8 +31,8 @@ impl Reader for Prose {
     fn read(&mut self, line: &Line<'_>, out: &mut Out<'_, '_>) -> bool {
         let text = line.whole.trim();
         if let Some(key) = shared_key(text) {
-            if let Some(what) = unusual(key) {
-                out.say(About::default(), Fact::KeyCharacters { at: Party::Here, what: what.to_owned() });
+            if let Some(flaw) = unusual(key) {
+                out.say(About::default(), Fact::KeyCharacters { at: Party::Here, flaw });
             }
             return true;
         }
@@ -103,21 +103,21 @@ fn shared_key(text: &str) -> Option<&str> {
 }
 
 /// What is unusual about a key, or about the marks around it.
-fn unusual(quoted: &str) -> Option<&'static str> {
+fn unusual(quoted: &str) -> Option<KeyFlaw> {
     let typographic =
         |char: char| matches!(char, '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2032}' | '\u{2033}');
     // An editor or a converter may have left the character's number in place of the character.
     let escaped = ["u2018", "u2019", "u201c", "u201d"].iter().any(|mark| quoted.to_ascii_lowercase().contains(mark));
     if quoted.contains(typographic) || escaped {
-        return Some("typographic quotation marks");
+        return Some(KeyFlaw::QuotationMarks);
     }
     let key = words::quoted(quoted, '"').or_else(|| words::quoted(quoted, '\'')).unwrap_or(quoted);
     if !key.is_ascii() {
-        Some("characters beyond ASCII")
+        Some(KeyFlaw::NotAscii)
     } else if key.trim() != key {
-        Some("blanks at an end")
+        Some(KeyFlaw::Blanks)
     } else if key.contains(['"', '\'', '\\']) {
-        Some("quotation marks or backslashes")
+        Some(KeyFlaw::Marks)
     } else {
         None
     }

@@ -4,7 +4,7 @@
 
 use std::net::Ipv4Addr;
 
-use observe::host::Fact;
+use observe::host::{Fact, Flaw};
 use observe::{About, SourceKind};
 
 use super::reader::{Line, Out, Reader};
@@ -90,7 +90,7 @@ impl Settings {
         if value.contains(['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'])
             && (self.section.connection || self.section.lns)
         {
-            wrong("ipsec.conf, xl2tpd.conf", "typographic quotation marks in a setting", out);
+            wrong("ipsec.conf, xl2tpd.conf", Flaw::QuotationMarks, out);
         }
         let section = &mut self.section;
         let kept = || Kept { line: out.number(), text: whole.to_owned() };
@@ -111,12 +111,12 @@ impl Settings {
             && (first..=last).contains(&local)
         {
             section.range = None;
-            wrong("xl2tpd.conf", "the server's own address (local ip) lies in the range that it hands out", out);
+            wrong("xl2tpd.conf", Flaw::OwnAddress, out);
         } else if let Some((first, last)) = section.range
             && first > last
         {
             section.range = None;
-            wrong("xl2tpd.conf", "the range of addresses ends before it begins", out);
+            wrong("xl2tpd.conf", Flaw::RangeReversed, out);
         }
     }
 
@@ -131,11 +131,11 @@ impl Settings {
             return;
         }
         if let Some(both) = self.refused.iter().find(|method| self.required.contains(method)) {
-            wrong("pppd", &format!("{both} is required and refused"), out);
+            wrong("pppd", Flaw::Contradiction((*both).to_owned()), out);
             self.refused.clear();
             self.required.clear();
         } else if METHODS.iter().all(|method| self.refused.contains(method)) {
-            wrong("pppd", "every method of authentication is refused", out);
+            wrong("pppd", Flaw::NoMethod, out);
             self.refused.clear();
         }
     }
@@ -148,21 +148,17 @@ impl Settings {
         if !section.l2tp {
             return;
         }
-        let needs = [
-            (section.tunnel_mode, "L2TP needs transport mode"),
-            (section.ikev2, "L2TP/IPsec of Windows, Apple and Android needs IKEv1"),
-        ];
-        for (kept, said) in needs {
+        let needs = [(section.tunnel_mode, Flaw::TunnelMode), (section.ikev2, Flaw::Ikev2)];
+        for (kept, flaw) in needs {
             let Some(Kept { line, text }) = kept else { continue };
-            let fact = Fact::ConfigurationError { program: "ipsec.conf".to_owned(), said: said.to_owned() };
+            let fact = Fact::SettingWrong { program: "ipsec.conf".to_owned(), flaw };
             out.say_of(None, line, &text, About::default(), fact);
         }
     }
 }
 
-fn wrong(program: &str, said: &str, out: &mut Out<'_, '_>) {
-    let fact = Fact::ConfigurationError { program: program.to_owned(), said: said.to_owned() };
-    out.say(About::default(), fact);
+fn wrong(program: &str, flaw: Flaw, out: &mut Out<'_, '_>) {
+    out.say(About::default(), Fact::SettingWrong { program: program.to_owned(), flaw });
 }
 
 /// "192.168.42.10-192.168.42.250", of several the first.
@@ -177,11 +173,11 @@ mod tests {
 
     use super::*;
 
-    fn wrong(text: &str) -> Vec<(Spot, String)> {
+    fn wrong(text: &str) -> Vec<(Spot, Flaw)> {
         let mut timeline = Timeline::new();
         crate::read("file", text.as_bytes(), &crate::Settings::default(), &mut timeline, &mut |_| {}).unwrap();
         let said = timeline.observations().iter().filter_map(|seen| match &seen.fact {
-            Seen::Host(Fact::ConfigurationError { said, .. }) => Some((seen.place.spot, said.clone())),
+            Seen::Host(Fact::SettingWrong { flaw, .. }) => Some((seen.place.spot, flaw.clone())),
             _ => None,
         });
         said.collect()

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::mem;
 
-use observe::host::{Fact, Start};
+use observe::host::{Fact, Miniport, Start};
 use observe::{About, Spot};
 
 use super::chars::Chars;
@@ -147,8 +147,8 @@ impl Export {
         let Some(line) = self.adapters.whole.take() else { return };
         for (id, name) in MINIPORTS {
             if !self.adapters.ids.iter().any(|seen| seen == id) {
-                let what = format!("{name} is not installed");
-                sink.push(None, Spot::Line(line), &what, About::default(), Fact::MiniportBroken { what: what.clone() });
+                let fact = Fact::MiniportBroken { name: (*name).to_owned(), how: Miniport::Missing };
+                sink.push(None, Spot::Line(line), name, About::default(), fact);
             }
         }
     }
@@ -197,7 +197,8 @@ impl Export {
         sink.push(None, Spot::Line(number), &text, About::default(), fact);
         let right = RIGHT_KEYS.iter().find(|(known, keys)| *known == name && !keys.contains(&key));
         if let (Some((_, [right, ..])), false, Data::Number(_)) = (right, key.is_empty(), data) {
-            let text = format!("{text}; Windows reads it in [{right}]");
+            // The place to which it belongs, in every language.
+            let text = format!("{text} → [{right}]");
             let fact =
                 Fact::RegistryMisplaced { key: key.to_owned(), name: name.to_owned(), right: (*right).to_owned() };
             sink.push(None, Spot::Line(number), &text, About::default(), fact);
@@ -215,7 +216,7 @@ impl Export {
                 continue;
             }
             for name in names.iter().filter(|name| !has(name)) {
-                let text = format!("[{path}] has no value {name}");
+                let text = format!("[{path}]");
                 sink.push(None, Spot::Line(key.line), &text, About::default(), registry(path, name, None));
             }
         }
@@ -235,9 +236,9 @@ impl Export {
         let Some(id) = text_of("matchingdeviceid").or_else(|| text_of("componentid")) else { return };
         let nameless = !has("driverdesc");
         if let Some((_, name)) = MINIPORTS.iter().find(|(miniport, _)| nameless && *miniport == id) {
-            let what = format!("{name} has no DriverDesc");
-            let text = format!("[{}] {what}", key.path);
-            sink.push(None, Spot::Line(key.line), &text, About::default(), Fact::MiniportBroken { what });
+            let text = format!("[{}] {name}", key.path);
+            let fact = Fact::MiniportBroken { name: (*name).to_owned(), how: Miniport::Unnamed };
+            sink.push(None, Spot::Line(key.line), &text, About::default(), fact);
         }
         if self.adapters.ids.len() < VALUES {
             self.adapters.ids.push(id);

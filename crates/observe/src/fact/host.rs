@@ -91,6 +91,13 @@ pub enum Fact {
         /// What it says.
         said: String,
     },
+    /// A setting cannot work, whatever its program says of it.
+    SettingWrong {
+        /// The file or the program that it is for.
+        program: String,
+        /// Why.
+        flaw: Flaw,
+    },
     /// A bug of a known release shows itself.
     KnownBug {
         /// Which.
@@ -110,8 +117,10 @@ pub enum Fact {
     },
     /// The WAN Miniports or their bindings are broken.
     MiniportBroken {
-        /// What is missing.
-        what: String,
+        /// Which.
+        name: String,
+        /// What is wrong with it.
+        how: Miniport,
     },
     /// A VPN connection's settings.
     Profile(Profile),
@@ -120,6 +129,36 @@ pub enum Fact {
         /// Which.
         name: String,
     },
+}
+
+/// What is wrong with a WAN Miniport.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Miniport {
+    /// It is not installed.
+    Missing,
+    /// Its registry key has no description.
+    Unnamed,
+    /// Windows reports this status of it.
+    Status(String),
+}
+
+/// Why a setting cannot work.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Flaw {
+    /// Typographic quotation marks stand where plain ones have to.
+    QuotationMarks,
+    /// L2TP needs transport mode.
+    TunnelMode,
+    /// The L2TP/IPsec of built-in clients needs IKEv1.
+    Ikev2,
+    /// The server's own address lies in the range that it hands out.
+    OwnAddress,
+    /// A range ends before it begins.
+    RangeReversed,
+    /// This method of authentication is required and refused.
+    Contradiction(String),
+    /// Every method of authentication is refused.
+    NoMethod,
 }
 
 /// How a service starts.

@@ -126,8 +126,8 @@ pub enum Fact {
     KeyCharacters {
         /// Whose key.
         at: Party,
-        /// What is unusual about it, without the key.
-        what: String,
+        /// What is unusual about it.
+        flaw: KeyFlaw,
     },
     /// No configured connection matches what came: address, version, kind of authentication.
     NoConnection {
@@ -263,6 +263,19 @@ pub enum Fact {
         /// Whose.
         at: Party,
     },
+}
+
+/// What clients get wrong about a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum KeyFlaw {
+    /// Typographic quotation marks.
+    QuotationMarks,
+    /// Characters beyond ASCII.
+    NotAscii,
+    /// Blanks at an end.
+    Blanks,
+    /// Quotation marks or backslashes in it.
+    Marks,
 }
 
 /// A phase of IKEv1, or its counterpart in IKEv2 (IKE SA, child SA).

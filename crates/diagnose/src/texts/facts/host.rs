@@ -1,4 +1,4 @@
-use observe::host::{Fact, Profile, Start};
+use observe::host::{Fact, Flaw, Miniport, Profile, Start};
 
 use super::{Teller, Words};
 
@@ -51,7 +51,22 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
             Words::new(id).with("version", if *v6 { "IPv6" } else { "IPv4" })
         }
         Fact::FilterDrops { rule } => Words::new("host-filter-drops").said(rule),
-        Fact::MiniportBroken { what } => Words::new("host-miniport-broken").said(what),
+        Fact::MiniportBroken { name, how } => match how {
+            Miniport::Missing => Words::new("host-miniport-missing"),
+            Miniport::Unnamed => Words::new("host-miniport-unnamed"),
+            Miniport::Status(status) => Words::new("host-miniport-status").with("status", status.clone()),
+        }
+        .with("name", name.clone()),
+        Fact::SettingWrong { program, flaw } => match flaw {
+            Flaw::QuotationMarks => Words::new("host-setting-quotation-marks"),
+            Flaw::TunnelMode => Words::new("host-setting-tunnel-mode"),
+            Flaw::Ikev2 => Words::new("host-setting-ikev2"),
+            Flaw::OwnAddress => Words::new("host-setting-own-address"),
+            Flaw::RangeReversed => Words::new("host-setting-range-reversed"),
+            Flaw::Contradiction(method) => Words::new("host-setting-contradiction").with("method", method.clone()),
+            Flaw::NoMethod => Words::new("host-setting-no-method"),
+        }
+        .with("program", program.clone()),
         Fact::Profile(profile) => connection(teller, profile),
         Fact::OtherVpn { name } => Words::new("host-other-vpn").with("name", name.clone()),
     }

@@ -1,4 +1,4 @@
-use observe::ike::{CertificateProblem, Exchange, Fact, Message, Phase, Sent, Suite};
+use observe::ike::{CertificateProblem, Exchange, Fact, KeyFlaw, Message, Phase, Sent, Suite};
 
 use super::{Teller, Words};
 use crate::Texts;
@@ -38,7 +38,15 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
         Fact::Undecryptable { at } => who("ike-undecryptable", *at),
         Fact::HashWrong { at } => who("ike-hash-wrong", *at),
         Fact::NoSharedKey { at } => who("ike-no-shared-key", *at),
-        Fact::KeyCharacters { at, .. } => who("ike-key-characters", *at),
+        Fact::KeyCharacters { at, flaw } => who(
+            match flaw {
+                KeyFlaw::QuotationMarks => "ike-key-quotation-marks",
+                KeyFlaw::NotAscii => "ike-key-not-ascii",
+                KeyFlaw::Blanks => "ike-key-blanks",
+                KeyFlaw::Marks => "ike-key-marks",
+            },
+            *at,
+        ),
         Fact::NoConnection { at, asked } => who("ike-no-connection", *at).said(asked),
         Fact::ModeRefused { at, mode } => who("ike-mode-refused", *at).said(mode),
         Fact::VersionRefused { at, asked } => who("ike-version-refused", *at).with("version", *asked),
@@ -151,6 +159,6 @@ pub(super) fn exchange(texts: &Texts, exchange: Exchange) -> String {
         Exchange::SaInit { response } => way("IKE_SA_INIT", response),
         Exchange::Auth { response } => way("IKE_AUTH", response),
         Exchange::Later { response } => way("IKEv2", response),
-        Exchange::Other => "IKE".to_owned(),
+        Exchange::Other => say("exchange-other"),
     }
 }

@@ -47,7 +47,7 @@ fn policy(protects: bool) -> esp::Fact {
 }
 
 fn ike_facts() -> Vec<Fact> {
-    use ike::{CertificateProblem, Exchange, Fact, Message, Phase, Sent, Suite};
+    use ike::{CertificateProblem, Exchange, Fact, KeyFlaw, Message, Phase, Sent, Suite};
     let message = |repeated, exchange| {
         let (id, port_4500) = (0, true);
         Fact::Message(Message { from: AT, exchange, id, cookies: None, port_4500, repeated, octets: None })
@@ -64,6 +64,7 @@ fn ike_facts() -> Vec<Fact> {
         message(true, Exchange::AggressiveMode(1)),
         message(false, Exchange::QuickMode(0)),
         message(false, Exchange::Informational),
+        message(false, Exchange::Other),
         message(false, Exchange::Transaction),
         message(false, Exchange::Auth { response: true }),
         message(false, Exchange::SaInit { response: false }),
@@ -90,7 +91,10 @@ fn ike_facts() -> Vec<Fact> {
         Fact::Undecryptable { at },
         Fact::HashWrong { at },
         Fact::NoSharedKey { at },
-        Fact::KeyCharacters { at, what: name() },
+        Fact::KeyCharacters { at, flaw: KeyFlaw::QuotationMarks },
+        Fact::KeyCharacters { at, flaw: KeyFlaw::NotAscii },
+        Fact::KeyCharacters { at, flaw: KeyFlaw::Blanks },
+        Fact::KeyCharacters { at, flaw: KeyFlaw::Marks },
         Fact::NoConnection { at, asked: name() },
         Fact::ModeRefused { at, mode: name() },
         Fact::VersionRefused { at, asked: 2 },
@@ -335,7 +339,8 @@ fn network_facts() -> Vec<Fact> {
 }
 
 fn host_facts() -> Vec<Fact> {
-    use host::{Fact, Profile, Start};
+    use host::{Fact, Flaw, Miniport, Profile, Start};
+    let wrong = |flaw| Fact::SettingWrong { program: name(), flaw };
     let service = |running, start| Fact::Service { name: name(), running, start };
     let registry = |value| Fact::Registry { key: name(), name: name(), value, written: None };
     let listening = |owner| Fact::Listening { tcp: true, address: "0.0.0.0:1723".parse().unwrap(), owner };
@@ -363,7 +368,16 @@ fn host_facts() -> Vec<Fact> {
         Fact::Forwarding { on: true, v6: false },
         Fact::Forwarding { on: false, v6: true },
         Fact::FilterDrops { rule: name() },
-        Fact::MiniportBroken { what: name() },
+        Fact::MiniportBroken { name: name(), how: Miniport::Missing },
+        Fact::MiniportBroken { name: name(), how: Miniport::Unnamed },
+        Fact::MiniportBroken { name: name(), how: Miniport::Status(name()) },
+        wrong(Flaw::QuotationMarks),
+        wrong(Flaw::TunnelMode),
+        wrong(Flaw::Ikev2),
+        wrong(Flaw::OwnAddress),
+        wrong(Flaw::RangeReversed),
+        wrong(Flaw::Contradiction(name())),
+        wrong(Flaw::NoMethod),
         Fact::Profile(Profile::default()),
         Fact::Profile(Profile { shared_key: Some(false), ..Profile::default() }),
         Fact::OtherVpn { name: name() },

@@ -277,8 +277,8 @@ impl Object {
         }
         if let (Some(name), Some(status)) = (self.get("FriendlyName"), self.set("Status")) {
             if name.starts_with("WAN Miniport") && matches!(status, "Error" | "Degraded") {
-                let what = format!("{name} reports {status}");
-                push(host::Fact::MiniportBroken { what }.into(), About::default());
+                let (name, how) = (name.to_owned(), host::Miniport::Status(status.to_owned()));
+                push(host::Fact::MiniportBroken { name, how }.into(), About::default());
             }
             return Some(SourceKind::Profile);
         }

@@ -92,9 +92,9 @@ fn a_miniport_without_description_or_missing_from_the_class_is_broken() {
         "[{class}]\n\"Class\"=\"Net\"\n[{class}\\0003]\n\"DriverDesc\"=\"WAN Miniport (PPTP)\"\n\
          \"MatchingDeviceId\"=\"ms_pptpminiport\"\n[{class}\\0005]\n\"MatchingDeviceId\"=\"ms_ndiswanip\"\n"
     );
-    let broken = |what: &str| host::Fact::MiniportBroken { what: what.into() };
+    let broken = |name: &str, how| host::Fact::MiniportBroken { name: name.into(), how };
     assert_eq!(
         facts(text),
-        [broken("WAN Miniport (IP) has no DriverDesc"), broken("WAN Miniport (L2TP) is not installed")]
+        [broken("WAN Miniport (IP)", host::Miniport::Unnamed), broken("WAN Miniport (L2TP)", host::Miniport::Missing)]
     );
 }
