@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use diagnose::Texts;
-use observe::{Role, Timeline};
+use observe::{Role, Side, Timeline};
 use unicode_width::UnicodeWidthStr;
 
 use super::html::escape;
@@ -165,8 +165,11 @@ impl Canvas<'_> {
             picture,
             "<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{title}\" xmlns=\"http://www.w3.org/2000/svg\">"
         );
+        // Who asked on somebody's behalf is not that client.
+        let probed = self.timeline.sources().iter().any(|source| source.side == Side::Probe);
+        let client = if probed { "side-probe" } else { "side-client" };
         for (x, id, anchor) in
-            [(CLIENT, "side-client", "middle"), (PATH, "lane-path", "middle"), (SERVER, "side-server", "end")]
+            [(CLIENT, client, "middle"), (PATH, "lane-path", "middle"), (SERVER, "side-server", "end")]
         {
             let name = escape(&say(self.texts, id, &[]));
             let at = if anchor == "end" { WIDTH - 4 } else { x };

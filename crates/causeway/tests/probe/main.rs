@@ -178,7 +178,9 @@ fn the_methods_of_a_server_are_found_without_a_log_on_and_say_what_windows_would
     let server = world.serve_with("[network]\npool = \"10.99.0.0/24\"\n[ppp]\nauthentication = [\"pap\"]");
     let windows = [SERVER, "--protocol", "l2tp", "--as", "windows"];
     let psk = [("CAUSEWAY_PSK", PSK)];
-    let probed = probe_with(&world, &windows, &psk);
+    let probed = probe_with(&world, &[&windows[..], &["--html", "page.html"]].concat(), &psk);
+    let page = std::fs::read_to_string(world.scratch.join("page.html")).unwrap();
+    assert!(page.contains(">probe</text>") && !page.contains(">client</text>"), "{page}");
     let predicted = serde_json::json!({ "client": "windows", "ras": 919, "cause": "ppp.no_common_auth" });
     assert_eq!(probed.report["predicted"], predicted, "{:#}", probed.report);
     assert_eq!((probed.status, probed.causes().first()), (Some(1), Some(&"ppp.no_common_auth")));

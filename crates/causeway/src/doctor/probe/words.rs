@@ -305,6 +305,9 @@ fn pptp(answer: &ControlAnswer) -> Words {
 }
 
 fn list(suites: &[Phase1Suite]) -> String {
+    if suites.is_empty() {
+        return "-".to_owned();
+    }
     suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
