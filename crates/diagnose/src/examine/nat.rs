@@ -12,6 +12,7 @@ use crate::Cause;
 pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
     mapping(picture, claims);
     collision(picture, claims);
+    half_deaf(picture, claims);
     untraversed(picture, claims);
 }
 
@@ -89,7 +90,7 @@ fn collision(picture: &Picture<'_>, claims: &mut Claims) {
             Fact::Esp(esp::Fact::Unheard { from, since, .. }) if seen.role(*from) == Some(Role::Client) => {
                 let Some(client) = seen.about.client else { continue };
                 let Some((port, second)) = newest.get(&(source, client.ip())) else { continue };
-                let before = second.at.is_some_and(|at| since.since(at) > -SLACK);
+                let before = second.at.is_some_and(|at| (-SLACK..PATIENCE).contains(&since.since(at)));
                 let other = client.port() != 0 && *port != client.port();
                 if other && before && !unheard(picture, source, client.ip(), *port) {
                     claims.inferred(Cause::IkeSameNatCollision, 0.8, [*second, seen]);
@@ -110,6 +111,9 @@ fn collision(picture: &Picture<'_>, claims: &mut Claims) {
 /// Microseconds by which an end may fall silent before it is seen that another one has taken its place.
 const SLACK: i64 = 30_000_000;
 
+/// Microseconds for which an end may have nothing to say, and so not know that it is not heard any more.
+const PATIENCE: i64 = 180_000_000;
+
 /// Whether the client at this address and port is not heard by the server any more.
 fn unheard(picture: &Picture<'_>, source: SourceId, address: IpAddr, port: u16) -> bool {
     picture.all().any(|seen| {
@@ -129,6 +133,30 @@ fn gone(fact: &Fact) -> bool {
                 ppp::Fact::PeerDead { .. } | ppp::Fact::Unanswered { .. } | ppp::Fact::AuthenticationTimedOut { .. }
             )
     )
+}
+
+/// Behind a NAT, ESP falls silent under a connection that was up, and IKE does not: the server lives, and what it sends goes to
+/// another port or another client.
+fn half_deaf(picture: &Picture<'_>, claims: &mut Claims) {
+    if picture.up().is_none() || picture.nat().0 != Some(true) {
+        return;
+    }
+    for seen in picture.all() {
+        let Fact::Esp(esp::Fact::Unheard { from, since, .. }) = &seen.fact else { continue };
+        let lives = picture.ike().find(|(other, fact)| match fact {
+            ike::Fact::Message(message) => {
+                other.place.source == seen.place.source
+                    && other.role(message.from) == Some(Role::Server)
+                    && other.at.is_some_and(|at| at.since(*since) > SLACK)
+            }
+            _ => false,
+        });
+        if let (Some(Role::Client), Some((lives, _))) = (seen.role(*from), lives) {
+            claims.inferred(Cause::IkeSameNatCollision, 0.35, [seen, lives]);
+            claims.inferred(Cause::NetNatMappingLost, 0.3, [seen, lives]);
+            return;
+        }
+    }
 }
 
 /// The addresses show a NAT, and the ends have come behind the messages in which they would have said so.

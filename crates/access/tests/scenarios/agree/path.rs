@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use access::server::Event;
-use diagnose::{Cause, Obstacle, Verdict};
+use diagnose::{Cause, Context, Obstacle, Verdict, examine};
 use observe::{About, Fact, Observation, Place, Side, Source, SourceKind, Spot, Timeline, network};
 use record::{Format, Layout};
 use sim::{Link, NatConfig, Network, NodeId, Oversize, Packet};
@@ -43,9 +43,13 @@ fn a_second_client_behind_the_nat_takes_the_first_ones_place() {
     server.connect_client(&mut world, 1);
     let ended = server.run(&mut world, 2 * PATIENCE, |world| world.end_of(0).is_some());
     assert!(ended && world.is_up(1), "the first one is not heard any more, and the second one is");
-    // The first one knows only that its link died.
+    // The first one knows only that its link died, and may suppose why: IKE is answered.
     let outcome = Outcome::of_client(&world, 0);
     outcome.assert_agrees(Verdict::of_dial(&outcome.failure));
+    let client = &world.clients[0];
+    let capture = read("capture", &world.net.capture(client.node).unwrap().to_bytes(), &client.keys);
+    let found = examine(&capture, Context::default()).findings;
+    assert!(found.iter().any(|finding| finding.cause == Cause::IkeSameNatCollision), "{found:?}");
     // Who sees both knows why, with keys or without.
     let capture = world.net.capture(server.node()).unwrap().to_bytes();
     for keys in ["", &world.clients[0].keys] {

@@ -10,7 +10,7 @@ const MOST: usize = 8192;
 /// Packets without an answer that are more than a pause.
 const PACKETS: u64 = 4;
 /// Time for which nothing came, in microseconds.
-const LONG: i64 = 10_000_000;
+const LONG: i64 = 20_000_000;
 
 /// What each end sent since it last heard the other, whatever the associations between them were.
 #[derive(Default)]
