@@ -373,15 +373,14 @@ impl Worker {
     }
 
     fn explain(&self, name: &str, language: Language) -> Value {
+        let texts = Texts::new(language);
         let explained = name.parse().ok().and_then(|id: SessionId| {
             if self.endpoint.sessions().any(|session| session.id == id) {
-                return Some(json!({ "error": "this session has not failed; `causeway session show` tells about it" }));
+                return Some(json!({ "error": texts.get("error-session-alive") }));
             }
-            self.history.explain(id, &Texts::new(language))
+            self.history.explain(id, &texts)
         });
-        explained.unwrap_or_else(
-            || json!({ "error": "no failed session of that name; `causeway session failed` lists them" }),
-        )
+        explained.unwrap_or_else(|| json!({ "error": texts.get("error-session-unknown") }))
     }
 
     fn disconnect(&mut self, now: Timestamp, which: &Disconnect) -> Value {

@@ -1,4 +1,4 @@
-### 報告のほかに doctor の各コマンドが表示する言葉: 指定の誤りと、このマシンで許されないこと。
+### 報告のほかに doctor の各コマンドが表示する言葉: 指定の誤りと、この端末で許されないこと。
 
 error-page-is-evidence = { $file } は証拠です。--html には別のファイルを指定してください
 error-cannot-read = { $file } を読み込めません: { $error }
@@ -14,6 +14,8 @@ error-route = { $server } への経路を調べられません: { $error }
 error-wait = ソケットを待てません: { $error }
 error-socket = { $address } で UDP ソケットを開けません: { $error }
 error-no-key-for-user = --user には事前共有キーが必要です。CAUSEWAY_PSK、--psk-file FILE、または systemd の資格情報「psk」で渡してください
+error-session-alive = このセッションは失敗していません。「causeway session show」で確認できます
+error-session-unknown = その名前の失敗したセッションはありません。「causeway session failed」で一覧できます
 
 progress-reading = { $file }: { $percent }% まで読み込みました
 progress-read = { $file }: 読み込みました

@@ -46,7 +46,7 @@ fact-ike-repeated = 何も返ってこないため、{ $who }が「{ $message }�
 fact-ike-gave-up = { $who }が応答を待つのをやめた
 fact-ike-gave-up-after = { $who }が「{ $message }」への応答を待つのをやめた
 fact-ike-stood = クライアントの最後の送信: { $client }、サーバーの最後の送信: { $server }、その後 { $seconds } 秒間は何もなし
-fact-ike-half-open-expired = { $who }が、相手の終えなかったネゴシエーションを破棄
+fact-ike-half-open-expired = { $who }が、相手の終えなかった交渉を破棄
 fact-ike-undecryptable = 鍵が事前共有キーから決まるメッセージを、{ $who }が復号できない
 fact-ike-hash-wrong = 相手の鍵または ID を証明するハッシュが正しくないと{ $who }が判断
 fact-ike-no-shared-key = { $who }にこの相手用の事前共有キーがない
@@ -83,7 +83,7 @@ fact-ike-message-id-reused = 使用済みのクイック モードのメッセ�
 fact-ike-mapping-changed = 相手のパケットが別のアドレスまたはポートから届くようになった
 fact-ike-mapping-changed-to = 相手のパケットが { $from } からではなく { $to } から届くようになった
 fact-ike-rekey-failed = { $who }がキーを更新できなかった
-fact-ike-limited = 同時のネゴシエーションが多すぎるため、{ $who }が新しいものを無視
+fact-ike-limited = 同時の交渉が多すぎるため、{ $who }が新しいものを無視
 fact-ike-kernel-refused = { $who }の OS がセキュリティ アソシエーションを拒否
 fact-ike-network-closed = ポートが閉じていると{ $who }がネットワークから知らされた
 fact-ike-network-error = 相手に到達できないと{ $who }がネットワークから知らされた
@@ -261,10 +261,10 @@ fact-network-dhcp-unanswered = DHCP 要求に応答がない
 fact-network-address-conflict = 別の端末が同じアドレスを使っている
 fact-network-address-conflict-of = 別の端末もアドレス { $address } を使っている
 
-## マシン。
+## 端末。
 
 fact-host-system = システムは { $name }
-fact-host-booted = マシンが起動
+fact-host-booted = 端末が起動
 fact-host-update = 更新プログラム { $name } がインストール済み
 fact-host-service = サービス { $name } がある
 fact-host-service-running = サービス { $name } は動いている
@@ -312,7 +312,7 @@ fact-reported-verdict = プログラム自身の判断: { $cause } (段階: { $s
 fact-reported-user-hung-up = こちら側の操作で切断
 fact-reported-connected = 接続が確立
 fact-reported-disconnected = 接続が正常に終了
-fact-reported-affects-user = 影響を受けているのは一人のユーザーまたは一台のマシン
+fact-reported-affects-user = 影響を受けているのは一人のユーザーまたは一台の端末
 fact-reported-affects-site = 影響を受けているのは同じ場所の全員
 fact-reported-affects-everyone = 全員が影響を受けている
 

@@ -11,16 +11,18 @@ error-signals = não é possível receber sinais: { $error }
 error-names = não é possível resolver nomes: { $error }
 error-interrupted = interrompido
 error-route = não é possível consultar a rota até { $server }: { $error }
-error-wait = não é possível esperar por soquetes: { $error }
-error-socket = não é possível abrir um soquete UDP em { $address }: { $error }
+error-wait = não é possível esperar por sockets: { $error }
+error-socket = não é possível abrir um socket UDP em { $address }: { $error }
 error-no-key-for-user = falta a chave pré-compartilhada para --user: informe-a em CAUSEWAY_PSK, com --psk-file FILE, ou como credencial “psk” do systemd
+error-session-alive = esta sessão não falhou; “causeway session show” mostra os dados dela
+error-session-unknown = não há sessão com falha com esse nome; “causeway session failed” lista todas
 
 progress-reading = { $file }: { $percent }%
 progress-read = { $file }: lido
 standard-input = entrada padrão
 keys-trouble = chaves: { $trouble }
 
-# O que o sistema operacional diz de arquivos e soquetes.
+# O que o sistema operacional diz de arquivos e sockets.
 io-not-found = não existe esse arquivo ou diretório
 io-permission = permissão negada
 io-directory = é um diretório
