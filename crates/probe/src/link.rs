@@ -13,7 +13,8 @@ use crate::config::LogOn;
 const MOST: usize = 8;
 
 /// What a Windows server says when it ends a link for want of encryption.
-const NO_ENCRYPTION: [RasError; 3] = [RasError(741), RasError(742), RasError(743)];
+const NO_ENCRYPTION: [RasError; 3] =
+    [RasError::NO_LOCAL_ENCRYPTION, RasError::NO_REMOTE_ENCRYPTION, RasError::REMOTE_REQUIRES_ENCRYPTION];
 
 /// A PPP session of the probe's.
 pub(crate) struct Link {
@@ -84,14 +85,19 @@ impl Link {
     }
 
     /// Whether a server that has accepted the user ended the link like this because there is no encryption: it says so, or it
-    /// asked for encryption and never came to speak of addresses. `failure` is `None` when it ended the call.
+    /// asked for encryption and gives no other reason. `failure` is `None` when it ended the call.
     pub(crate) fn lacks_encryption(&self, failure: Option<&Failure>) -> bool {
-        if let Some(Failure::Refused(Refused::Terminated { ras, message })) = failure
-            && (message.contains("MPPE") || ras.is_some_and(|ras| NO_ENCRYPTION.contains(&ras)))
-        {
-            return true;
+        let asked = self.mppe.is_some();
+        match failure {
+            Some(Failure::Refused(Refused::Terminated { ras, message })) => {
+                let said = message.contains("MPPE") || ras.is_some_and(|ras| NO_ENCRYPTION.contains(&ras));
+                let speechless = message.is_empty() && ras.is_none_or(|ras| ras == RasError::NONE);
+                said || asked && (speechless || !self.ipcp)
+            }
+            None => asked,
+            // It may wait for encryption before it speaks of addresses.
+            Some(_) => asked && !self.ipcp,
         }
-        self.mppe.is_some() && !self.ipcp
     }
 
     /// Sees in a frame of the server what PPP does not tell.

@@ -10,7 +10,8 @@ use clock::Timestamp;
 use observe::network::Icmp;
 use ppp::{Answer, Credential, Credentials, Event, Ipv4Lease, Method, Question, Refused, Reply, ServerConfig, Session};
 use wire::ppp::{
-    AuthProtocol, CcpKind, ChapAlgorithm, Code, Mppe, Packet, Protocol, RasError, frame, full_frame, push_option,
+    AuthProtocol, CcpKind, ChapAlgorithm, Code, Mppe, Packet, Protocol, RasError, TerminateReason, frame, full_frame,
+    push_option,
 };
 use wire::pptp::{
     CallAnswer as Answered, CallDisconnect, CallResult, ControlResult, DisconnectResult, ErrorCode, Gre, Message,
@@ -30,8 +31,8 @@ struct Router {
     start: ControlResult,
     call: CallResult,
     methods: Vec<Method>,
-    /// What it wants of encryption, and whether it insists.
-    mppe: Option<(Mppe, bool)>,
+    /// What it wants of encryption, and what it does without.
+    mppe: Option<(Mppe, Without)>,
     /// Whether GRE passes to it, and from it.
     passes: (bool, bool),
     /// It ends the call right after it has taken it.
@@ -45,6 +46,18 @@ struct Router {
     frames: Vec<Vec<u8>>,
     /// User names that were tried.
     tried: Vec<String>,
+}
+
+/// What a server does with a client that has no encryption.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Without {
+    GoesOn,
+    /// It ends the link, and says why.
+    Says,
+    /// As Windows says it.
+    Numbers,
+    /// And does not say why.
+    Ends,
 }
 
 impl Router {
@@ -151,12 +164,19 @@ impl Server for Router {
         let (protocol, offset) = frame(gre.payload).unwrap();
         let packet = Packet::parse(&gre.payload[offset..]).unwrap();
         let rejected = (protocol, Code(packet.code)) == (Protocol::LCP, Code::PROTOCOL_REJECT);
-        if rejected && self.mppe.is_some_and(|(_, insists)| insists) {
-            let data = b"MPPE required but peer negotiation failed";
-            let end = Packet { code: Code::TERMINATE_REQUEST.0, id: 200, data }.encode();
-            self.frames.push(full_frame(Protocol::LCP, &end));
-            self.session = None;
-            return;
+        if let Some((_, without)) = self.mppe.filter(|_| rejected) {
+            let data = match without {
+                Without::GoesOn => None,
+                Without::Says => Some(b"MPPE required but peer negotiation failed".to_vec()),
+                Without::Numbers => Some(TerminateReason { magic: 7, ras: RasError::NO_REMOTE_ENCRYPTION }.encode()),
+                Without::Ends => Some(Vec::new()),
+            };
+            if let Some(data) = data {
+                let end = Packet { code: Code::TERMINATE_REQUEST.0, id: 200, data: &data }.encode();
+                self.frames.push(full_frame(Protocol::LCP, &end));
+                self.session = None;
+                return;
+            }
         }
         session.handle_frame(now, &mut self.rng, gre.payload);
     }
@@ -265,8 +285,10 @@ fn a_wrong_password_is_tried_once_and_is_no_fault_of_the_link() {
 #[test]
 fn a_server_that_requires_encryption_is_told_from_one_that_only_offers_it() {
     let mppe = Mppe::BITS_128.or(Mppe::STATELESS);
-    for (insists, answer) in [(true, EncryptionAnswer::Required), (false, EncryptionAnswer::NotRequired)] {
-        let mut server = Router { mppe: Some((mppe, insists)), ..Router::new() };
+    for without in [Without::GoesOn, Without::Says, Without::Numbers, Without::Ends] {
+        let insists = without != Without::GoesOn;
+        let answer = if insists { EncryptionAnswer::Required } else { EncryptionAnswer::NotRequired };
+        let mut server = Router { mppe: Some((mppe, without)), ..Router::new() };
         let run = log_on(&mut server, "secret");
         run.finding(|finding| *finding == Finding::PptpLogOn { answer: LogOnAnswer::Accepted(Some(Method::Pap)) });
         run.finding(|finding| *finding == Finding::PptpEncryption { mppe: Some(mppe), answer });
