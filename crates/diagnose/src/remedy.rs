@@ -36,8 +36,10 @@ pub(crate) const fn of(cause: Cause) -> &'static [Remedy] {
         Cause::NetNoInternet => &[CHECK_ROUTE],
         Cause::NetDnsFailure => &[CHECK_NAME],
         Cause::NetServerUnreachable => &[CHECK_ADDRESS, OPEN_UDP_500_4500],
-        Cause::NetUdp500Blocked => &[OPEN_UDP_500_4500, LINUX_OPEN_IPSEC, WINDOWS_OPEN_IPSEC],
-        Cause::NetUdp4500Blocked => &[OPEN_UDP_500_4500, FORWARD_4500, LINUX_OPEN_IPSEC, WINDOWS_OPEN_IPSEC],
+        Cause::NetUdp500Blocked => &[OPEN_UDP_500_4500, LINUX_OPEN_IPSEC, WINDOWS_OPEN_IPSEC, SECURITY_SOFTWARE],
+        Cause::NetUdp4500Blocked => {
+            &[OPEN_UDP_500_4500, FORWARD_4500, LINUX_OPEN_IPSEC, WINDOWS_OPEN_IPSEC, SECURITY_SOFTWARE]
+        }
         Cause::NetEspBlocked => &[OPEN_ESP, FORCE_UDP],
         Cause::NetTcp1723Blocked => &[OPEN_TCP_1723, LEAVE_PPTP],
         Cause::NetGreBlocked => &[PPTP_PASSTHROUGH, OPEN_TCP_1723, LEAVE_PPTP],
@@ -91,7 +93,7 @@ pub(crate) const fn of(cause: Cause) -> &'static [Remedy] {
         Cause::AuthAccountExpired => &[EXTEND_ACCOUNT],
         Cause::AuthPasswordExpired => &[CHANGE_PASSWORD],
         Cause::AuthLogonHours => &[EXTEND_HOURS],
-        Cause::AuthNoDialinPermission => &[GRANT_DIALIN],
+        Cause::AuthNoDialinPermission => &[GRANT_DIALIN, RRAS_DOMAIN],
         Cause::AuthNoPolicyMatch => &[FIX_POLICY],
         Cause::AuthPolicyConstraint => &[FIX_CONSTRAINT],
         Cause::AuthMethodNotEnabled => &[ENABLE_METHOD],
@@ -152,6 +154,7 @@ const WINDOWS_OPEN_IPSEC: Remedy = remedy(
     ],
     &["netsh advfirewall import firewall-before.wfw"],
 );
+const SECURITY_SOFTWARE: Remedy = weakening("security-software", &[], &[]);
 const FORWARD_4500: Remedy = by_hand("forward-4500");
 const OPEN_ESP: Remedy = by_hand("open-esp");
 const FORCE_UDP: Remedy = by_hand("force-udp");
@@ -270,6 +273,11 @@ const EXTEND_ACCOUNT: Remedy = by_hand("extend-account");
 const CHANGE_PASSWORD: Remedy = by_hand("change-password");
 const EXTEND_HOURS: Remedy = by_hand("extend-hours");
 const GRANT_DIALIN: Remedy = by_hand("grant-dialin");
+const RRAS_DOMAIN: Remedy = remedy(
+    "rras-domain",
+    &["netsh ras show registeredserver", "netsh ras add registeredserver"],
+    &["netsh ras delete registeredserver"],
+);
 const FIX_POLICY: Remedy = by_hand("fix-policy");
 const FIX_CONSTRAINT: Remedy = by_hand("fix-constraint");
 const ENABLE_METHOD: Remedy = by_hand("enable-method");
