@@ -737,3 +737,15 @@ fn a_client_without_any_route_out_has_no_internet() {
     let routed = client(SourceKind::Routes).sees(route("0.0.0.0", 0, Some("192.168.1.1")));
     assert_eq!(routed.cause().0, None);
 }
+
+#[test]
+fn a_protocol_of_old_that_is_rejected_counts_where_no_other_came_up() {
+    let rejected = |protocol| {
+        let fact = ppp::Fact::ProtocolRejected { by: Party::Server, protocol: Protocol::Other(protocol) };
+        client(SourceKind::Pppd).sees(fact)
+    };
+    assert_eq!(rejected(0x802b).cause().0, Some(Cause::NcpNoneAgreed));
+    assert_eq!(rejected(0x8053).cause().0, None);
+    let up = ppp::Fact::NetworkUp { protocol: Protocol::Ipcp, client: None, server: None };
+    assert_eq!(rejected(0x802b).sees(up).cause().0, Some(Cause::NoneHealthy));
+}

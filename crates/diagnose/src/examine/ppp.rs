@@ -92,6 +92,12 @@ fn stated(seen: &Observation, fact: &ppp::Fact, picture: &Picture<'_>, claims: &
         ppp::Fact::ProtocolRejected { protocol: ppp::Protocol::Ipcp, by } => {
             claims.stated(Cause::NcpNoneAgreed, 0.7, seen).at(Cause::NcpNoneAgreed, seen.role(*by));
         }
+        // IPX, AppleTalk and NetBEUI, which no system has any more; beside IPv4 that says nothing.
+        ppp::Fact::ProtocolRejected { protocol: ppp::Protocol::Other(0x802b | 0x8029 | 0x803f), by }
+            if picture.up().is_none() =>
+        {
+            claims.inferred(Cause::NcpNoneAgreed, 0.3, [seen]).at(Cause::NcpNoneAgreed, seen.role(*by));
+        }
         ppp::Fact::NoAddress { exhausted, .. } => {
             let cause = if *exhausted { Cause::NcpAddressPoolExhausted } else { Cause::NcpNoAddress };
             claims.stated(cause, 0.85, seen).at(cause, Some(Role::Server));
