@@ -282,3 +282,25 @@ fn no_english_sentence_reaches_a_report_in_another_language() {
         assert_eq!(same, Vec::<String>::new(), "pt {form:?}");
     }
 }
+
+#[test]
+fn a_ticket_is_read_and_the_report_says_that_it_rests_on_words() {
+    let evidence = Evidence::new("ticket");
+    let ticket = "Since Monday two of us work behind the same router. As soon as the second one dials in, the first one\n\
+                  is disconnected, error 809. The pre-shared key is correct.\n";
+    let ticket = evidence.file("ticket.txt", ticket);
+    let report = text(&read(&[path(&ticket)]).stdout);
+    assert!(report.contains("[ike.same_nat_collision, "), "{report}");
+    for said in ["rests on what somebody wrote", "Somebody wrote:", "ticket.txt:1", "What would settle it:"] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+    let json: Value = serde_json::from_slice(&read(&["--json", path(&ticket)]).stdout).unwrap();
+    assert_eq!(json["findings"][0]["only_words"], true);
+    assert!(json["findings"][0]["confidence"].as_f64().unwrap() < 0.75);
+    assert_eq!(json["sources"][0]["kind"], "Words");
+    // With the server's log, the log is what counts.
+    let log = evidence.file("server.log", SERVER);
+    let json: Value = serde_json::from_slice(&read(&["--json", path(&ticket), path(&log)]).stdout).unwrap();
+    assert_eq!(json["findings"][0]["cause"], "ike.psk_mismatch");
+    assert_eq!(json["findings"][0]["only_words"], false);
+}

@@ -77,11 +77,12 @@ pub fn examine(timeline: &Timeline, context: Context) -> Diagnosis {
         auth::claim(&client, &mut claims);
         host::claim(&client, &mut claims);
     }
-    remarks::claim(&picture, &mut claims);
+    let shown = claims.weights();
+    remarks::claim(&picture, &shown, &mut claims);
     for client in attempts::parties(timeline, Picture::of(timeline)) {
         reported::claim(&client, &mut claims);
     }
-    remarks::against(&picture, &mut claims);
+    remarks::against(&picture, &shown, &mut claims);
     reported::shown(context, &mut claims);
     scope(context.scope.or_else(|| collected(timeline)), &mut claims);
     let mut findings = claims.into_findings();

@@ -79,10 +79,9 @@ impl Claims {
         }
     }
 
-    /// The cause for which most speaks until now.
-    pub(super) fn strongest(&self) -> Option<(Cause, f32)> {
-        let weights = self.causes.iter().map(|(cause, case)| (*cause, case.weight()));
-        weights.max_by(|(_, one), (_, other)| one.total_cmp(other))
+    /// What speaks for each cause until now.
+    pub(super) fn weights(&self) -> BTreeMap<Cause, f32> {
+        self.causes.iter().map(|(cause, case)| (*cause, case.weight())).collect()
     }
 
     fn claim<'a>(

@@ -52,14 +52,15 @@ pub(crate) fn spoken_of(topic: Topic) -> Option<Cause> {
     WEIGHTS.get(&topic)?.iter().max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(cause, _)| *cause)
 }
 
-/// Weighs what was written, after what was seen.
-pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
+/// Weighs what was written, after what was `shown`.
+pub(super) fn claim(picture: &Picture<'_>, shown: &BTreeMap<Cause, f32>, claims: &mut Claims) {
     let said = all(picture);
     if said.is_empty() {
         return;
     }
     let subject = About::of(&said);
-    let (shown, working) = (claims.strongest(), picture.up().is_some());
+    let shown = shown.iter().max_by(|(_, one), (_, other)| one.total_cmp(other));
+    let working = picture.up().is_some();
     let codes: Vec<Code> = picture
         .all()
         .filter_map(|seen| match seen.fact {
@@ -80,8 +81,8 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             continue;
         }
         if let Some((known, strongest)) = shown
-            && strongest >= ONE
-            && known != cause
+            && *strongest >= ONE
+            && *known != cause
         {
             weight = weight.min(strongest * 0.4);
         }
@@ -97,11 +98,12 @@ fn is_code_of(code: Code, cause: Cause) -> bool {
     shown || code.info().is_some_and(|info| info.causes.contains(&cause))
 }
 
-/// What is said not to be so, after everything else was claimed.
-pub(super) fn against(picture: &Picture<'_>, claims: &mut Claims) {
+/// What is said not to be so, after everything else was claimed: that takes little from what was `shown`.
+pub(super) fn against(picture: &Picture<'_>, shown: &BTreeMap<Cause, f32>, claims: &mut Claims) {
     for (cause, case) in cases(&all(picture)) {
+        let factor = if shown.get(&cause).is_some_and(|weight| *weight >= 0.3) { 0.95 } else { 0.5 };
         for seen in &case.against {
-            claims.against(cause, 0.5, seen);
+            claims.against(cause, factor, seen);
         }
     }
 }

@@ -29,6 +29,9 @@ const WRAPPED: usize = 58;
 /// Lines in which somebody may speak; nobody writes more, and a long text without a person in it costs nothing behind them.
 const LINES: u32 = 4000;
 
+/// Lines of a note whose subject is clear to those who write it. A longer text that never names what fails is about something else.
+const NOTE: u32 = 24;
+
 /// Lines over which "that fixed it" reaches.
 const REACH: u64 = 8;
 
@@ -50,6 +53,8 @@ pub(super) struct Remarks {
     sentence: usize,
     /// Somebody speaks here: it is no file of a program.
     voice: bool,
+    /// Remote access is named in so many words.
+    named: bool,
     /// Lines until now.
     lines_read: u32,
 }
@@ -94,6 +99,7 @@ impl Remarks {
         for piece in sentence::pieces(text) {
             match piece {
                 Piece::Word(text) => {
+                    self.named = self.named || voice::names(&text);
                     let word = Word { text, line: number };
                     own.push(word.clone());
                     self.words.push(word);
@@ -118,6 +124,9 @@ impl Remarks {
     /// Says what was found.
     pub(super) fn finish(&mut self, out: &mut Out<'_, '_>) {
         self.end(false, false);
+        if self.lines_read > NOTE && !self.named {
+            self.found.clear();
+        }
         let voice = self.voice;
         for remark in self.found.drain(..).filter(|remark| voice || remark.command) {
             let about = About::default();

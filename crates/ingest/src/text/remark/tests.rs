@@ -49,6 +49,13 @@ fn what_stands_in_a_file_of_settings_is_no_remark() {
 }
 
 #[test]
+fn a_long_text_that_never_names_remote_access_is_about_something_else() {
+    let text = "The account was locked again.\n".to_owned() + &"We had coffee and cake in the garden.\n".repeat(30);
+    assert_eq!(stance(&text, Topic::AccountLocked), None);
+    assert!(stance(&(text + "It is about the VPN.\n"), Topic::AccountLocked).is_some());
+}
+
+#[test]
 fn a_repair_counts_as_one_whether_it_is_told_before_behind_or_in_the_sentence() {
     for text in [
         "Lowering the MTU to 1280 fixed it.",

@@ -69,6 +69,39 @@ const COMMANDS: &[&str] = &[
     "uci",
 ];
 
+/// Names of what a text about remote access is about.
+const SUBJECTS: &[&str] = &[
+    "vpn",
+    "l2tp",
+    "pptp",
+    "ipsec",
+    "ikev1",
+    "ikev2",
+    "ike",
+    "sstp",
+    "ppp",
+    "pppd",
+    "rras",
+    "ras",
+    "nps",
+    "xl2tpd",
+    "strongswan",
+    "libreswan",
+    "openswan",
+    "pluto",
+    "charon",
+    "racoon",
+    "softether",
+    "mppe",
+    "tunnel",
+    "dial-in",
+];
+
+/// Whether a word, in lower case, names remote access.
+pub(super) fn names(word: &str) -> bool {
+    SUBJECTS.contains(&word) || word.contains("vpn")
+}
+
 /// Whether a line is a sentence, or a piece of one.
 pub(super) fn speaks(line: &str) -> bool {
     // What is commented on in a file of settings is no report.
