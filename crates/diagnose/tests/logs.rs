@@ -289,3 +289,24 @@ Nov 20 21:08:08 pc xl2tpd[9]: Call established with 192.0.2.1, Local: 1, Remote:
     assert_eq!(first(&[("pc.log", &format!("{taken}{ended}"))]), Some(Cause::HostConfigurationError));
     assert_eq!(first(&[("pc.log", &format!("{taken}{refused}{ended}"))]), Some(Cause::AuthBadCredentials));
 }
+
+#[test]
+fn what_the_parts_of_a_connection_print_one_after_the_other_is_no_person_s_remark() {
+    let log = "\
+Stopping strongSwan IPsec failed: starter is not running
+Starting strongSwan 5.9.8 IPsec [starter]...
+initiating Main Mode IKE_SA office[1] to 192.0.2.1
+local host is behind NAT, sending keep alives
+IKE_SA office[1] established between 10.0.0.7[10.0.0.7]...192.0.2.1[192.0.2.1]
+scheduling reauthentication in 9746s
+maximum IKE_SA lifetime 10286s
+CHILD_SA office{1} established with SPIs c3de5f10_i c405cf5c_o and TS 10.0.0.7/32[udp/l2f] === 192.0.2.1/32[udp/l2f]
+watching for rekeying that failed
+connection 'office' established successfully
+";
+    assert_eq!(first(&[("terminal.txt", log)]), None);
+    let post = format!(
+        "Since yesterday it does not work.\n\n{log}\nI have found that the pre-shared key of the server was wrong.\n"
+    );
+    assert_eq!(first(&[("post.txt", &post)]), Some(Cause::IkePskMismatch));
+}

@@ -172,6 +172,7 @@ impl<'s, 't> Dispatcher<'s, 't> {
                 if let Some(slot) = self.readers.get_mut(index) {
                     slot.lines += 1;
                     slot.reader.read(&line, &mut self.out);
+                    self.out.logged();
                 }
                 self.last = index;
                 return;
@@ -184,6 +185,9 @@ impl<'s, 't> Dispatcher<'s, 't> {
             let Some(slot) = self.readers.get_mut(index) else { continue };
             if slot.reader.read(&line, &mut self.out) {
                 slot.lines += 1;
+                if slot.reader.kind() != SourceKind::Words {
+                    self.out.logged();
+                }
                 self.last = index;
                 if let Some(tag) = prefix.program.and_then(|program| self.by_program.get_mut(program)) {
                     *tag = Tag::Nobodys { lines: 0 };

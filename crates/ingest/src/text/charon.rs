@@ -116,6 +116,29 @@ impl Reader for Charon {
     }
 }
 
+/// Lines of the starter and of the command line that say nothing.
+fn is_idle(text: &str) -> bool {
+    const STARTS: [&str; 14] = [
+        "Stopping strongSwan IPsec",
+        "Loading config setup",
+        "Loading conn '",
+        "scheduling reauthentication in ",
+        "scheduling rekeying in ",
+        "maximum IKE_SA lifetime ",
+        "closing CHILD_SA ",
+        "destroying IKE_SA in state ",
+        "could not decrypt payloads",
+        "message parsing failed",
+        "ignore malformed INFORMATIONAL request",
+        "INFORMATIONAL_V1 request with message ID ",
+        "ID_PROT request with message ID ",
+        "initiate completed successfully",
+    ];
+    STARTS.iter().any(|start| text.starts_with(start))
+        || text.starts_with("establishing connection '") && text.ends_with("' failed")
+        || text.starts_with("connection '") && text.ends_with("' established successfully")
+}
+
 /// "09[IKE] rest".
 fn thread(text: &str) -> Option<(u32, &str, &str)> {
     let (number, rest) = text.split_once('[')?;
@@ -417,6 +440,8 @@ impl Charon {
                 || message.starts_with("no shared key found for ")
                 || message.starts_with("calculated HASH does not match")
                 || message.starts_with("trap not found, unable to acquire reqid")
+                || message.starts_with("local host is behind NAT")
+                || message.starts_with("remote host is behind NAT")
                 || message.starts_with("selected proposal: ")
                 || message.starts_with("received proposals: ")
                 || message.starts_with("configured proposals: ")
@@ -432,7 +457,7 @@ impl Charon {
             self.message(u32::MAX, group, None, message, out);
             return true;
         }
-        if text.starts_with("establishing connection '") && text.ends_with("' failed") {
+        if is_idle(text) {
             return true;
         }
         if text.contains("is already running") && text.contains("charon") {

@@ -56,7 +56,7 @@ impl Reader for Prose {
         }
         // A line with a time or a process id is a log's, whoever wrote it.
         if line.at.is_none() && line.program.is_none() {
-            any |= self.remarks.line(out.number(), line.whole);
+            any |= self.remarks.line(out.number(), line.whole, out.behind_log());
         }
         any
     }

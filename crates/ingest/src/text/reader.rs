@@ -48,6 +48,8 @@ pub(crate) struct Out<'s, 't> {
     sink: &'s mut Sink<'t>,
     settings: &'s Settings,
     line: u64,
+    /// The last line that a program wrote.
+    logged: u64,
     shown: String,
     at: Option<Time>,
     votes: Votes,
@@ -101,6 +103,7 @@ impl<'s, 't> Out<'s, 't> {
             sink,
             settings,
             line: 0,
+            logged: 0,
             shown: String::new(),
             at: None,
             votes: Votes::default(),
@@ -131,6 +134,16 @@ impl<'s, 't> Out<'s, 't> {
     /// Says what the text tells as a whole, in words of the reader.
     pub(crate) fn say_whole(&mut self, text: &str, about: About, fact: impl Into<Fact>) {
         self.sink.push(None, Spot::Whole, text, about, fact);
+    }
+
+    /// A program wrote this line.
+    pub(super) fn logged(&mut self) {
+        self.logged = self.line;
+    }
+
+    /// Whether a program wrote the line before.
+    pub(crate) fn behind_log(&self) -> bool {
+        self.line > 1 && self.logged + 1 == self.line
     }
 
     /// The number of the line.

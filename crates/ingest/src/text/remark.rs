@@ -44,6 +44,8 @@ pub(super) struct Remarks {
     words: Vec<Word>,
     lines: Vec<(u64, String)>,
     last: u64,
+    /// The last line that was taken for an unknown one of a program.
+    stray: u64,
     found: Vec<Remark>,
     /// Up to this line, what stands there was announced as the repair.
     repair_until: u64,
@@ -79,7 +81,18 @@ enum Said {
 
 impl Remarks {
     /// Reads a line. True when something in it is spoken of that the doctor knows.
-    pub(super) fn line(&mut self, number: u64, line: &str) -> bool {
+    ///
+    /// Directly behind a line of a program stands another one, which only no reader knows, unless it is plainly a sentence.
+    pub(super) fn line(&mut self, number: u64, line: &str, behind_log: bool) -> bool {
+        if (behind_log || self.stray + 1 == number && number > 1)
+            && !voice::is_sentence(line)
+            && !line.trim().is_empty()
+        {
+            self.stray = number;
+            self.end(false, false);
+            self.last = number;
+            return false;
+        }
         let text = line.trim_start_matches([' ', '\t', '>', '*', '-', '•', '$', '#', '|', '+']).trim_end();
         if number != self.last + 1 || text.is_empty() {
             self.end(false, false);

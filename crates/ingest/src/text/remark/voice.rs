@@ -104,6 +104,16 @@ pub(super) fn names(word: &str) -> bool {
 
 /// Whether a line is a sentence, or a piece of one.
 pub(super) fn speaks(line: &str) -> bool {
+    says(line, 2)
+}
+
+/// Whether a line is plainly a sentence: programs write some, too, but short ones.
+pub(super) fn is_sentence(line: &str) -> bool {
+    says(line, 4)
+}
+
+/// Whether so many words of sentences stand in a line.
+fn says(line: &str, least: usize) -> bool {
     // What is commented on in a file of settings is no report.
     if line.trim_start().starts_with(['#', ';']) {
         return false;
@@ -118,7 +128,7 @@ pub(super) fn speaks(line: &str) -> bool {
         let word = word.to_lowercase().replace('\u{2019}', "'");
         OF_SENTENCES.contains(&word.as_str())
     });
-    wide >= 6 || known.take(2).count() == 2
+    wide >= 6 || known.take(least).count() == least
 }
 
 /// Whether a line is a command that somebody gave, or gives as advice.
