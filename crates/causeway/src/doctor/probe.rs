@@ -139,7 +139,11 @@ impl Doctor<'_> {
                 ("name-found", list, network::Fact::NameResolved { name, addresses })
             }
             Ok(_) => ("name-unknown", String::new(), network::Fact::NameUnknown { name: name.to_owned() }),
-            Err(reason) => ("name-unknown", reason, network::Fact::NameUnknown { name: name.to_owned() }),
+            Err(reason) => (
+                "name-unknown",
+                words::resolver(&self.texts, &reason),
+                network::Fact::NameUnknown { name: name.to_owned() },
+            ),
         };
         let told = Told::new(&self.texts, "name", key, began, &[("name", name), ("answer", &answer)]);
         let found = match &fact {

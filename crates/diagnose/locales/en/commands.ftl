@@ -28,6 +28,8 @@ io-permission = permission denied
 io-directory = it is a directory
 io-in-use = the address is in use
 io-no-file-inside = there is no file in it
+resolver-unknown = the name servers know no such name
+resolver-no-answer = the name servers do not answer
 
 # What clients are known to get wrong about a pre-shared key.
 probe-warning-key-ascii = The pre-shared key holds characters outside ASCII: clients encode them differently, and the keys will not match.

@@ -7,7 +7,7 @@ probe-name = .
     .sent = asked the resolver for { $name }
 probe-name-found = { $answer }
     .proves = The name resolves. The first address is probed.
-probe-name-unknown = no address { $answer }
+probe-name-unknown = no address: { $answer }
     .proves = Without an address nobody can dial this name from here.
 
 probe-route = .

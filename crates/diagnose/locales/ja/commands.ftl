@@ -28,6 +28,8 @@ io-permission = 権限がありません
 io-directory = ディレクトリです
 io-in-use = アドレスは使用中です
 io-no-file-inside = 中にファイルがありません
+resolver-unknown = DNS サーバーにその名前はありません
+resolver-no-answer = DNS サーバーが応答しません
 
 # 事前共有キーについて、クライアントの既知の問題。
 probe-warning-key-ascii = 事前共有キーに ASCII 以外の文字があります。クライアントによって符号化が異なるため、キーが一致しません。
@@ -38,7 +40,7 @@ inner-reset = 接続が拒否されました
 inner-broken = 接続がリセットされました
 inner-no-such-name = そのような名前はありません
 inner-no-address = その名前に IPv4 アドレスがありません
-inner-name-server = ネーム サーバーの応答は RCODE { $code } です
+inner-name-server = DNS サーバーの応答は RCODE { $code } です
 inner-silence = { $seconds } 秒間応答がありません
-inner-no-name-server = トンネルにネーム サーバーがありません
+inner-no-name-server = トンネルにDNS サーバーがありません
 inner-no-tunnel = 今はトンネルがありません

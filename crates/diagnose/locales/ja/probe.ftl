@@ -186,8 +186,8 @@ probe-pptp-encryption-none = サーバーは暗号化を求めません
     .proves = 暗号化しないクライアントが受け入れられます。その通信は盗聴者に読まれます。暗号化を求めるクライアントに応じるかどうかは試していません。
 
 probe-pptp-address = .
-    .sent = PPP: アドレスとネーム サーバー
-probe-pptp-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }
+    .sent = PPP: アドレスとDNS サーバー
+probe-pptp-address-up = アドレス { $address }、サーバーの内側は { $peer }、DNS サーバー { $dns }
     .proves = 接続ができ、再び終了しました。その先は試していません。
 
 probe-pptp-methods = .
@@ -234,8 +234,8 @@ probe-log-on-failed = RAS エラー { $ras }: { $text } { $detail }
     .proves = サーバーはこのログオンを拒否しました。試したのは一度だけです。さらに何度か失敗すると、多くのサーバーはアカウントをロックします。
 
 probe-address = .
-    .sent = PPP: アドレスとネーム サーバー
-probe-address-up = アドレス { $address }、サーバーの内側は { $peer }、ネーム サーバー { $dns }、ログオンは { $method }
+    .sent = PPP: アドレスとDNS サーバー
+probe-address-up = アドレス { $address }、サーバーの内側は { $peer }、DNS サーバー { $dns }、ログオンは { $method }
     .proves = 接続ができました。その先に届くかどうかは次の手順で調べます。
 
 probe-methods = .
@@ -271,9 +271,9 @@ probe-inner-echo-none = { $to } はどの ping にも応答しません
     .proves = 何の証明にもなりません。サーバーが ping を捨てているかもしれません。
 
 probe-inner-dns = .
-    .sent = トンネルを通して、サーバーが示したネーム サーバーへの問い合わせ
+    .sent = トンネルを通して、サーバーが示したDNS サーバーへの問い合わせ
 probe-inner-dns-answered = { $server } の応答: { $answer }
-    .proves = トンネルを通してネーム サーバーに届きます。
+    .proves = トンネルを通してDNS サーバーに届きます。
 probe-inner-dns-silence = { $server } は応答しません: { $answer }
     .proves = プログラムはアドレスには届きますが、名前では届きません。
 

@@ -28,6 +28,8 @@ io-permission = permissão negada
 io-directory = é um diretório
 io-in-use = o endereço está em uso
 io-no-file-inside = não há nenhum arquivo nele
+resolver-unknown = os servidores DNS não conhecem esse nome
+resolver-no-answer = os servidores DNS não respondem
 
 # O que os clientes costumam errar em uma chave pré-compartilhada.
 probe-warning-key-ascii = A chave pré-compartilhada tem caracteres fora do ASCII: os clientes os codificam de formas diferentes, e as chaves não vão coincidir.
@@ -38,7 +40,7 @@ inner-reset = conexão recusada
 inner-broken = conexão redefinida
 inner-no-such-name = esse nome não existe
 inner-no-address = o nome não tem endereço IPv4
-inner-name-server = o servidor de nomes responde RCODE { $code }
+inner-name-server = o servidor DNS responde RCODE { $code }
 inner-silence = sem resposta por { $seconds } s
-inner-no-name-server = o túnel veio sem servidores de nomes
+inner-no-name-server = o túnel veio sem servidores DNS
 inner-no-tunnel = não há túnel no momento

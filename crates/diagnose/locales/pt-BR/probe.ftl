@@ -7,7 +7,7 @@ probe-name = .
     .sent = consulta ao resolvedor por { $name }
 probe-name-found = { $answer }
     .proves = O nome é resolvido. O primeiro endereço será sondado.
-probe-name-unknown = nenhum endereço { $answer }
+probe-name-unknown = nenhum endereço: { $answer }
     .proves = Sem um endereço, ninguém consegue conectar a este nome a partir daqui.
 
 probe-route = .
@@ -186,8 +186,8 @@ probe-pptp-encryption-none = o servidor não pede criptografia
     .proves = Clientes sem criptografia entram: quem escuta lê o que eles enviam. Se o servidor criptografa para um cliente que pede, não foi testado.
 
 probe-pptp-address = .
-    .sent = PPP: endereços e servidores de nomes
-probe-pptp-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }
+    .sent = PPP: endereços e servidores DNS
+probe-pptp-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores DNS { $dns }
     .proves = A conexão esteve ativa, e foi encerrada de novo. O que há atrás dela não foi testado.
 
 probe-pptp-methods = .
@@ -234,8 +234,8 @@ probe-log-on-failed = Erro RAS { $ras }: { $text } { $detail }
     .proves = O servidor recusa este logon. Foi tentado uma vez; depois de mais algumas, muitos servidores bloqueiam a conta.
 
 probe-address = .
-    .sent = PPP: endereços e servidores de nomes
-probe-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores de nomes { $dns }; logon por { $method }
+    .sent = PPP: endereços e servidores DNS
+probe-address-up = endereço { $address }, o servidor por dentro é { $peer }, servidores DNS { $dns }; logon por { $method }
     .proves = A conexão está ativa. O que se alcança por ela é com os próximos passos.
 
 probe-methods = .
@@ -271,9 +271,9 @@ probe-inner-echo-none = { $to } não responde a nenhum dos pings
     .proves = Não prova nada: o servidor pode descartar pings.
 
 probe-inner-dns = .
-    .sent = uma pergunta ao servidor de nomes do servidor, pelo túnel
+    .sent = uma pergunta ao servidor DNS do servidor, pelo túnel
 probe-inner-dns-answered = { $server } responde: { $answer }
-    .proves = Os servidores de nomes são alcançados pelo túnel.
+    .proves = Os servidores DNS são alcançados pelo túnel.
 probe-inner-dns-silence = { $server } não responde: { $answer }
     .proves = Os programas alcançam endereços, mas não nomes.
 

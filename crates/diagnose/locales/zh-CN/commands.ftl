@@ -28,6 +28,8 @@ io-permission = 权限不足
 io-directory = 它是一个目录
 io-in-use = 地址已被占用
 io-no-file-inside = 其中没有文件
+resolver-unknown = DNS 服务器没有这个名称
+resolver-no-answer = DNS 服务器没有应答
 
 # 各种客户端处理预共享密钥时的已知问题。
 probe-warning-key-ascii = 预共享密钥含有 ASCII 以外的字符：各种客户端编码不一致，密钥会对不上。
@@ -38,7 +40,7 @@ inner-reset = 连接被拒绝
 inner-broken = 连接被重置
 inner-no-such-name = 没有这个名称
 inner-no-address = 该名称没有 IPv4 地址
-inner-name-server = 名称服务器返回 RCODE { $code }
+inner-name-server = DNS 服务器返回 RCODE { $code }
 inner-silence = { $seconds } 秒没有应答
-inner-no-name-server = 隧道没有提供名称服务器
+inner-no-name-server = 隧道没有提供DNS 服务器
 inner-no-tunnel = 目前没有隧道

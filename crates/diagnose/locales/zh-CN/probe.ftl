@@ -186,8 +186,8 @@ probe-pptp-encryption-none = 服务器不要求加密
     .proves = 不加密的客户端能进入：监听者能读到它们发送的内容。服务器会不会为要求加密的客户端加密，没有测试。
 
 probe-pptp-address = .
-    .sent = PPP：地址和名称服务器
-probe-pptp-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }
+    .sent = PPP：地址和DNS 服务器
+probe-pptp-address-up = 地址 { $address }，服务器的内部地址 { $peer }，DNS 服务器 { $dns }
     .proves = 连接曾经建立，现已重新断开。没有测试它后面的网络。
 
 probe-pptp-methods = .
@@ -234,8 +234,8 @@ probe-log-on-failed = RAS 错误 { $ras }：{ $text } { $detail }
     .proves = 服务器拒绝了这次登录。只试了一次；再多试几次，许多服务器会锁定账户。
 
 probe-address = .
-    .sent = PPP：地址和名称服务器
-probe-address-up = 地址 { $address }，服务器的内部地址 { $peer }，名称服务器 { $dns }；以 { $method } 登录
+    .sent = PPP：地址和DNS 服务器
+probe-address-up = 地址 { $address }，服务器的内部地址 { $peer }，DNS 服务器 { $dns }；以 { $method } 登录
     .proves = 连接已建立。通过它能到达哪里，由后面的步骤回答。
 
 probe-methods = .
@@ -271,9 +271,9 @@ probe-inner-echo-none = { $to } 没有应答任何 ping
     .proves = 什么也不能证明：服务器可能丢弃 ping。
 
 probe-inner-dns = .
-    .sent = 通过隧道向服务器给出的名称服务器提问
+    .sent = 通过隧道向服务器给出的DNS 服务器提问
 probe-inner-dns-answered = { $server } 应答：{ $answer }
-    .proves = 通过隧道可以到达名称服务器。
+    .proves = 通过隧道可以到达DNS 服务器。
 probe-inner-dns-silence = { $server } 没有应答：{ $answer }
     .proves = 程序能到达地址，但不能解析域名。
 

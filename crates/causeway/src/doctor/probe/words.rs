@@ -311,6 +311,18 @@ fn list(suites: &[Phase1Suite]) -> String {
     suites.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// Why the operating system's resolver gives no address; it says so in English only (`gai_strerror`).
+pub(super) fn resolver(texts: &Texts, reason: &str) -> String {
+    let said = |words: &str| reason.contains(words);
+    if said("Name or service not known") || said("No address associated") || said("Name does not resolve") {
+        say(texts, "resolver-unknown", &[])
+    } else if said("Temporary failure") || said("Try again") {
+        say(texts, "resolver-no-answer", &[])
+    } else {
+        reason.to_owned()
+    }
+}
+
 /// Why something behind the server was not reached.
 pub(super) fn broken(texts: &Texts, failure: &Broken) -> String {
     let id = match failure {
@@ -340,4 +352,35 @@ pub(super) fn broken(texts: &Texts, failure: &Broken) -> String {
         Broken::Malformed(_) | Broken::Denied(_) | Broken::Local(_) => return failure.to_string(),
     };
     say(texts, id, &[])
+}
+
+#[cfg(test)]
+mod tests {
+    use diagnose::Language;
+
+    use super::*;
+
+    #[test]
+    fn why_there_is_no_answer_is_said_in_the_readers_language() {
+        let failures = [
+            Broken::Refused(Refusal::Reset),
+            Broken::Refused(Refusal::Broken),
+            Broken::Refused(Refusal::NoSuchName),
+            Broken::Refused(Refusal::NoAddress),
+            Broken::Refused(Refusal::NameServer(userspace::failure::Rcode::SERVER_FAILURE)),
+            Broken::Refused(Refusal::Unreachable(Unreachable::HOST_PROHIBITED)),
+            Broken::Silence { stage: userspace::failure::Stage::Connect, elapsed: std::time::Duration::from_secs(2) },
+            Broken::Local(Local::NoNameServer),
+            Broken::Local(Local::NoTunnel),
+        ];
+        for language in [Language::Chinese, Language::Japanese] {
+            let texts = Texts::new(language);
+            let reasons = ["Name or service not known", "Temporary failure in name resolution"];
+            let said = failures.iter().map(|failure| broken(&texts, failure));
+            for said in said.chain(reasons.map(|reason| resolver(&texts, reason))) {
+                assert!(said.chars().any(|letter| u32::from(letter) >= 0x3040), "{language:?}: {said}");
+            }
+        }
+        assert_eq!(resolver(&Texts::new(Language::Japanese), "10 s"), "10 s");
+    }
 }
