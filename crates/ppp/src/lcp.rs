@@ -34,7 +34,7 @@ pub(crate) struct LcpOptions {
     refused: Vec<Method>,
     theirs: Vec<AuthProtocol>,
     suggestions: usize,
-    /// Inquirer: the demands that got our suggestion for an answer.
+    /// Inquirer: the demands that got our suggestion for an answer, each as often as it did.
     declined: Vec<Option<AuthProtocol>>,
     /// Inquirer: the demand of the request that is being judged, which has that answer unless another option is worse.
     declines: Option<Option<AuthProtocol>>,
@@ -188,13 +188,17 @@ impl LcpOptions {
     }
 
     /// What the peer demands when it knows our suggestion is its answer to it. Some come to what is suggested step by step, and
-    /// have nothing else left when they demand the same again.
+    /// have nothing else left when they go on to demand the same: once may be a repetition, our answer being lost.
     fn judge_demand(&mut self, demanded: Option<AuthProtocol>, suggestion: AuthProtocol) -> Verdict {
-        if demanded == Some(suggestion) || (self.declined.contains(&demanded) && !self.again) {
+        if demanded == Some(suggestion) || (self.times_declined(demanded) > 1 && !self.again) {
             self.objection = Some(INQUIRED);
         }
         self.declines = Some(demanded);
         Verdict::Nak(suggestion.encode())
+    }
+
+    fn times_declined(&self, demanded: Option<AuthProtocol>) -> usize {
+        self.declined.iter().filter(|declined| **declined == demanded).count()
     }
 
     /// Notes what a request of the peer asks for.
@@ -275,9 +279,7 @@ impl OptionList for LcpOptions {
     }
 
     fn answered(&mut self, code: Code) {
-        if let Some(demand) =
-            self.declines.filter(|demand| code == Code::CONFIGURE_NAK && !self.declined.contains(demand))
-        {
+        if let Some(demand) = self.declines.filter(|_| code == Code::CONFIGURE_NAK && !self.again) {
             self.declined.push(demand);
         }
     }

@@ -350,3 +350,29 @@ fn the_end_of_an_earlier_attempts_tunnel_is_not_the_end_of_the_next_attempt() {
     assert_eq!(causes, [Cause::AuthBadCredentials, Cause::NetEspBlocked], "{:#?}", world.failures());
     world.assert_server_is_empty();
 }
+
+/// What a server with two methods demands of a client that only asks for one of them, and how that ends at either end.
+#[test]
+fn a_client_that_only_asks_for_a_method_learns_it_and_names_no_user() {
+    use wire::ppp::{AuthProtocol, ChapAlgorithm};
+    let v2 = Some(AuthProtocol::Chap(ChapAlgorithm::MS_CHAP_V2));
+    for (asked, demands) in
+        [(AuthProtocol::Pap, vec![v2, Some(AuthProtocol::Pap)]), (AuthProtocol::Eap, vec![v2, Some(AuthProtocol::Pap)])]
+    {
+        let mut world = with_server(|config| config.ppp.methods = vec![ppp::Method::MsChapV2, ppp::Method::Pap]);
+        world.clients[0].config.ppp.inquire = Some(asked);
+        try_to_connect(&mut world);
+        let heard = world.clients[0].events.iter().filter_map(|event| match event {
+            access::client::Event::Demands(demand) => Some(*demand),
+            _ => None,
+        });
+        assert_eq!(heard.collect::<Vec<_>>(), demands);
+        let (failure, stage) = world.end_of(0).unwrap();
+        let learned = matches!(failure, Failure::Ppp { failure: ppp::Failure::Local(ppp::Local::Closed(_)), .. });
+        let ended = matches!(failure, Failure::Ppp { failure: ppp::Failure::Refused(_), .. });
+        assert_eq!((learned, ended, stage), (asked == AuthProtocol::Pap, asked == AuthProtocol::Eap, Stage::PppLcp));
+        assert!(world.failures().iter().all(|(session, _)| session.user.is_none()), "{:#?}", world.failures());
+        assert_eq!(world.ups(), 0);
+        world.assert_server_is_empty();
+    }
+}
