@@ -310,3 +310,22 @@ connection 'office' established successfully
     );
     assert_eq!(first(&[("post.txt", &post)]), Some(Cause::IkePskMismatch));
 }
+
+#[test]
+fn a_pppd_that_says_nothing_until_the_pptp_client_leaves_has_heard_nothing() {
+    let log = |middle: &str| {
+        format!(
+            "Nov 20 21:08:00 gw pptpd[980]: CTRL: Client 198.51.100.7 control connection started\n\
+             Nov 20 21:08:01 gw pptpd[980]: CTRL: Starting call (launching pppd, opening GRE)\n\
+             Nov 20 21:08:01 gw pppd[981]: pppd 2.4.9 started by root, uid 0\n\
+             Nov 20 21:08:01 gw pppd[981]: Connect: ppp0 <--> /dev/pts/0\n{middle}\
+             Nov 20 21:08:30 gw pppd[981]: Modem hangup\n\
+             Nov 20 21:08:30 gw pptpd[980]: CTRL: Client 198.51.100.7 control connection finished\n"
+        )
+    };
+    assert_eq!(first(&[("gw.log", &log(""))]), Some(Cause::NetGreBlocked));
+    let address = "Nov 20 21:08:04 gw pppd[981]: remote IP address 10.9.0.2\n";
+    assert_eq!(first(&[("gw.log", &log(address))]), Some(Cause::NoneHealthy));
+    let alone: String = log("").lines().filter(|line| line.contains("pptpd")).map(|line| format!("{line}\n")).collect();
+    assert_eq!(first(&[("gw.log", &alone)]), None);
+}

@@ -1,6 +1,6 @@
 //! L2TP and PPTP.
 
-use observe::{Fact, Observation, Role, Side, l2tp, ppp, pptp};
+use observe::{Fact, Observation, Role, Side, host, l2tp, ppp, pptp, reported};
 
 use wire::l2tp::{CallResult, ErrorCode, MessageType, StopResult};
 
@@ -257,7 +257,12 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
             let weight = if captured { 0.75 } else { 0.55 };
             claims.inferred(Cause::NetGreBlocked, weight, [call].into_iter().chain(unanswered));
         }
-        (None, None) => {}
+        (None, None) => {
+            if let Some(end) = idle(call, picture) {
+                claims.inferred(Cause::NetGreBlocked, 0.5, [call, end]);
+                claims.inferred(Cause::PppLcpTimeout, 0.2, [call, end]);
+            }
+        }
         // A log of one end does not show what reached the other.
         (Some(one), None) | (None, Some(one)) if captured || unanswered.is_some() => {
             let weight = if captured { 0.6 } else { 0.5 };
@@ -266,6 +271,28 @@ fn gre(picture: &Picture<'_>, claims: &mut Claims) {
         (Some(_), None) | (None, Some(_)) => {}
     }
 }
+
+/// A log in which pppd begins, says nothing of its link, and ends with the call only when somebody was tired of waiting.
+fn idle<'a>(call: &Observation, picture: &Picture<'a>) -> Option<&'a Observation> {
+    let here = |seen: &&Observation| seen.place.source == call.place.source;
+    let begun = picture.all().filter(here).any(|seen| {
+        seen.at >= call.at && matches!(&seen.fact, Fact::Host(host::Fact::Started { program }) if program == "pppd")
+    });
+    let spoken = picture.all().filter(here).any(|seen| match &seen.fact {
+        Fact::Ppp(fact) => !matches!(fact, ppp::Fact::HungUp { .. }),
+        _ => false,
+    });
+    let end = picture.all().filter(here).find(|seen| {
+        let since = call.at.zip(seen.at).map(|(up, end)| end.since(up));
+        let over =
+            matches!(seen.fact, Fact::Ppp(ppp::Fact::HungUp { .. }) | Fact::Reported(reported::Fact::Disconnected));
+        over && since.is_some_and(|since| since >= PATIENCE)
+    });
+    end.filter(|_| begun && !spoken)
+}
+
+/// Microseconds after which ends give up asking for a link.
+const PATIENCE: i64 = 20_000_000;
 
 /// The server ends the call so soon that nothing can have been waited for: what carries PPP there did not even begin.
 fn cut<'a>(picture: &Picture<'a>) -> Option<&'a Observation> {
