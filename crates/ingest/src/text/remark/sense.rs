@@ -125,7 +125,7 @@ static DENIED_BEFORE: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         "double-checked|checked|verified|confirmed|ensured|made|makes sure|that|both|all",
         "double-checked|checked|verified|confirmed|ensured",
         "sure",
-        "不是|确认|已经",
+        "不是|确认|已经 & !已经不|已经没",
         "não é",
     ])
 });
