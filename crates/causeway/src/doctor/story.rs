@@ -110,7 +110,7 @@ impl<'a> Event<'a> {
             Shape::Note { .. } => {
                 let mut sentences: Vec<String> = Vec::new();
                 for seen in self.labels.iter().map(|label| label.seen).chain(self.aspects.iter().copied()) {
-                    let sentence = words::short(&texts.fact_in_full(seen));
+                    let sentence = words::sentence(&texts.fact_in_full(seen));
                     if !sentences.contains(&sentence) {
                         sentences.push(sentence);
                     }
@@ -426,6 +426,8 @@ fn is_event(fact: &Fact) -> bool {
                 | host::Fact::Update { .. }
                 | host::Fact::Service { .. }
                 | host::Fact::Registry { .. }
+                | host::Fact::RegistryMisplaced { .. }
+                | host::Fact::SettingWrong { .. }
                 | host::Fact::Listening { .. }
                 | host::Fact::ListeningComplete
                 | host::Fact::Forwarding { .. }

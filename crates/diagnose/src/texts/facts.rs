@@ -95,7 +95,7 @@ fn words<'a>(texts: &Texts, seen: &'a Observation) -> Words<'a> {
 
 fn reported<'a>(texts: &Texts, fact: &'a reported::Fact) -> Words<'a> {
     let code = |id, unknown, code: Code, number: u32| match texts.code(code) {
-        Some(meaning) => Words::new(id).with("code", number).with("meaning", meaning),
+        Some(meaning) => Words::new(id).with("code", number).with("meaning", first_sentence(&meaning).to_owned()),
         None => Words::new(unknown).with("code", number),
     };
     match fact {
@@ -136,6 +136,13 @@ fn remark(texts: &Texts, fact: remark::Fact) -> Words<'static> {
         Stance::Mended => "remark-mended",
     };
     Words::new(id).with("cause", texts.advice(cause).summary)
+}
+
+/// The first sentence of several, without the mark at its end.
+fn first_sentence(text: &str) -> &str {
+    let ends = [text.find(". "), text.find('。')];
+    let first = ends.into_iter().flatten().min().and_then(|end| text.get(..end)).unwrap_or(text);
+    first.trim_end_matches(['.', '。'])
 }
 
 /// Who tells, and in which language.

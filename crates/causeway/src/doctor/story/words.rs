@@ -170,9 +170,18 @@ fn with_text(name: &str, text: &str) -> String {
     if text.trim().is_empty() { name.to_owned() } else { short(&format!("{name}: {text}")) }
 }
 
-pub(super) fn short(text: &str) -> String {
+/// A sentence, with as much of a source's words in it as makes a line or two.
+pub(super) fn sentence(text: &str) -> String {
+    cut(text, 2 * WIDTH)
+}
+
+fn short(text: &str) -> String {
+    cut(text, WIDTH)
+}
+
+fn cut(text: &str, width: usize) -> String {
     let text = text.trim();
-    match text.char_indices().nth(WIDTH) {
+    match text.char_indices().nth(width) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
         None => text.to_owned(),
     }

@@ -455,6 +455,17 @@ fn a_sentence_names_the_end_that_it_is_about() {
 }
 
 #[test]
+fn a_code_is_told_in_one_sentence() {
+    let code = || reported::Fact::Ras { code: 789 };
+    for (language, said) in [
+        (Language::English, "error 789: IPsec failed in its first phase, for a reason that Windows does not tell"),
+        (Language::Chinese, "错误 789：IPsec 在第一阶段失败，Windows 不说明原因"),
+    ] {
+        assert_eq!(Texts::new(language).fact(&seen(code(), Side::Client)), said);
+    }
+}
+
+#[test]
 fn what_a_source_says_stays_as_it_was() {
     let refused = || l2tp::Fact::Incompatible { at: Party::Here, said: "bad AVP {$who}".into() };
     let sentence = Texts::new(Language::Chinese).fact_in_full(&seen(refused(), Side::Server));
