@@ -33,7 +33,9 @@ impl Bars {
     /// Who may not log on in this minute. `None` when nothing can have changed since this was asked last.
     pub(super) fn judge(&mut self, rules: &Rules, now: Timestamp, local: &Zoned) -> Option<BTreeMap<String, Denied>> {
         let minute = local.timestamp().as_second().div_euclid(60);
-        if self.judged.replace(minute) == Some(minute) {
+        // A lock ends within a minute.
+        let ended = self.wrong.values().any(|wrong| wrong.until.is_some_and(|until| until <= now));
+        if self.judged.replace(minute) == Some(minute) && !ended {
             return None;
         }
         self.wrong.retain(|_, wrong| wrong.until.is_none_or(|until| until > now));
@@ -128,6 +130,21 @@ mod tests {
         // A Friday, 23:30 by one clock and 18:30 by another.
         assert_eq!(barred("2026-11-20T23:30:00+00:00[+00:00]"), [("ben".to_owned(), Denied::LogonHours)]);
         assert_eq!(barred("2026-11-20T18:30:00-05:00[-05:00]"), []);
+    }
+
+    #[test]
+    fn a_lock_ends_when_its_time_is_over_and_not_with_the_minute() {
+        let (mut bars, now) = (Bars::default(), Timestamp::default());
+        let until = Some(now + Duration::from_secs(10));
+        bars.wrong.insert("ben".into(), Wrong { times: 2, last: now, until });
+        let rules = Rules::default();
+        let judged = |bars: &mut Bars, seconds| {
+            bars.judge(&rules, now + Duration::from_secs(seconds), &local("2026-11-20T12:00:00+00:00[+00:00]"))
+        };
+        assert_eq!(judged(&mut bars, 0).unwrap().get("ben"), Some(&Denied::Locked));
+        assert_eq!(judged(&mut bars, 9), None);
+        assert_eq!(judged(&mut bars, 10).map(|bars| bars.len()), Some(0));
+        assert_eq!(judged(&mut bars, 11), None);
     }
 
     #[test]
