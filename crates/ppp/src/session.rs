@@ -117,6 +117,9 @@ impl TimerKind for Timer {
     }
 }
 
+/// Max-Failure of a client that only asks: two Naks for each method there is.
+const INQUIRER_FAILURES: u32 = 12;
+
 impl Session {
     /// The server's end: it asks the peer to authenticate and assigns the address.
     pub fn server(config: ServerConfig, now: Timestamp, rng: &mut dyn CryptoRng) -> Self {
@@ -130,7 +133,11 @@ impl Session {
         let side = config.inquire.map_or_else(|| AuthSide::Peer(config.methods.clone()), AuthSide::Inquirer);
         let options = LcpOptions::new(side, config.mru);
         let is_usable = config.inquire.is_some() || !config.methods.is_empty() || config.allow_unauthenticated;
-        let timing = config.timing;
+        let mut timing = config.timing;
+        if config.inquire.is_some() {
+            // The suggestion is repeated for whatever the server comes to on its way.
+            timing.max_failure = timing.max_failure.max(INQUIRER_FAILURES);
+        }
         Session::start(Role::Client(config), options, timing, is_usable, now, rng)
     }
 

@@ -127,11 +127,7 @@ impl Call<'_> {
         let mut config = self.settings.with_ipsec(path(0, IKE_PORT), path(1, NAT_T_PORT), force_udp, password);
         config.inform = false;
         config.ppp.ask_again = false;
-        if self.inquire.is_some() {
-            config.ppp.inquire = self.inquire;
-            // The suggestion is repeated for whatever the server comes to on its way.
-            config.ppp.timing.max_failure = 12;
-        }
+        config.ppp.inquire = self.inquire;
         config.ppp.timing.max_configure = 10;
         config.l2tp.retransmission = Backoff::new(Duration::from_millis(500), 200, Duration::from_secs(3), 6);
         let now = net::clock::now();
