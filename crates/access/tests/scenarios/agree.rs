@@ -16,6 +16,8 @@ mod catalogue;
 mod path;
 mod server;
 
+pub(crate) use server::assert_record_names;
+
 /// How a dial ended, and what the run left.
 pub(crate) struct Outcome {
     pub(crate) failure: Failure,

@@ -7,6 +7,7 @@ use access::datapath::{Dropped, Encapsulation};
 use access::server;
 use sim::{Filtering, Link, Mapping, NatConfig, Network, NodeId, Packet};
 
+use crate::agree::assert_record_names;
 use crate::packets::{large_tcp, tcp_payload};
 use crate::world::{OFFICE, SERVER, Sender, Wire, World, public, server_config};
 
@@ -125,6 +126,8 @@ fn thirty_clients_with_the_same_private_address_behind_one_nat_connect_all_at_on
     world.run_for(Duration::from_secs(150));
     assert_eq!(world.downs().len(), 1);
     (0..30).filter(|&index| index != 7).for_each(|index| world.ping(index));
+    // Nor is there anything wrong with any of them in the doctor's eyes.
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -157,6 +160,7 @@ fn traffic_goes_on_after_the_provider_has_changed_address_and_port() {
     assert_eq!(world.server.sessions().next().unwrap().remote.ip(), public(99));
     world.run_for(Duration::from_secs(3000));
     world.ping(client);
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]

@@ -137,6 +137,8 @@ fn unanswered(picture: &Picture<'_>, claims: &mut Claims) {
             claims.inferred(Cause::L2tpNoAnswer, weight, up.into_iter().chain([asked]));
             claims.inferred(Cause::NetEspBlocked, if encapsulated { 0.1 } else { 0.3 }, up.into_iter().chain([asked]));
         }
+        // Whoever has moved sends from elsewhere.
+        (None, Some(_)) if picture.everybody().any(|seen| moved(seen, picture)) => {}
         (None, Some(server)) => {
             claims.inferred(Cause::NetEspBlocked, 0.5, [server]);
         }
@@ -162,6 +164,12 @@ fn outside(picture: &Picture<'_>, clear: &Observation, up: Option<&Observation>,
     let tried = picture.ike().next().is_some();
     claims.inferred(Cause::L2tpNotProtected, if tried { 0.2 } else { 0.65 }, [clear]);
     claims.inferred(Cause::L2tpNoAnswer, if tried { 0.1 } else { 0.3 }, [clear]);
+}
+
+/// Whether a client that the picture is about went to another address.
+fn moved(seen: &Observation, picture: &Picture<'_>) -> bool {
+    let Fact::Ike(ike::Fact::MappingChanged { from: Some(from), .. }) = &seen.fact else { return false };
+    picture.all().any(|other| other.about.client.is_some_and(|client| client.ip() == from.ip()))
 }
 
 /// Whether this is ESP right above IP.

@@ -1,6 +1,8 @@
 //! What follows from the messages of L2TP and PPP that a capture shows: who spoke last, and who did not go on.
 
-use observe::{Fact, Observation, Role, Side, ike, l2tp, ppp};
+use std::collections::HashMap;
+
+use observe::{Fact, Observation, Role, Side, SourceId, ike, l2tp, ppp};
 use wire::isakmp::NotifyType;
 use wire::l2tp::{CallResult, MessageType};
 
@@ -22,30 +24,41 @@ fn captured<'a>(picture: &Picture<'a>) -> impl Iterator<Item = &'a Observation> 
     picture.all().filter(|seen| seen.side == Side::Wire)
 }
 
-/// A connection that was up, or nearly: who deleted it, and who was not heard any more.
+/// How a connection stands while a capture is gone through.
+#[derive(Default)]
+struct Connection {
+    /// The server has said something of L2TP.
+    begun: bool,
+    parted: bool,
+    /// Questions of dead peer detection since the last answer.
+    asked: u32,
+}
+
+/// A connection that was up, or nearly: who deleted it, and who was not heard any more. Several clients of one address are each
+/// asked for themselves.
 fn lost(picture: &Picture<'_>, claims: &mut Claims) {
-    let mut parted = false;
-    let mut begun = false;
-    let mut asked = 0;
+    let mut connections: HashMap<(SourceId, Option<&str>), Connection> = HashMap::new();
     for seen in captured(picture) {
+        let name = (seen.place.source, seen.about.attempt.as_deref());
+        let connection = connections.entry(name).or_default();
         match &seen.fact {
             Fact::L2tp(l2tp::Fact::Message { from, kind, .. }) => {
-                begun |= seen.role(*from) == Some(Role::Server);
-                parted |= matches!(*kind, MessageType::STOP_CCN | MessageType::CDN);
+                connection.begun |= seen.role(*from) == Some(Role::Server);
+                connection.parted |= matches!(*kind, MessageType::STOP_CCN | MessageType::CDN);
             }
-            Fact::Ppp(ppp::Fact::Terminated { .. }) => parted = true,
+            Fact::Ppp(ppp::Fact::Terminated { .. }) => connection.parted = true,
             Fact::Ike(ike::Fact::Deleted { by, phase: ike::Phase::Two, .. })
-                if begun && !parted && seen.role(*by) == Some(Role::Server) =>
+                if connection.begun && !connection.parted && seen.role(*by) == Some(Role::Server) =>
             {
                 claims.inferred(Cause::IkePeerDead, 0.45, [seen]);
             }
             Fact::Ike(ike::Fact::Notify { kind: NotifyType::R_U_THERE, .. }) => {
-                asked += 1;
-                if asked == UNHEARD && begun {
+                connection.asked += 1;
+                if connection.asked == UNHEARD && connection.begun {
                     claims.inferred(Cause::IkePeerDead, 0.6, [seen]);
                 }
             }
-            Fact::Ike(ike::Fact::Notify { kind: NotifyType::R_U_THERE_ACK, .. }) => asked = 0,
+            Fact::Ike(ike::Fact::Notify { kind: NotifyType::R_U_THERE_ACK, .. }) => connection.asked = 0,
             _ => {}
         }
     }

@@ -29,7 +29,17 @@ fn mapping(picture: &Picture<'_>, claims: &mut Claims) {
             }
             _ => false,
         });
-        if let Some(left) = left {
+        // Who was only late to notice sends to the new one in the end.
+        let followed = picture.all().any(|other| match &other.fact {
+            Fact::Esp(esp::Fact::Traffic { from: sender, packets, .. }) => {
+                other.place.source == seen.place.source
+                    && seen.role(*sender) == Some(Role::Server)
+                    && other.about.client == Some(*to)
+                    && *packets > 0
+            }
+            _ => false,
+        });
+        if let Some(left) = left.filter(|_| !followed) {
             claims.inferred(Cause::NetNatMappingLost, 0.8, [seen, left]);
             return;
         }

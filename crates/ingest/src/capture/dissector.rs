@@ -262,6 +262,7 @@ impl Dissector {
         octets: usize,
         found: Found,
     ) {
+        self.ends.spoke(source.ip());
         let packet = esp::Packet { frame: found.frame, source, destination, data: packet, octets };
         let inside = self.esp.packet(note.now(), &packet);
         let esp::Inside::Payload(number, payload) = inside else { return };

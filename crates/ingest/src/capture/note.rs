@@ -1,6 +1,6 @@
 //! What the parts of the dissector share: how they speak, and who is who.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -72,6 +72,8 @@ const MOST_PAIRS: usize = 8192;
 pub(super) struct Ends {
     pairs: HashMap<(IpAddr, IpAddr), Pair>,
     aliases: HashMap<IpAddr, IpAddr>,
+    /// Addresses from which ESP came.
+    speakers: HashSet<IpAddr>,
 }
 
 struct Pair {
@@ -93,10 +95,17 @@ fn key(a: IpAddr, b: IpAddr) -> (IpAddr, IpAddr) {
 
 impl Ends {
     /// The capture was made on a NAT, where what goes out has the public address already and what comes in has the private one
-    /// again: packets for `private` are for the host that is known by `public`.
+    /// again: packets for `private` are for the host that is known by `public`. Who speaks from an address himself has moved there.
     pub(super) fn alias(&mut self, private: IpAddr, public: IpAddr) {
-        if self.aliases.len() < MOST_PAIRS && !self.aliases.contains_key(&public) {
+        if self.aliases.len() < MOST_PAIRS && !self.aliases.contains_key(&public) && !self.speakers.contains(&private) {
             self.aliases.insert(private, public);
+        }
+    }
+
+    /// ESP came from this address.
+    pub(super) fn spoke(&mut self, source: IpAddr) {
+        if self.speakers.len() < MOST_PAIRS {
+            self.speakers.insert(source);
         }
     }
 

@@ -14,8 +14,7 @@ use wire::isakmp::{IdType, Identity, VendorId, VendorKind};
 use wire::l2tp::{Control, MessageType};
 use wire::virtio::VnetHeader;
 
-use super::server::assert_record_names;
-use super::{Outcome, assert_names, assert_server_agrees, logged, read};
+use super::{Outcome, assert_names, assert_record_names, assert_server_agrees, logged, read};
 use crate::foreign::{FOREIGN, Foreign, Layer, foreign};
 use crate::packets::ipv4;
 use crate::world::{OFFICE, PATIENCE, SERVER, Sender, World, public};

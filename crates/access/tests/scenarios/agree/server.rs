@@ -3,13 +3,13 @@
 use access::Keys;
 use access::server::Event;
 use crypto::dh::Group;
-use diagnose::{Cause, Verdict};
+use diagnose::{Cause, Context, Verdict, examine};
 use ike::proposal::{ChildAuth, ChildCipher, ChildSuite};
 use record::{Format, Layout};
 use sim::Network;
 use wire::isakmp::VendorKind;
 
-use super::{assert_names, assert_server_agrees, logged, read};
+use super::{LIKELY, assert_names, assert_server_agrees, logged, read};
 use crate::foreign::foreign;
 use crate::nat::server_behind_nat;
 use crate::world::{PATIENCE, Sender, World, public, server_config};
@@ -69,13 +69,17 @@ fn a_renewal_that_the_server_refuses() {
 }
 
 /// The server's log, and its line with its keys, name this cause of what befell a connection that was up.
-pub(super) fn assert_record_names(cause: Cause, world: &World) {
+pub(crate) fn assert_record_names(cause: Cause, world: &World) {
     for layout in [Layout::Text, Layout::Json] {
         let log = logged(world, Format { layout, journal: false });
         assert_names(cause, "the log", &read("causeway.log", log.as_bytes(), ""));
     }
     let capture = world.net.capture(world.server_node).unwrap().to_bytes();
     assert_names(cause, "the capture with keys", &read("capture", &capture, &world.keys));
+    if cause == Cause::NoneHealthy {
+        let found = examine(&read("capture", &capture, ""), Context::default()).findings;
+        assert!(found.first().is_none_or(|first| first.confidence < LIKELY), "without keys: {found:?}");
+    }
 }
 
 /// A server that cuts the tags of HMAC-SHA2-256 to 96 bits, as old kernels do, drops what the client sends and says nothing: the
