@@ -498,6 +498,17 @@ fn esp_of_an_earlier_association_does_not_speak_against_a_closed_port() {
     assert_ne!(after.cause().0, Some(Cause::L2tpNoAnswer));
 }
 
+#[test]
+fn a_client_that_says_something_behind_the_server_s_proof_has_it_and_does_not_like_it() {
+    let said = |from| {
+        let (exchange, id, cookies) = (Exchange::Informational, 7, None);
+        ike::Fact::Message(Message { from, exchange, id, cookies, port_4500: true, repeated: false, octets: None })
+    };
+    let wire = Evidence::default().source(Side::Wire, SourceKind::Capture).sees(NAT);
+    let proofs = wire.sees(main_mode(Party::Client, 5)).sees(main_mode(Party::Server, 6));
+    assert_eq!(proofs.sees(said(Party::Client)).cause().0, Some(Cause::IkeIdentityMismatch));
+}
+
 /// Facts of every layer.
 fn facts() -> impl Strategy<Value = Fact> {
     let party = || prop::sample::select(vec![Party::Here, Party::There, Party::Client, Party::Server]);

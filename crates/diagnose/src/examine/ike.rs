@@ -275,6 +275,8 @@ struct MainMode<'a> {
     gave_up: Option<&'a Observation>,
     half_open: Option<&'a Observation>,
     informational_from_server: Option<&'a Observation>,
+    /// What the client says behind the server's proof, which it therefore has.
+    objection: Option<&'a Observation>,
 }
 
 fn main_mode<'a>(picture: &Picture<'a>) -> MainMode<'a> {
@@ -288,6 +290,10 @@ fn main_mode<'a>(picture: &Picture<'a>) -> MainMode<'a> {
                     ike::Exchange::AggressiveMode(number @ 1..=3) => number.min(2),
                     ike::Exchange::Informational if sender == Some(Role::Server) => {
                         mode.informational_from_server.get_or_insert(seen);
+                        continue;
+                    }
+                    ike::Exchange::Informational if mode.last.is_some_and(|(last, _)| last == 6) => {
+                        mode.objection.get_or_insert(seen);
                         continue;
                     }
                     _ => continue,
@@ -344,6 +350,12 @@ fn silence(picture: &Picture<'_>, claims: &mut Claims) {
     // One message and nothing more is as stuck as it gets.
     let mut factor = if stuck { 1.0 } else { 0.6 };
     // What nobody answers did not fit into a packet, unlike what came before it.
+    if let (6, Some(objection)) = (last, mode.objection) {
+        let cause = if by_certificate(picture) { Cause::IkeCertNameMismatch } else { Cause::IkeIdentityMismatch };
+        claims.inferred(cause, 0.4, [seen, objection]);
+        claims.inferred(Cause::IkeIdentityMismatch, 0.3, [seen, objection]);
+        return;
+    }
     let oversized = match &seen.fact {
         Fact::Ike(ike::Fact::Message(message)) => message.octets.is_some_and(|octets| octets > LARGEST),
         _ => false,
@@ -496,13 +508,14 @@ fn after_phase1(picture: &Picture<'_>, claims: &mut Claims) {
         ike::Fact::Deleted { by, .. } => seen.role(*by) == Some(Role::Server),
         _ => false,
     });
-    if repeated || deleted.is_some() {
+    let answer = answered_otherwise(picture);
+    if (repeated || deleted.is_some()) && answer.is_none() {
         let evidence = [seen].into_iter().chain(deleted.map(|(seen, _)| seen));
         claims.inferred(Cause::IkeIdentityMismatch, 0.4, evidence);
         claims.inferred(Cause::IkeSelectorMismatch, 0.2, [seen]);
         claims.inferred(Cause::IkeNoProposalPhase2, 0.2, [seen]);
     }
-    if let Some(answer) = answered_otherwise(picture) {
+    if let Some(answer) = answer {
         claims.inferred(Cause::IkeNoProposalPhase2, 0.4, [seen, answer]);
         claims.inferred(Cause::IkeSelectorMismatch, 0.3, [seen, answer]);
         claims.inferred(Cause::IkeIdentityMismatch, 0.2, [seen, answer]);
