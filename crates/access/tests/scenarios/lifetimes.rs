@@ -8,6 +8,7 @@ use access::server::{self, End};
 use ike::ChildRequest;
 use sim::{Link, Network, Rule};
 
+use crate::agree::assert_record_names;
 use crate::world::{Sender, World, public, server_config};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -49,6 +50,7 @@ fn ten_rekeys_under_traffic_lose_nothing() {
     assert_eq!((world.ups(), world.server_events.len()), (1, 1), "{:#?}", world.server_events);
     let last = world.server.counts();
     assert!(last.associations <= first.associations + 1, "old associations are removed: {last:?}");
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -64,6 +66,7 @@ fn a_rekey_in_udp_loses_nothing_either() {
         world.ping(0);
     }
     assert_eq!(world.server_events.len(), 1);
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -100,6 +103,7 @@ fn traffic_goes_on_under_a_deleted_ike_sa() {
     world.run_for(1000 * SECOND);
     world.ping(0);
     assert_eq!(world.server_events.len(), 1);
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -115,6 +119,7 @@ fn a_connection_outlives_its_ike_sa_and_its_associations() {
     assert_eq!((world.ups(), world.downs().len(), world.failures().len()), (1, 0, 0), "{:#?}", world.server_events);
     let counts = world.server.counts();
     assert!(counts.ike_sas <= 2 && counts.associations <= 2, "{counts:?}");
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -191,6 +196,7 @@ fn one_way_traffic_proves_that_the_client_lives() {
         world.run_for(5 * SECOND);
     }
     assert!(world.downs().is_empty());
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -199,6 +205,7 @@ fn a_quiet_hour_ends_nothing() {
     world.run_for(3600 * SECOND);
     world.ping(0);
     assert_eq!(world.server_events.len(), 1);
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]
@@ -211,6 +218,7 @@ fn a_client_that_hangs_up_has_hung_up() {
     assert!(matches!(end, End::Ppp { failure: ppp::Failure::Refused(ppp::Refused::Terminated { .. }) }), "{end:?}");
     assert_eq!(diagnose::Verdict::of_end(end), None);
     world.assert_server_is_empty();
+    assert_record_names(diagnose::Cause::NoneHealthy, &world);
 }
 
 #[test]

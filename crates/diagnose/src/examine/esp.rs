@@ -28,7 +28,8 @@ pub(super) fn claim(picture: &Picture<'_>, claims: &mut Claims) {
             esp::Fact::Unheard { .. } if picture.up().is_some() => {
                 let control = picture
                     .first(|other| matches!(other.fact, Fact::L2tp(l2tp::Fact::Unanswered { established: true, .. })));
-                let weight = if control.is_some() { 0.6 } else { 0.3 };
+                // Traffic may go one way for long.
+                let weight = if control.is_some() { 0.6 } else { 0.25 };
                 claims.inferred(Cause::IkePeerDead, weight, [seen].into_iter().chain(control));
             }
             // A kernel counts from its start, and not only what is in question.
