@@ -16,7 +16,7 @@ use policy::{Account, Accounts, Ipv6Range, PoolRange};
 use toml::de::DeTable;
 
 pub(crate) use rules::{Lockout, Rule, Rules};
-pub(crate) use secrets::{KeyTrouble, MIN_PSK_CHARACTERS, psk_warnings};
+pub(crate) use secrets::{KeyTrouble, MIN_PSK_CHARACTERS, SecretFault, psk_warnings};
 pub(crate) use source::Mistakes;
 use table::{Located, Table};
 
@@ -395,7 +395,8 @@ impl Reading<'_> {
             (Some(text), None) => self.not_empty(key, Located { value: text.value.into_bytes(), span: text.span }),
             (None, Some(path)) => match secrets::read_file(&self.base.join(&path.value)) {
                 Ok(secret) => self.not_empty(file, Located { value: secret, span: path.span }),
-                Err(problem) => {
+                Err(fault) => {
+                    let problem = FileProblem::from(fault);
                     self.mistakes.add(path.span, problem.message, problem.help);
                     None
                 }

@@ -1,7 +1,8 @@
 //! Secrets in files, and what is wrong with some pre-shared keys.
 
+use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crypto::Secret;
 
@@ -10,20 +11,40 @@ use super::FileProblem;
 /// A shorter pre-shared key can be guessed by whoever records one connection attempt (CVE-2018-5389).
 pub(crate) const MIN_PSK_CHARACTERS: usize = 20;
 
-/// Reads a file that holds one secret. A final line end does not belong to it.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, FileProblem> {
-    let failed = |what: &str, error: std::io::Error| FileProblem {
-        message: format!("cannot {what} {}: {error}", path.display()),
-        help: None,
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| failed("look at", error))?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(FileProblem {
-            message: format!("{} can be read by others (mode {:03o})", path.display(), metadata.mode() & 0o777),
-            help: Some(format!("chmod 600 {}", path.display())),
-        });
+/// Why a secret cannot be had.
+#[derive(Debug)]
+pub(crate) enum SecretFault {
+    /// The operating system does not let its file be read.
+    Unreadable { path: PathBuf, error: io::Error },
+    /// Others can read its file, which has this mode.
+    Exposed { path: PathBuf, mode: u32 },
+    /// The one of this name is empty.
+    Empty { name: String },
+}
+
+impl From<SecretFault> for FileProblem {
+    fn from(fault: SecretFault) -> FileProblem {
+        match fault {
+            SecretFault::Unreadable { path, error } => {
+                FileProblem { message: format!("cannot read {}: {error}", path.display()), help: None }
+            }
+            SecretFault::Exposed { path, mode } => FileProblem {
+                message: format!("{} can be read by others (mode {mode:03o})", path.display()),
+                help: Some(format!("chmod 600 {}", path.display())),
+            },
+            SecretFault::Empty { name } => FileProblem { message: format!("the {name} is empty"), help: None },
+        }
     }
-    let mut bytes = std::fs::read(path).map_err(|error| failed("read", error))?;
+}
+
+/// Reads a file that holds one secret. A final line end does not belong to it.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, SecretFault> {
+    let failed = |error| SecretFault::Unreadable { path: path.to_owned(), error };
+    let mode = std::fs::metadata(path).map_err(failed)?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(SecretFault::Exposed { path: path.to_owned(), mode });
+    }
+    let mut bytes = std::fs::read(path).map_err(failed)?;
     while matches!(bytes.last(), Some(b'\n' | b'\r')) {
         bytes.pop();
     }

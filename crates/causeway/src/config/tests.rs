@@ -110,7 +110,7 @@ fn an_address_belongs_to_one_user() {
 fn a_key_that_cannot_be_read_is_one_mistake() {
     let text = GOOD.replace("psk = \"correct-horse-battery-staple\"", "psk_file = \"absent\"");
     let error = check(&text).unwrap_err();
-    assert!(error.contains("cannot look at") && !error.contains("no pre-shared key"), "{error}");
+    assert!(error.contains("cannot read") && !error.contains("no pre-shared key"), "{error}");
 }
 
 #[test]

@@ -20,8 +20,8 @@ use super::offers::{Offers, offers};
 use super::profile::{self, Profile};
 use super::strategy::{self, Strategy};
 use crate::cli;
-use crate::config::secrets;
-use crate::config::{self, Network};
+use crate::config::secrets::{self, SecretFault};
+use crate::config::{self, FileProblem, Network};
 use crate::exit::Failure;
 use crate::io::IKE_PORT;
 
@@ -79,14 +79,15 @@ impl Settings {
         let user = options.user.clone().or(profile.user).filter(|user| (1..=255).contains(&user.len()));
         let user =
             user.ok_or_else(|| Failure::configuration("no user: name one with --user NAME or in the profile"))?;
-        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", profile.psk, "psk")?;
+        let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", profile.psk, "psk").map_err(told)?;
         if psk.is_none() && order.contains(&Strategy::L2tp) {
             return Err(Failure::configuration(
                 "no pre-shared key: give it in CAUSEWAY_PSK, with --psk-file FILE, in the profile (`psk` or `psk_file`), or \
                  as a systemd credential `psk`",
             ));
         }
-        let password = secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", profile.password, "password")?;
+        let password = secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", profile.password, "password");
+        let password = password.map_err(told)?;
         if password.is_none() && !SilentTerminal::exists() {
             return Err(Failure::configuration(
                 "no password, and no terminal to ask for it: give it in CAUSEWAY_PASSWORD, with --password-file FILE, in the \
@@ -171,7 +172,7 @@ impl Settings {
     }
 
     /// For a probe: L2TP/IPsec in this process, nothing that outlives it, and nobody who is asked. `None` without a pre-shared key.
-    pub(crate) fn for_probe(options: &cli::doctor::Probe) -> Result<Option<Settings>, Failure> {
+    pub(crate) fn for_probe(options: &cli::doctor::Probe) -> Result<Option<Settings>, SecretFault> {
         let psk = secret(options.psk_file.as_deref(), "CAUSEWAY_PSK", None, "psk")?;
         let Some(psk) = psk else { return Ok(None) };
         let password = match options.user {
@@ -302,7 +303,7 @@ impl Settings {
 }
 
 /// The password of a probe's user, if there is one.
-pub(crate) fn password(options: &cli::doctor::Probe) -> Result<Option<Secret>, Failure> {
+pub(crate) fn password(options: &cli::doctor::Probe) -> Result<Option<Secret>, SecretFault> {
     secret(options.password_file.as_deref(), "CAUSEWAY_PASSWORD", None, "password")
 }
 
@@ -375,21 +376,22 @@ fn patience(timeout: Duration) -> (Duration, Duration, u32) {
     (first, cap, transmissions)
 }
 
+/// A mistake of the person who dials.
+fn told(fault: SecretFault) -> Failure {
+    let problem = FileProblem::from(fault);
+    let help = problem.help.map(|help| format!(" ({help})")).unwrap_or_default();
+    Failure::configuration(format!("{}{help}", problem.message))
+}
+
 /// A secret from the first place that has it.
 fn secret(
     file: Option<&Path>,
     variable: &str,
     profile: Option<Secret>,
     credential: &str,
-) -> Result<Option<Secret>, Failure> {
-    let read = |path: &Path| {
-        secrets::read_file(path).map_err(|problem| {
-            let help = problem.help.map(|help| format!(" ({help})")).unwrap_or_default();
-            Failure::configuration(format!("{}{help}", problem.message))
-        })
-    };
+) -> Result<Option<Secret>, SecretFault> {
     let bytes = if let Some(path) = file {
-        Some(read(path)?)
+        Some(secrets::read_file(path)?)
     } else if let Some(value) = std::env::var_os(variable) {
         Some(std::os::unix::ffi::OsStringExt::into_vec(value))
     } else if profile.is_some() {
@@ -397,10 +399,10 @@ fn secret(
     } else {
         let directory = std::env::var_os("CREDENTIALS_DIRECTORY");
         let path = directory.map(|directory| Path::new(&directory).join(credential)).filter(|path| path.exists());
-        path.as_deref().map(read).transpose()?
+        path.as_deref().map(secrets::read_file).transpose()?
     };
     match bytes {
-        Some(bytes) if bytes.is_empty() => Err(Failure::configuration(format!("the {credential} is empty"))),
+        Some(bytes) if bytes.is_empty() => Err(SecretFault::Empty { name: credential.to_owned() }),
         bytes => Ok(bytes.map(Secret::from)),
     }
 }

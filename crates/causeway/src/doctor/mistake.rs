@@ -5,6 +5,7 @@ use std::io;
 use diagnose::Texts;
 
 use super::phrases::say;
+use crate::config::SecretFault;
 use crate::exit::Failure;
 
 /// Wrong usage, or nothing that can be read.
@@ -22,6 +23,18 @@ pub(super) fn local(texts: &Texts, id: &str, values: &[(&str, &str)], error: &io
 /// A file cannot be read.
 pub(super) fn unreadable(texts: &Texts, file: &str, error: &io::Error) -> Failure {
     usage(texts, "error-cannot-read", &[("file", file), ("error", &system(texts, error))])
+}
+
+/// A secret cannot be had.
+pub(super) fn secret(texts: &Texts, fault: SecretFault) -> Failure {
+    match fault {
+        SecretFault::Unreadable { path, error } => unreadable(texts, &path.display().to_string(), &error),
+        SecretFault::Exposed { path, mode } => {
+            let values = [("file", path.display().to_string()), ("mode", format!("{mode:03o}"))];
+            usage(texts, "error-secret-exposed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        SecretFault::Empty { name } => usage(texts, "error-secret-empty", &[("name", &name)]),
+    }
 }
 
 /// What the operating system says; in its own words where they are rare.

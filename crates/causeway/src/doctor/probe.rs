@@ -40,7 +40,7 @@ pub(super) fn run(options: &Probe) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|error| mistake::local(&texts, "error-signals", &[], &error))?;
     // Whoever listens to a log-on over PPTP can guess at the password: it takes an explicit word.
     let (settings, pptp_log_on) = match options.protocol {
-        Protocols::Pptp => (None, pptp_log_on(options)?),
+        Protocols::Pptp => (None, pptp_log_on(options, &texts)?),
         Protocols::Auto | Protocols::L2tp => (for_probe(options, &texts)?, None),
     };
     let begun = net::clock::now();
@@ -330,7 +330,7 @@ impl Doctor<'_> {
 
 /// How to log on over L2TP/IPsec; a user alone is not enough.
 fn for_probe(options: &Probe, texts: &Texts) -> Result<Option<Settings>, Failure> {
-    let settings = Settings::for_probe(options)?;
+    let settings = Settings::for_probe(options).map_err(|fault| mistake::secret(texts, fault))?;
     if settings.is_none() && options.user.is_some() {
         return Err(mistake::usage(texts, "error-no-key-for-user", &[]));
     }
@@ -338,14 +338,14 @@ fn for_probe(options: &Probe, texts: &Texts) -> Result<Option<Settings>, Failure
 }
 
 /// Who logs on over PPTP; nobody without a user and a password.
-fn pptp_log_on(options: &Probe) -> Result<Option<probe::LogOn>, Failure> {
+fn pptp_log_on(options: &Probe, texts: &Texts) -> Result<Option<probe::LogOn>, Failure> {
     if !options.reach.is_empty() {
         return Err(Failure::configuration(
             "--reach is for L2TP/IPsec: over PPTP the probe has no encryption, which servers require before anything passes",
         ));
     }
     let Some(user) = options.user.clone() else { return Ok(None) };
-    let password = settings::password(options)?;
+    let password = settings::password(options).map_err(|fault| mistake::secret(texts, fault))?;
     let methods = settings::probe_methods(options);
     Ok(password.map(|password| probe::LogOn { credentials: ppp::Credentials { user, password }, methods }))
 }

@@ -14,6 +14,8 @@ error-route = cannot ask for the route to { $server }: { $error }
 error-wait = cannot wait for sockets: { $error }
 error-socket = cannot open a UDP socket at { $address }: { $error }
 error-no-key-for-user = no pre-shared key for --user: give it in CAUSEWAY_PSK, with --psk-file FILE, or as a systemd credential “psk”
+error-secret-exposed = { $file } can be read by others (mode { $mode }): chmod 600 { $file }
+error-secret-empty = the secret { $name } is empty
 error-session-alive = this session has not failed; “causeway session show” tells about it
 error-session-unknown = no failed session of that name; “causeway session failed” lists them
 

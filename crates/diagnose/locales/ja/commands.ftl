@@ -14,6 +14,8 @@ error-route = { $server } への経路を調べられません: { $error }
 error-wait = ソケットを待てません: { $error }
 error-socket = { $address } で UDP ソケットを開けません: { $error }
 error-no-key-for-user = --user には事前共有キーが必要です。CAUSEWAY_PSK、--psk-file FILE、または systemd の資格情報「psk」で渡してください
+error-secret-exposed = { $file } を他の人が読めます (モード { $mode }): chmod 600 { $file }
+error-secret-empty = { $name } が空です
 error-session-alive = このセッションは失敗していません。「causeway session show」で確認できます
 error-session-unknown = その名前の失敗したセッションはありません。「causeway session failed」で一覧できます
 

@@ -14,6 +14,8 @@ error-route = não é possível consultar a rota até { $server }: { $error }
 error-wait = não é possível esperar por sockets: { $error }
 error-socket = não é possível abrir um socket UDP em { $address }: { $error }
 error-no-key-for-user = falta a chave pré-compartilhada para --user: informe-a em CAUSEWAY_PSK, com --psk-file FILE, ou como credencial “psk” do systemd
+error-secret-exposed = { $file } pode ser lido por outros (modo { $mode }): chmod 600 { $file }
+error-secret-empty = o segredo { $name } está vazio
 error-session-alive = esta sessão não falhou; “causeway session show” mostra os dados dela
 error-session-unknown = não há sessão com falha com esse nome; “causeway session failed” lista todas
 

@@ -14,6 +14,8 @@ error-route = 无法查询到 { $server } 的路由：{ $error }
 error-wait = 无法等待套接字：{ $error }
 error-socket = 无法在 { $address } 打开 UDP 套接字：{ $error }
 error-no-key-for-user = --user 需要预共享密钥：用 CAUSEWAY_PSK、--psk-file FILE 或 systemd 凭据“psk”提供
+error-secret-exposed = 其他人可以读取 { $file }（权限 { $mode }）：chmod 600 { $file }
+error-secret-empty = 机密 { $name } 为空
 error-session-alive = 这个会话没有失败；请用“causeway session show”查看
 error-session-unknown = 没有这个名称的失败会话；“causeway session failed”会列出它们
 
