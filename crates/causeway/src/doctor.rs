@@ -1,6 +1,7 @@
 //! `causeway doctor`: says why a connection fails, whoever made the server and the client.
 
 mod chronicle;
+mod compare;
 mod explain;
 mod html;
 mod mistake;
@@ -32,6 +33,7 @@ const NOT_ENOUGH: u8 = 3;
 pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
     match &options.command {
         Command::Read(options) => read::run(options),
+        Command::Compare(options) => compare::run(options),
         Command::Explain(options) => explain::run(options),
         Command::Probe(options) => probe::run(options),
     }

@@ -27,6 +27,12 @@ pub(crate) enum Command {
         nothing can be read, 3 the evidence does not suffice."
     )]
     Read(Read),
+    /// Compare two pre-shared keys without showing them: whether they are the same, else where and how they differ.
+    ///
+    /// Each file holds one key and nothing else, as it was copied from where it is set. Told are lengths, encodings and positions,
+    /// never a character.
+    #[command(after_help = "Exit status: 0 they are the same, 1 they differ, 2 wrong usage, or one cannot be read.")]
+    Compare(Compare),
     /// Explain an error number or message: what it means, what is behind it, and what mends it.
     ///
     /// Numbers of Windows (789, 13801, 0x80070315), the message of Windows, macOS, iOS, Android or NetworkManager in English,
@@ -92,6 +98,22 @@ pub(crate) enum Side {
     Client,
     /// The machine that is dialled.
     Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The first file.
+    #[arg(value_name = "ONE")]
+    pub(crate) one: PathBuf,
+    /// The second file.
+    #[arg(value_name = "OTHER")]
+    pub(crate) other: PathBuf,
+    /// Language of the answer: en, zh, ja or pt [default: from the locale].
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub(crate) lang: Option<diagnose::Language>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

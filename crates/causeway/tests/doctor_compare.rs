@@ -1,0 +1,56 @@
+//! `causeway doctor compare` as a person runs it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Two files with this content, in a directory of the test.
+fn files(test: &str, one: &[u8], other: &[u8]) -> [PathBuf; 2] {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    fs::create_dir_all(&directory).unwrap();
+    let paths = ["one", "other"].map(|name| directory.join(name));
+    fs::write(&paths[0], one).unwrap();
+    fs::write(&paths[1], other).unwrap();
+    paths
+}
+
+fn compare(files: &[PathBuf; 2], further: &[&str]) -> (String, Option<i32>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.args(["doctor", "compare"]).args(files).args(further).env_clear().env("LC_ALL", "C");
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    (said, output.status.code())
+}
+
+#[test]
+fn keys_are_compared_in_every_language_and_never_shown() {
+    let (one, other) = ("zebra-Quartz", "\u{201c}zebra-quartz\u{201d}\n");
+    let files = files("never-shown", one.as_bytes(), other.as_bytes());
+    let mut told = Vec::new();
+    for language in ["en", "zh", "ja", "pt"] {
+        let (said, status) = compare(&files, &["--lang", language]);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(!said.to_lowercase().contains("zebra") && !said.to_lowercase().contains("quartz"), "{said}");
+        assert!(!said.contains("compare-"), "{said}");
+        assert_eq!(said.lines().filter(|line| line.starts_with("- ")).count(), 3, "{said}");
+        assert!(!told.contains(&said));
+        told.push(said);
+    }
+    let (json, _) = compare(&files, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let ids: Vec<&str> = json["differences"].as_array().unwrap().iter().filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(ids, ["line-break", "quoted", "case"]);
+    assert!(!json.to_string().to_lowercase().contains("zebra"));
+}
+
+#[test]
+fn equal_keys_end_with_0_and_what_is_no_key_with_2() {
+    let (said, status) = compare(&files("equal", b"correct-horse", b"correct-horse"), &[]);
+    assert_eq!((status, said.contains("octet for octet")), (Some(0), true), "{said}");
+    let (said, status) = compare(&files("empty", b"correct-horse", b"\n"), &[]);
+    assert_eq!((status, said.contains("is empty")), (Some(2), true), "{said}");
+    let (said, status) = compare(&files("large", b"correct-horse", &[b'x'; 5000]), &[]);
+    assert_eq!((status, said.contains("too large")), (Some(2), true), "{said}");
+}
