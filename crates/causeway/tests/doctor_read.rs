@@ -294,6 +294,8 @@ fn a_ticket_is_read_and_the_report_says_that_it_rests_on_words() {
     for said in ["rests on what somebody wrote", "Somebody wrote:", "ticket.txt:1", "What would settle it:"] {
         assert!(report.contains(said), "{said}: {report}");
     }
+    // Of a line that touches several subjects each would be told under each finding.
+    assert!(!report.contains("what the report is about") && !report.contains("; somebody wrote"), "{report}");
     let json: Value = serde_json::from_slice(&read(&["--json", path(&ticket)]).stdout).unwrap();
     assert_eq!(json["findings"][0]["only_words"], true);
     assert!(json["findings"][0]["confidence"].as_f64().unwrap() < 0.75);

@@ -96,8 +96,13 @@ pub(super) fn said<'a>(timeline: &Timeline, place: &'a Place, texts: &Texts) -> 
     }
     let facts = seen.iter().map(|seen| texts.fact_id(seen)).collect();
     let quote = Some(&*place.text).filter(|_| kind.is_quoted() || seen.is_empty());
+    // Of a sentence that touches several subjects no one of them is its meaning; it stands there to be read.
+    let remarks = seen.iter().filter(|seen| is_pointed_remark(&seen.fact)).count();
     let mut sentences: Vec<String> = Vec::new();
     for seen in seen {
+        if matches!(seen.fact, Fact::Remark(_)) && (remarks > 1 || !is_pointed_remark(&seen.fact)) {
+            continue;
+        }
         let sentence = match kind {
             // A probe has told it in the reader's language, with more than the fact holds.
             SourceKind::Probe => place.text.to_string(),
@@ -110,6 +115,11 @@ pub(super) fn said<'a>(timeline: &Timeline, place: &'a Place, texts: &Texts) -> 
     }
     let meaning = (!sentences.is_empty()).then(|| texts.sentences(&sentences));
     Said { quote, meaning, facts }
+}
+
+/// Whether somebody said something that points to a cause.
+fn is_pointed_remark(fact: &Fact) -> bool {
+    matches!(fact, Fact::Remark(remark) if !remark.topic.is_context())
 }
 
 const fn is_plain_message(fact: &Fact) -> bool {

@@ -163,7 +163,7 @@ impl Remarks {
         let sense = Sense::of(&words, asks);
         let subjects = vocabulary::subjects(&words);
         let topics =
-            subjects.iter().any(|(subject, _)| matches!(subject, Subject::Topic(topic) if !is_context(*topic)));
+            subjects.iter().any(|(subject, _)| matches!(subject, Subject::Topic(topic) if !topic.is_context()));
         let announced = first.line <= self.repair_until;
         let trial = first.line <= self.trials_until;
         for (subject, span) in &subjects {
@@ -194,7 +194,7 @@ impl Remarks {
                 if let Said::Topic(topic, stance) = &mut remark.said
                     && (near || listed)
                     && *stance != Stance::Mended
-                    && !is_context(*topic)
+                    && !topic.is_context()
                 {
                     *stance = Stance::Denied;
                 }
@@ -210,7 +210,7 @@ impl Remarks {
             }
             for remark in self.found.iter_mut().filter(|remark| !colon && reach(remark)) {
                 if let Said::Topic(topic, stance @ (Stance::Stated | Stance::Supposed)) = &mut remark.said
-                    && !is_context(*topic)
+                    && !topic.is_context()
                 {
                     *stance = Stance::Mended;
                 }
@@ -220,7 +220,7 @@ impl Remarks {
         } else if sense.mends && !sense.in_vain && sense::points_back(words) {
             for remark in self.found.iter_mut().filter(|remark| remark.sentence + 1 == own) {
                 if let Said::Topic(topic, stance @ Stance::Stated) = &mut remark.said
-                    && !is_context(*topic)
+                    && !topic.is_context()
                 {
                     *stance = Stance::Mended;
                 }
@@ -249,11 +249,6 @@ fn stance(denied: bool, sense: Sense, announced: bool, trial: bool) -> Stance {
     } else {
         Stance::Stated
     }
-}
-
-/// Whether a topic says only what the report is about.
-fn is_context(topic: Topic) -> bool {
-    matches!(topic, Topic::AboutPptp | Topic::AboutL2tp | Topic::AboutIkev2 | Topic::AboutAndroid | Topic::AboutWindows)
 }
 
 /// Whether a topic is a state in which something is, and whose phrases have no "not" of their own.

@@ -172,6 +172,12 @@ impl Topic {
     pub fn of_id(id: &str) -> Option<Topic> {
         Topic::ALL.iter().copied().find(|topic| topic.id() == id)
     }
+
+    /// Whether it says only what the report is about, and points to no cause.
+    pub const fn is_context(self) -> bool {
+        use Topic::{AboutAndroid, AboutIkev2, AboutL2tp, AboutPptp, AboutWindows};
+        matches!(self, AboutPptp | AboutL2tp | AboutIkev2 | AboutAndroid | AboutWindows)
+    }
 }
 
 impl fmt::Display for Topic {
