@@ -294,8 +294,16 @@ fn a_ticket_is_read_and_the_report_says_that_it_rests_on_words() {
     for said in ["rests on what somebody wrote", "Somebody wrote:", "ticket.txt:1", "What would settle it:"] {
         assert!(report.contains(said), "{said}: {report}");
     }
+    assert!(report.contains("→ error 809: The server does not answer; somebody wrote that it is not this"), "{report}");
     // Of a line that touches several subjects each would be told under each finding.
-    assert!(!report.contains("what the report is about") && !report.contains("; somebody wrote"), "{report}");
+    let several = "Error 789. The server is behind a NAT router and we forwarded UDP 500 and 4500 to it, all else is as before.\n";
+    let several = text(&read(&[path(&evidence.file("several.txt", several))]).stdout);
+    assert!(
+        several.contains("Somebody wrote:")
+            && !several
+                .contains("→ error 789: IPsec failed in its first phase, for a reason that Windows does not tell;"),
+        "{several}"
+    );
     let json: Value = serde_json::from_slice(&read(&["--json", path(&ticket)]).stdout).unwrap();
     assert_eq!(json["findings"][0]["only_words"], true);
     assert!(json["findings"][0]["confidence"].as_f64().unwrap() < 0.75);
