@@ -54,3 +54,45 @@ fn equal_keys_end_with_0_and_what_is_no_key_with_2() {
     let (said, status) = compare(&files("large", b"correct-horse", &[b'x'; 5000]), &[]);
     assert_eq!((status, said.contains("too large")), (Some(2), true), "{said}");
 }
+
+/// An export of PolicyAgent as a whole, and of RasMan's parameters, with these values in them.
+fn export(policy_agent: &str, rasman: &str) -> Vec<u8> {
+    let services = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services";
+    format!(
+        "Windows Registry Editor Version 5.00\r\n\r\n[{services}\\PolicyAgent]\r\n\"ImagePath\"=\"svchost.exe\"\r\n\
+         {policy_agent}\r\n[{services}\\RasMan\\Parameters]\r\n\"Medias\"=hex(7):72,00\r\n{rasman}\r\n"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn of_two_exports_is_told_what_changed_and_what_that_speaks_for() {
+    let before =
+        export("\"AssumeUDPEncapsulationContextOnSendRule\"=dword:00000002\r\n", "\"ProhibitIpSec\"=dword:00000001");
+    let after = export("", "\"Other\"=\"x\"");
+    let files = files("exports", &before, &after);
+    for language in ["en", "zh", "ja", "pt"] {
+        let (said, status) = compare(&files, &["--lang", language]);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.contains("[ike.server_behind_nat_refused]"), "{said}");
+        assert!(!said.contains("compare-") && !said.contains("Medias"), "{said}");
+    }
+    let (json, _) = compare(&files, &["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let change = |name: &str| json["changes"].as_array().unwrap().iter().find(|change| change["name"] == name).unwrap();
+    let assume = change("AssumeUDPEncapsulationContextOnSendRule");
+    assert_eq!((&assume["before"], &assume["after"]), (&serde_json::json!(2), &serde_json::Value::Null));
+    assert_eq!(assume["causes"], serde_json::json!(["ike.server_behind_nat_refused"]));
+    assert_eq!(change("ProhibitIpSec")["no_longer"], serde_json::json!(["host.prohibit_ipsec"]));
+    assert_eq!(change("Other")["causes"], serde_json::json!([]));
+    assert_eq!(json["changes"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn equal_exports_end_with_0_and_an_export_beside_a_key_with_2() {
+    let one = export("", "");
+    let (said, status) = compare(&files("equal-exports", &one, &one), &[]);
+    assert_eq!((status, said.contains("Nothing changed")), (Some(0), true), "{said}");
+    let (said, status) = compare(&files("two-kinds", &one, b"correct-horse"), &[]);
+    assert_eq!((status, said.contains("two exports")), (Some(2), true), "{said}");
+}

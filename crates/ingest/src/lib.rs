@@ -21,6 +21,7 @@ use bundle::Budget;
 pub use keys::{KeyTrouble, Keys};
 pub use kind::Kind;
 pub use sink::Sink;
+pub use windows::{RegistryData, RegistryValue, registry_values};
 
 /// What a reader may know beside the file.
 #[derive(Clone, Debug, Default)]

@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use events::methods;
 
 pub(crate) use chars::Chars;
+pub use registry::{RegistryData, RegistryValue, registry_values};
 
 use crate::{Kind, Settings, Sink};
 

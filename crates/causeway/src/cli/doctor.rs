@@ -27,10 +27,11 @@ pub(crate) enum Command {
         nothing can be read, 3 the evidence does not suffice."
     )]
     Read(Read),
-    /// Compare two pre-shared keys without showing them: whether they are the same, else where and how they differ.
+    /// Compare two pre-shared keys without showing them, or two registry exports from before and after a change.
     ///
-    /// Each file holds one key and nothing else, as it was copied from where it is set. Told are lengths, encodings and positions,
-    /// never a character.
+    /// Of keys: whether they are the same, else where and how they differ. Each file holds one key and nothing else, as it was
+    /// copied from where it is set; told are lengths, encodings and positions, never a character. Of registry exports of the same
+    /// keys (reg export): which values changed, and which of them are causes of failures.
     #[command(after_help = "Exit status: 0 they are the same, 1 they differ, 2 wrong usage, or one cannot be read.")]
     Compare(Compare),
     /// Explain an error number or message: what it means, what is behind it, and what mends it.
@@ -102,12 +103,15 @@ pub(crate) enum Side {
 
 #[derive(Debug, Args)]
 pub(crate) struct Compare {
-    /// The first file.
+    /// The first key, or the earlier export.
     #[arg(value_name = "ONE")]
     pub(crate) one: PathBuf,
-    /// The second file.
+    /// The second key, or the later export.
     #[arg(value_name = "OTHER")]
     pub(crate) other: PathBuf,
+    /// Whose machine the exports are of.
+    #[arg(long, value_enum, value_name = "SIDE")]
+    pub(crate) side: Option<Side>,
     /// Language of the answer: en, zh, ja or pt [default: from the locale].
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     pub(crate) lang: Option<diagnose::Language>,

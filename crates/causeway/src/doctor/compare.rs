@@ -1,6 +1,7 @@
 //! `causeway doctor compare`: two files that should be the same, or were.
 
 mod keys;
+mod registry;
 
 use std::fs::File;
 use std::io::Read;
@@ -15,6 +16,7 @@ use super::phrases::say;
 use crate::cli::doctor::Compare;
 use crate::exit::Failure;
 use keys::{Aspect, Comparison, Encoding, Key, Oddity, Shape, Which};
+use registry::Changes;
 
 /// More octets are no pre-shared key.
 const MOST_KEY: usize = 4096;
@@ -24,18 +26,31 @@ const DIFFERENT: u8 = 1;
 
 pub(super) fn run(options: &Compare) -> Result<(), Failure> {
     let texts = Texts::new(options.lang.unwrap_or_else(super::locale));
-    let (one, other) = (contents(&options.one, &texts)?, contents(&options.other, &texts)?);
-    keys(options, [one, other], &texts)
+    let contents = [beginning(&options.one, &texts)?, beginning(&options.other, &texts)?];
+    match contents.each_ref().map(|octets| ingest::Kind::of(octets) == ingest::Kind::Registry) {
+        [true, true] => registry(options, &texts),
+        [false, false] => keys(options, contents, &texts),
+        _ => Err(mistake::usage(&texts, "compare-two-kinds", &[])),
+    }
 }
 
-/// The whole file, as far as it is one that can be compared.
-fn contents(path: &Path, texts: &Texts) -> Result<Vec<u8>, Failure> {
+/// The beginning of a file: all of it, if it may be a key.
+fn beginning(path: &Path, texts: &Texts) -> Result<Vec<u8>, Failure> {
     let failed = |error| mistake::unreadable(texts, &path.display().to_string(), &error);
     // It does not grow, so that no copy of a key stays behind.
     let mut octets = Vec::with_capacity(MOST_KEY + 64);
     let most = MOST_KEY as u64;
     File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut octets)).map_err(failed)?;
     Ok(octets)
+}
+
+fn registry(options: &Compare, texts: &Texts) -> Result<(), Failure> {
+    let changes = Changes::between(&options.one, &options.other, options.side).map_err(|(which, error)| {
+        let path = if which == 0 { &options.one } else { &options.other };
+        mistake::unreadable(texts, &path.display().to_string(), &error)
+    })?;
+    crate::print(&if options.json { changes.json(texts) } else { changes.text(texts, Paper::of_output()) })?;
+    if changes.is_empty() { Ok(()) } else { Err(Failure::explained(DIFFERENT)) }
 }
 
 fn keys(options: &Compare, contents: [Vec<u8>; 2], texts: &Texts) -> Result<(), Failure> {

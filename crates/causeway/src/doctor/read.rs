@@ -60,7 +60,7 @@ pub(super) fn run(options: &Read) -> Result<(), Failure> {
 }
 
 /// Gives the sources that do not say whose they are to this side.
-fn take_for(side: cli::Side, timeline: &mut Timeline) {
+pub(super) fn take_for(side: cli::Side, timeline: &mut Timeline) {
     let side = match side {
         cli::Side::Client => Side::Client,
         cli::Side::Server => Side::Server,

@@ -73,3 +73,14 @@ compare-swapped = two neighbours have changed places: characters { $at } and the
 compare-characters = other characters stand at { $positions }; the rest is the same
 compare-unlike = the first { $at } characters are the same; what follows differs too much to say how
 compare-not-comparable = { $file } is too large for a pre-shared key
+
+# Two exports of the registry.
+compare-two-kinds = one is a registry export and the other is not: give two exports, or two files that hold a key each
+compare-registry-same = Nothing changed between the two exports.
+compare-registry-unknown = This changed between the two exports; nothing of it is known here as a cause of failures:
+compare-registry-different = This changed between the two exports, what is known to matter first:
+compare-speaks = → now speaks for: { $cause } [{ $id }]
+compare-spoke = → no longer speaks for: { $cause } [{ $id }]
+compare-absent = not set
+compare-octets = octets
+compare-left-out = { $count } more changes are not shown.

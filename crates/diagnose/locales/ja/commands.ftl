@@ -73,3 +73,14 @@ compare-swapped = 隣り合う二つの文字が入れ替わっています：{ 
 compare-characters = { $positions } 文字目が異なり、残りは同じです
 compare-unlike = 始めの { $at } 文字は同じです。その後は違いが多く、どう違うかは言えません
 compare-not-comparable = { $file } は事前共有キーとしては大きすぎます
+
+# 二つのレジストリのエクスポート。
+compare-two-kinds = 一方はレジストリのエクスポートですが、他方は違います：エクスポートを二つ、またはキーを一つずつ含むファイルを二つ指定してください
+compare-registry-same = 二つのエクスポートの間に変化はありません。
+compare-registry-unknown = 二つのエクスポートの間で次の変化がありました。障害の原因として知られているものはありません：
+compare-registry-different = 二つのエクスポートの間で次の変化がありました（重要と分かっているものが先）：
+compare-speaks = → 今は次を示します：{ $cause } [{ $id }]
+compare-spoke = → もう次を示しません：{ $cause } [{ $id }]
+compare-absent = 設定なし
+compare-octets = オクテット
+compare-left-out = ほかに { $count } 件の変化は表示していません。

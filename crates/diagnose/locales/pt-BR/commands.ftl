@@ -73,3 +73,14 @@ compare-swapped = dois vizinhos trocaram de lugar: o caractere { $at } e o segui
 compare-characters = há outros caracteres em { $positions }; o resto é igual
 compare-unlike = os primeiros { $at } caracteres são iguais; o que segue difere demais para dizer como
 compare-not-comparable = { $file } é grande demais para uma chave pré-compartilhada
+
+# Duas exportações do registro.
+compare-two-kinds = um é uma exportação do registro e o outro não: dê duas exportações, ou dois arquivos com uma chave cada
+compare-registry-same = Nada mudou entre as duas exportações.
+compare-registry-unknown = Isto mudou entre as duas exportações; nada disso é conhecido aqui como causa de falhas:
+compare-registry-different = Isto mudou entre as duas exportações, primeiro o que se sabe que importa:
+compare-speaks = → agora indica: { $cause } [{ $id }]
+compare-spoke = → não indica mais: { $cause } [{ $id }]
+compare-absent = não definido
+compare-octets = octetos
+compare-left-out = Mais { $count } mudanças não são mostradas.

@@ -73,3 +73,14 @@ compare-swapped = 两个相邻字符对调：第 { $at } 个与其后一个
 compare-characters = 第 { $positions } 个字符不同；其余相同
 compare-unlike = 前 { $at } 个字符相同；其后差异太多，无法说明如何不同
 compare-not-comparable = { $file } 太大，不会是预共享密钥
+
+# 两个注册表导出文件。
+compare-two-kinds = 一个是注册表导出文件，另一个不是：请给出两个导出文件，或两个各含一个密钥的文件
+compare-registry-same = 两个导出文件之间没有变化。
+compare-registry-unknown = 两个导出文件之间有以下变化；其中没有已知会导致故障的：
+compare-registry-different = 两个导出文件之间有以下变化，已知重要的在前：
+compare-speaks = → 现在表明：{ $cause } [{ $id }]
+compare-spoke = → 不再表明：{ $cause } [{ $id }]
+compare-absent = 未设置
+compare-octets = 八位组
+compare-left-out = 另有 { $count } 处变化未显示。

@@ -1,5 +1,7 @@
 //! Registry exports: .reg files of version 4 and 5, and what `reg query` prints.
 
+mod values;
+
 use std::io::{self, Read};
 use std::mem;
 
@@ -8,6 +10,7 @@ use observe::{About, Spot};
 
 use super::chars::Chars;
 use crate::Sink;
+pub use values::{RegistryData, RegistryValue, registry_values};
 
 /// Values that decide about a connection, wherever they stand: many are found in keys where Windows does not look for them.
 const NAMES: &[&str] = &[
@@ -60,8 +63,15 @@ const VALUES: usize = 4096;
 
 /// Reads an export.
 pub(super) fn read(input: impl Read, sink: &mut Sink<'_>, progress: &mut dyn FnMut(u64)) -> io::Result<()> {
-    let mut chars = Chars::new(input)?;
     let mut export = Export::default();
+    lines(input, |number, line| export.line(number, line, sink), progress)?;
+    export.end(sink);
+    Ok(())
+}
+
+/// Gives each line with its number; what goes on over several lines is one.
+fn lines(input: impl Read, mut each: impl FnMut(u64, &str), progress: &mut dyn FnMut(u64)) -> io::Result<()> {
+    let mut chars = Chars::new(input)?;
     let mut whole = String::new();
     let mut begun = 0;
     while let Some(line) = chars.line()? {
@@ -76,19 +86,18 @@ pub(super) fn read(input: impl Read, sink: &mut Sink<'_>, progress: &mut dyn FnM
             begun = number;
         }
         // A value of many octets goes on behind a backslash; the name of a key may end with one only in brackets.
-        if whole.ends_with('\\') && whole.starts_with('"') && whole.len() < Chars::<io::Empty>::LINE {
+        if whole.ends_with('\\') && whole.starts_with(['"', '@']) && whole.len() < Chars::<io::Empty>::LINE {
             whole.pop();
             continue;
         }
-        export.line(begun, &whole, sink);
+        each(begun, &whole);
         whole.clear();
         begun = 0;
         if number.is_multiple_of(4096) {
             progress(chars.octets());
         }
     }
-    export.line(begun, &whole, sink);
-    export.end(sink);
+    each(begun, &whole);
     Ok(())
 }
 
