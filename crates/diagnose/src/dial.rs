@@ -225,7 +225,11 @@ fn ike(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -> Verd
             ike::Denial::TooManyChildren { .. } => verdict(Cause::IkePeerIncompatible, 789),
         },
         ike::Failure::Local(fault) => match fault {
-            ike::LocalFault::Evicted | ike::LocalFault::Closed => verdict(Cause::NoneHealthy, 631),
+            // The first three are a responder's, which a dialer is not.
+            ike::LocalFault::Evicted
+            | ike::LocalFault::Full
+            | ike::LocalFault::Overloaded
+            | ike::LocalFault::Closed => verdict(Cause::NoneHealthy, 631),
             // Main mode succeeded, and the server withdrew it while quick mode was under way.
             ike::LocalFault::IkeSaGone => verdict(Cause::IkeIdentityMismatch, 789),
         },

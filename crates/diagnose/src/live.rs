@@ -256,6 +256,12 @@ fn ike(stage: ike::Stage, failure: &ike::Failure) -> Vec<(String, seen_ike::Fact
             ike::LocalFault::Evicted => {
                 vec![("made room for newer negotiations".to_owned(), seen_ike::Fact::Limited { at: here })]
             }
+            ike::LocalFault::Full => {
+                vec![("as many IKE SAs as there may be".to_owned(), seen_ike::Fact::Limited { at: here })]
+            }
+            ike::LocalFault::Overloaded => {
+                vec![("more key exchanges than the budget allows".to_owned(), seen_ike::Fact::Limited { at: here })]
+            }
             ike::LocalFault::Closed => Vec::new(),
             ike::LocalFault::IkeSaGone => {
                 let fact = seen_ike::Fact::Deleted { by: Party::There, phase: seen_ike::Phase::One, traffic: None };
@@ -305,10 +311,25 @@ fn l2tp(stage: l2tp::Stage, failure: &l2tp::Failure) -> seen_l2tp::Fact {
         l2tp::Failure::Silence { .. } | l2tp::Failure::PeerGone(_) => {
             seen_l2tp::Fact::Unanswered { by: here, established: stage == l2tp::Stage::Up, last: None }
         }
-        l2tp::Failure::Denied(_) | l2tp::Failure::Local(_) => seen_l2tp::Fact::Exhausted { at: here, addresses: false },
+        l2tp::Failure::Denied(l2tp::Denial::TunnelsPerPeer(_) | l2tp::Denial::SessionsPerTunnel(_)) => {
+            seen_l2tp::Fact::Exhausted { at: here, addresses: false }
+        }
+        // What the peer was told says it all.
+        l2tp::Failure::Denied(l2tp::Denial::Tunnels(_)) | l2tp::Failure::Local(_) => {
+            let end = failure.tunnel_end().unwrap_or(l2tp::TunnelEnd::GENERAL);
+            refused_here(true, end.result.0, end.error.0, &end.message)
+        }
+        l2tp::Failure::Denied(l2tp::Denial::IncomingCall | l2tp::Denial::OutgoingCall) => {
+            let end = failure.call_end().unwrap_or(l2tp::CallEnd::ADMINISTRATIVE);
+            refused_here(false, end.result.0, end.error.0, &end.message)
+        }
         l2tp::Failure::TunnelAuthentication(_) => seen_l2tp::Fact::AuthenticationFailed { at: here },
         l2tp::Failure::Closed(_) => seen_l2tp::Fact::PppExited { at: here, status: None },
     }
+}
+
+fn refused_here(tunnel: bool, result: u16, error: u16, text: &str) -> seen_l2tp::Fact {
+    seen_l2tp::Fact::Refused { by: Party::Here, tunnel, result, error, text: text.to_owned() }
 }
 
 fn ppp(stage: ppp::Stage, failure: &ppp::Failure, denied: Option<policy::Denied>) -> Option<seen_ppp::Fact> {

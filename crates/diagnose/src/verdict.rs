@@ -97,7 +97,7 @@ fn ike_cause(stage: ike::Stage, failure: &ike::Failure, peer: &ike::PeerKnown) -
             ike::Denial::TooManyChildren { .. } => Cause::TunnelPortsExhausted,
         },
         ike::Failure::Local(fault) => match fault {
-            ike::LocalFault::Evicted => Cause::TunnelServerFull,
+            ike::LocalFault::Evicted | ike::LocalFault::Full | ike::LocalFault::Overloaded => Cause::TunnelServerFull,
             ike::LocalFault::Closed => Cause::HostServerNotRunning,
             ike::LocalFault::IkeSaGone => Cause::IkePeerDead,
         },

@@ -360,8 +360,7 @@ impl Engine {
             Ok(responder::First::Accepted(half_open, answer)) => {
                 self.out.event(Event::Started { sa: id, role: Role::Responder, path: incoming.path });
                 self.out.send(incoming.path, incoming.encapsulated, answer);
-                let evicted = self.strangers.insert(now, attempt, *half_open, &self.config.limits);
-                if let Some(evicted) = evicted {
+                for evicted in self.strangers.insert(now, attempt, *half_open, &self.config.limits) {
                     self.fail_half_open(now, rng, evicted, Some(Failure::Local(LocalFault::Evicted)));
                 }
             }
@@ -396,10 +395,10 @@ impl Engine {
             return self.handle_other_of_half_open(now, rng, incoming, attempt);
         }
         if self.sas.len() >= self.config.limits.ike_sas {
-            return self.out.drop(Drop::SaLimit);
+            return self.turn_away(&attempt, Drop::SaLimit, LocalFault::Full);
         }
         if !self.strangers.may_exchange_keys(now, &self.config.limits) {
-            return self.out.drop(Drop::DhBudget);
+            return self.turn_away(&attempt, Drop::DhBudget, LocalFault::Overloaded);
         }
         let Engine { config, out, children, strangers, .. } = self;
         let Some(half_open) = strangers.get_mut(&attempt) else { return };
@@ -432,6 +431,14 @@ impl Engine {
         }
     }
 
+    /// Passes over message 3 for want of resources. The initiator repeats it; if none of them is let in, this was why.
+    fn turn_away(&mut self, attempt: &Attempt, reason: Drop, fault: LocalFault) {
+        self.out.drop(reason);
+        if let Some(half_open) = self.strangers.get_mut(attempt) {
+            half_open.turned_away = Some(fault);
+        }
+    }
+
     /// Anything else under the cookies of a half-open IKE SA: the initiator may say in clear that it gives up.
     fn handle_other_of_half_open(
         &mut self,
@@ -449,7 +456,7 @@ impl Engine {
         }
     }
 
-    /// Reports the end of a half-open IKE SA; without a failure it is the silence of the peer.
+    /// Reports the end of a half-open IKE SA; without a failure it is what was wrong with message 3, or the silence of the peer.
     fn fail_half_open(
         &mut self,
         now: Timestamp,
@@ -458,7 +465,8 @@ impl Engine {
         failure: Option<Failure>,
     ) {
         let suspicion = half_open.suspicion.map(|suspicion| suspicion.into_failure());
-        let failure = failure.or(suspicion).unwrap_or(Failure::Silence {
+        let turned_away = half_open.turned_away.map(Failure::Local);
+        let failure = failure.or(suspicion).or(turned_away).unwrap_or(Failure::Silence {
             attempts: half_open.answered.sent(),
             elapsed: now.since(half_open.started),
             encapsulated: half_open.encapsulated,

@@ -127,6 +127,10 @@ pub enum Denial {
 pub enum LocalFault {
     /// Too many negotiations: this one made room for newer ones.
     Evicted,
+    /// There were as many IKE SAs as there may be, whenever the peer wanted to go on.
+    Full,
+    /// More key exchanges were asked for than the budget allows, whenever the peer wanted to go on.
+    Overloaded,
     /// Ended by a command.
     Closed,
     /// The IKE SA ended under a quick mode.
@@ -174,7 +178,11 @@ impl Failure {
                 Denial::TooManyChildren { .. } => NotifyType::NO_PROPOSAL_CHOSEN,
             }),
             Failure::Local(fault) => match fault {
-                LocalFault::Evicted | LocalFault::Closed | LocalFault::IkeSaGone => None,
+                LocalFault::Evicted
+                | LocalFault::Full
+                | LocalFault::Overloaded
+                | LocalFault::Closed
+                | LocalFault::IkeSaGone => None,
             },
         }
     }

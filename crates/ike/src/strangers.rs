@@ -65,18 +65,18 @@ impl Strangers {
         if used >= limits.half_open_per_address { Admission::Dropped(Drop::AddressLimit) } else { Admission::New }
     }
 
-    /// Adds a half-open IKE SA; the oldest one if it had to make room.
+    /// Adds a half-open IKE SA. Returns the oldest ones, which had to make room: more than one where the limit was lowered.
     pub(crate) fn insert(
         &mut self,
         now: Timestamp,
         attempt: Attempt,
         half_open: HalfOpen,
         limits: &Limits,
-    ) -> Option<HalfOpen> {
-        let mut evicted = None;
+    ) -> Vec<HalfOpen> {
+        let mut evicted = Vec::new();
         while self.half_open.len() >= limits.half_open.max(1) {
             let Some((_, oldest)) = self.by_age.pop_front() else { break };
-            evicted = self.take(&oldest);
+            evicted.extend(self.take(&oldest));
         }
         self.by_age.push_back((now, attempt));
         *self.per_address.entry(block(attempt.1)).or_default() += 1;

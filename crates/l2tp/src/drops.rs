@@ -11,7 +11,7 @@ pub enum DropReason {
     WrongPeer,
     /// A request for a tunnel, and we answer none.
     NotAccepting,
-    /// A request for a tunnel beyond the limits; the first one of a peer is answered and reported.
+    /// A request for a tunnel beyond the limits. It is answered, and reported once for each attempt.
     TunnelLimit,
     /// Received before.
     Duplicate,

@@ -7,6 +7,7 @@ use rand_core::CryptoRng;
 use wire::l2tp::{Attributes, Control, Message, MessageType, Sequence, TunnelStopped, set_sequence};
 
 use crate::authentication::Opener;
+use crate::refusals::Refusals;
 use crate::tunnel::{Context, Output, Tunnel};
 use crate::{
     CallEnd, Config, Denial, DropReason, Drops, Event, Failure, Gone, LocalFault, Origin, SessionId, SessionInfo,
@@ -30,9 +31,8 @@ where
     tunnels: HashMap<TunnelId, Tunnel<P>>,
     peers: HashMap<P, Peer>,
     deadlines: DeadlineQueue<TunnelId>,
+    refusals: Refusals<P>,
     out: Output<P>,
-    /// A refusal for the limit of all tunnels has been reported, and no tunnel was accepted since.
-    denial_reported: bool,
 }
 
 /// What is known of one peer; exists while it has tunnels, ending ones included.
@@ -40,8 +40,6 @@ where
 struct Peer {
     /// In the order of their beginning.
     tunnels: Vec<TunnelId>,
-    /// A refusal for its limit has been reported, and no tunnel was accepted since.
-    denial_reported: bool,
 }
 
 impl<P> Engine<P>
@@ -55,8 +53,8 @@ where
             tunnels: HashMap::new(),
             peers: HashMap::new(),
             deadlines: DeadlineQueue::default(),
+            refusals: Refusals::new(),
             out: Output { transmits: VecDeque::new(), events: VecDeque::new(), drops: Drops::default() },
-            denial_reported: false,
         }
     }
 
@@ -95,7 +93,14 @@ where
         for id in self.tunnels_of(peer) {
             self.with(now, id, |tunnel, context| tunnel.abandon(context, Failure::PeerGone(Gone::Association)));
         }
+        self.refusals.forget(peer);
         self.out.transmits.retain(|(to, _)| *to != peer);
+    }
+
+    /// Says that `peer` has made new associations: if it asks for a tunnel that it was refused before, even by the same id, it
+    /// asks anew.
+    pub fn begin_anew(&mut self, peer: P) {
+        self.refusals.forget(peer);
     }
 
     /// Takes a whole UDP payload with the T bit that came in on `peer`'s association.
@@ -221,12 +226,12 @@ where
                 let tunnel = Tunnel::answer(context, rng, peer, id, attributes, length);
                 self.insert(peer, id, tunnel);
             }
-            Err(failure) => self.refuse(rng, peer, assigned, failure),
+            Err(failure) => self.refuse(now, rng, peer, assigned, failure),
         }
     }
 
-    /// Refuses a tunnel beyond the limits without keeping anything of it: each repetition is refused anew.
-    fn refuse(&mut self, rng: &mut dyn CryptoRng, peer: P, assigned: u16, failure: Failure) {
+    /// Refuses a tunnel beyond the limits, keeping no more than its id: each repetition is refused anew and reported no more.
+    fn refuse(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, peer: P, assigned: u16, failure: Failure) {
         self.out.drops.count(DropReason::TunnelLimit);
         let end = failure.tunnel_end().unwrap_or(TunnelEnd::GENERAL);
         let assigned_tunnel = ids::draw(rng, self.config.worker, |id| self.tunnels.contains_key(&TunnelId(id)));
@@ -234,11 +239,7 @@ where
         let mut message = Message::StopCcn(stop).encode(assigned, 0);
         set_sequence(&mut message, Sequence { ns: 0, nr: 1 });
         self.out.transmits.push_back((peer, message));
-        let reported = match self.peers.get_mut(&peer) {
-            Some(known) => &mut known.denial_reported,
-            None => &mut self.denial_reported,
-        };
-        if !std::mem::replace(reported, true) {
+        if self.refusals.note(now, peer, assigned, self.config.linger) {
             self.out.events.push_back(Event::Failed { peer, tunnel: None, stage: Stage::Tunnel, failure });
         }
     }
@@ -267,8 +268,7 @@ where
     fn insert(&mut self, peer: P, id: TunnelId, tunnel: Tunnel<P>) {
         let known = self.peers.entry(peer).or_default();
         known.tunnels.push(id);
-        known.denial_reported = false;
-        self.denial_reported = false;
+        self.refusals.forget(peer);
         self.tunnels.insert(id, tunnel);
         self.settle(id);
     }

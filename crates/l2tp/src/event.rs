@@ -77,7 +77,8 @@ pub enum Event<P> {
         /// Why.
         failure: Failure,
     },
-    /// A tunnel or a call was attempted and did not come up. Reported once for each attempt.
+    /// A tunnel or a call was attempted and did not come up. Reported once for each attempt; of a peer that asks
+    /// for one tunnel after the other and gets none, only the first few within half a minute.
     Failed {
         /// With whom.
         peer: P,

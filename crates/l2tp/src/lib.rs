@@ -12,6 +12,7 @@ mod engine;
 mod event;
 mod failure;
 mod ids;
+mod refusals;
 mod tunnel;
 
 pub use config::{Config, Worker};

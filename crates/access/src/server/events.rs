@@ -240,10 +240,13 @@ impl Endpoint {
                 Some(id) => id,
                 None => return,
             },
-            l2tp::Stage::Tunnel | l2tp::Stage::Call => match record.pending.take() {
-                Some(id) => id,
-                None => self.another_session(now, peer),
-            },
+            // An attempt that has its tunnel does not end with another one.
+            l2tp::Stage::Tunnel | l2tp::Stage::Call => {
+                match record.pending.take_if(|_| record.tunnel.is_none() || record.tunnel == tunnel) {
+                    Some(id) => id,
+                    None => self.another_session(now, peer),
+                }
+            }
         };
         self.patience.set(peer, None);
         // Whoever is still pending was not up, whatever his tunnel was.
@@ -494,7 +497,7 @@ impl Endpoint {
         Some(self.current(&session))
     }
 
-    /// A record for a further call of `peer`.
+    /// A record for a further tunnel or call of `peer`.
     fn another_session(&mut self, now: Timestamp, peer: PeerId) -> SessionId {
         let id = SessionId(self.next);
         self.next += 1;

@@ -100,11 +100,11 @@ impl Session {
         }
     }
 
-    /// A further call of a peer whose first one had this record.
+    /// A further tunnel or call of a peer whose first one had this record.
     pub(super) fn another(&self, id: SessionId, now: Timestamp) -> Session {
         Session {
             id,
-            stage: Stage::L2tpCall,
+            stage: Stage::L2tpTunnel,
             started: now,
             up: None,
             user: None,

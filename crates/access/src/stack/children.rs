@@ -52,6 +52,7 @@ impl Stack {
         if behind_nat {
             self.timers.set(Timer::Keepalive(peer), Some(now + NAT_KEEPALIVE));
         }
+        self.l2tp.begin_anew(peer);
         self.note_idle(now, peer);
         self.events.push_back(Event::PeerUp { peer, sa, known, summary });
     }
@@ -79,6 +80,7 @@ impl Stack {
         self.by_spi.insert(child.spi_in, child.id);
         self.timers.set(Timer::Gone(peer), None);
         self.last_close.remove(&peer);
+        self.l2tp.begin_anew(peer);
         self.note_idle(now, peer);
         self.events.push_back(Event::ChildUp { peer });
     }

@@ -105,6 +105,16 @@ const SEEN_OTHERWISE: &[(&str, Cause, &str)] = &[
         Cause::IkeNoProposalPhase2,
         "the answer is the same whichever part of the proposal is not acceptable",
     ),
+    (
+        "the_doctor_sees_that_a_server_has_no_room_for_an_ike_sa",
+        Cause::IkePeerIncompatible,
+        "a server that passes over a key exchange does not say why",
+    ),
+    (
+        "the_doctor_sees_that_a_server_has_no_time_for_a_key_exchange",
+        Cause::IkePeerIncompatible,
+        "a server that passes over a key exchange does not say why",
+    ),
 ];
 
 /// The confidence from which the report says "probably".

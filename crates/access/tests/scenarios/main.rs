@@ -11,6 +11,7 @@ mod endings;
 mod errors;
 mod faults;
 mod foreign;
+mod full;
 mod host_side;
 mod hostile_server;
 mod isolation;

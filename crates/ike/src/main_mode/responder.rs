@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::context::{Context, Incoming};
 use crate::envelope::{Envelope, Opened};
 use crate::event::{IkeSaId, Role};
-use crate::failure::{Denial, Incompatible, Misbehaviour};
+use crate::failure::{Denial, Incompatible, LocalFault, Misbehaviour};
 use crate::keymat::{Skeyid, phase1_iv};
 use crate::nat::{self, Nat};
 use crate::proposal::{self, Life, Phase1Suite};
@@ -32,6 +32,8 @@ pub(crate) struct HalfOpen {
     pub(crate) answered: Answered,
     /// A message 3 that cannot be right.
     pub(crate) suspicion: Option<Box<Suspicion>>,
+    /// Why the last message 3 was passed over: the attempt fails for this unless a repetition is let in.
+    pub(crate) turned_away: Option<LocalFault>,
     pub(crate) started: clock::Timestamp,
 }
 
@@ -83,6 +85,7 @@ pub(crate) fn first(
         sa: payload.body.into(),
         answered: Answered::new(request, message.clone(), &ctx.config.timing),
         suspicion: None,
+        turned_away: None,
         started: ctx.now,
     };
     Ok(First::Accepted(Box::new(half_open), message))

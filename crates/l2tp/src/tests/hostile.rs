@@ -64,7 +64,8 @@ fn a_flood_of_requests_in_one_association_stays_within_its_limit() {
     for id in 1..=10_000 {
         peer.raw(&Message::Sccrq(android(id)).encode(0, 0));
     }
-    assert_eq!((peer.engine.tunnels().count(), peer.events().len()), (8, 1));
+    assert_eq!(peer.engine.tunnels().count(), 8);
+    assert_eq!(peer.events().len(), 8, "not every one of ten thousand refusals is worth telling");
     // Refused ones that must be told reliably are bounded too.
     let mut peer = Puppet::new(Config::new("lns"));
     for id in 1..=10_000 {

@@ -178,6 +178,27 @@ fn another_request_of_the_same_peer_makes_another_tunnel_up_to_the_limit() {
 }
 
 #[test]
+fn each_attempt_beyond_the_limit_is_reported_whoever_was_refused_before() {
+    let (mut engine, mut rng) =
+        (Engine::new(Config { max_tunnels: 1, ..Config::new("lns") }), ChaCha20Rng::seed_from_u64(7));
+    let mut asked = |engine: &mut Engine<u32>, peer, id| {
+        let request = Message::Sccrq(android(id)).encode(0, 0);
+        engine.handle_control(Timestamp::ZERO, &mut rng, peer, &request);
+        std::iter::from_fn(|| engine.poll_event()).count()
+    };
+    assert_eq!(asked(&mut engine, 0, 1), 0, "the one tunnel that there may be");
+    for peer in 1..100 {
+        assert_eq!(asked(&mut engine, peer, 1), 1);
+        assert_eq!(asked(&mut engine, peer, 1), 0, "repeated");
+        assert_eq!(asked(&mut engine, peer, 2), 1, "another tunnel");
+    }
+    engine.begin_anew(7);
+    assert_eq!((asked(&mut engine, 7, 1), asked(&mut engine, 7, 1), asked(&mut engine, 8, 1)), (1, 0, 0));
+    engine.forget_peer(Timestamp::ZERO, 7);
+    assert_eq!(asked(&mut engine, 7, 1), 1);
+}
+
+#[test]
 fn a_peer_that_begins_anew_with_its_old_id_gets_a_new_tunnel() {
     let mut windows = Puppet::new(Config::new("lns"));
     windows.open();
