@@ -188,7 +188,7 @@ fn manual_pages_and_completions_know_the_doctor() {
 fn a_dial_that_fails_is_explained_when_that_is_wanted() {
     let dial = |options: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_causeway"))
-            .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", "127.0.0.1:21080"])
+            .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", &proxy(1080)])
             .args(["--timeout", "1"])
             .args(options)
             .envs([("CAUSEWAY_PSK", "some shared key"), ("CAUSEWAY_PASSWORD", "some password"), ("LC_ALL", "C")])
@@ -202,6 +202,12 @@ fn a_dial_that_fails_is_explained_when_that_is_wanted() {
     let said = text(&dial(&["--explain"]).stderr);
     assert!(said.contains("This speaks for it:") && !said.contains('\u{1b}'), "{said}");
     assert!(!text(&dial(&[]).stderr).contains("This speaks for it:"));
+}
+
+/// An address for a proxy that no other run of these tests on this machine has.
+fn proxy(port: u16) -> String {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{middle}.{low}:{port}", 1 + high % 250)
 }
 
 #[test]
@@ -227,7 +233,7 @@ fn outputs_that_do_not_say_whose_they_are_are_taken_for_the_side_that_is_named()
 #[test]
 fn a_dial_is_explained_in_the_language_of_the_locale() {
     let out = Command::new(env!("CARGO_BIN_EXE_causeway"))
-        .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", "127.0.0.1:21081"])
+        .args(["dial", "--server", "127.0.0.1", "--user", "anna", "--userspace", "--socks", &proxy(1081)])
         .args(["--timeout", "1", "--explain"])
         .envs([("CAUSEWAY_PSK", "some shared key"), ("CAUSEWAY_PASSWORD", "some password"), ("LC_ALL", "zh_CN.UTF-8")])
         .output()

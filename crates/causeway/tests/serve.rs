@@ -91,7 +91,7 @@ fn a_second_server_that_cannot_start_leaves_the_first_one_alone() {
                 [[user]]\nname = \"anna\"\npassword = \"secret\"\n";
     std::fs::write(&config, text).unwrap();
     let mut other = host.command("timeout");
-    other.args(["5", env!("CARGO_BIN_EXE_causeway"), "serve", "--config"]).arg(&config);
+    other.args(["60", env!("CARGO_BIN_EXE_causeway"), "serve", "--config"]).arg(&config);
     seconds.push(other);
     for second in &mut seconds {
         let ended = second.output().unwrap();

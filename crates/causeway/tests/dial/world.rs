@@ -15,6 +15,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const SERVER: &str = "192.0.2.1";
 
+/// Options of ping: until the first answer, within [`PATIENCE`].
+const FIRST_ANSWER: [&str; 6] = ["-c", "1", "-i", "0.2", "-w", "20"];
+/// Options of ping: two requests, and then a second for an answer that should not come.
+const A_WHILE: [&str; 6] = ["-c", "2", "-i", "0.1", "-W", "1"];
+
 /// Runs `work` in a thread of its own: only that thread enters the namespace, and the sockets stay in it.
 pub(crate) fn within<T: Send>(namespace: &str, work: impl FnOnce() -> T + Send) -> T {
     let namespace = std::fs::File::open(Path::new("/run/netns").join(namespace)).unwrap();
@@ -149,10 +154,19 @@ impl World {
         Some(Terminal { child, keyboard, screen, shown: String::new() })
     }
 
+    /// Waits for the first answer to echo requests of that size.
     pub(crate) fn client_reaches(&self, address: &str, octets: u32) -> bool {
-        let octets = octets.to_string();
-        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "1", "-s", &octets, address];
-        self.command(&self.client, &words).stdout(Stdio::null()).status().unwrap().success()
+        self.answered(&self.client, address, &[&FIRST_ANSWER[..], &["-s", &octets.to_string()]].concat())
+    }
+
+    /// Whether nothing answers for a while.
+    pub(crate) fn client_is_cut_off_from(&self, address: &str) -> bool {
+        !self.answered(&self.client, address, &A_WHILE)
+    }
+
+    fn answered(&self, namespace: &str, address: &str, options: &[&str]) -> bool {
+        let words = [&["ping"], options, &[address]].concat();
+        self.command(namespace, &words).stdout(Stdio::null()).status().unwrap().success()
     }
 
     pub(crate) fn serve(&self, further: &[&str]) -> Running {
@@ -281,8 +295,11 @@ impl<'a> Neighbour<'a> {
     }
 
     pub(crate) fn reaches(&self, address: &str) -> bool {
-        let words = ["ping", "-c", "2", "-i", "0.1", "-W", "1", address];
-        self.world.command(&self.namespace, &words).stdout(Stdio::null()).status().unwrap().success()
+        self.world.answered(&self.namespace, address, &FIRST_ANSWER)
+    }
+
+    pub(crate) fn is_cut_off_from(&self, address: &str) -> bool {
+        !self.world.answered(&self.namespace, address, &A_WHILE)
     }
 }
 
