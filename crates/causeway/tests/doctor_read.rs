@@ -320,3 +320,22 @@ fn a_ticket_is_read_and_the_report_says_that_it_rests_on_words() {
     assert_eq!(json["findings"][0]["cause"], "ike.psk_mismatch");
     assert_eq!(json["findings"][0]["only_words"], false);
 }
+
+#[test]
+fn which_protocols_a_connection_tries_is_told_in_every_language() {
+    let evidence = Evidence::new("strategy");
+    let book = |strategy: u32| {
+        format!(
+            "[Office]\r\nEncoding=1\r\nPBVersion=6\r\nType=2\r\nVpnStrategy={strategy}\r\nPhoneNumber=vpn.example.com\r\n"
+        )
+    };
+    let (first, automatic) = (evidence.file("first", &book(2)), evidence.file("automatic", &book(0)));
+    for language in ["en", "zh", "ja", "pt"] {
+        let said = text(&read(&[path(&first), "--lang", language]).stdout);
+        assert!(said.lines().any(|line| line.contains("Office") && line.contains("Pptp, then L2tp")), "{said}");
+        let said = text(&read(&[path(&automatic), "--lang", language]).stdout);
+        assert!(said.lines().any(|line| line.contains("Office") && line.contains("Automatic")), "{said}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&read(&[path(&first), "--json"]).stdout).unwrap();
+    assert_eq!(json["connections"][0]["tunnel"], "Pptp, then L2tp");
+}

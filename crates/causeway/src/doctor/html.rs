@@ -69,6 +69,9 @@ impl Page<'_> {
         if let Some(stage) = diagnosis.stage {
             self.element("p", "", &say(self.texts, "report-stage", &[("stage", &self.texts.stage(stage))]));
         }
+        for sentence in phrases::strategies(self.timeline, self.texts) {
+            self.element("p", "", &sentence);
+        }
         let only_words = phrases::rests_on_words(diagnosis);
         if only_words {
             self.element("p", "", &self.say("report-only-words"));

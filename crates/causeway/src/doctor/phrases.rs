@@ -3,8 +3,8 @@
 use diagnose::{Diagnosis, Finding, Texts};
 use jiff::tz::TimeZone;
 use observe::{
-    Alignment, Clock, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, ike, l2tp,
-    ppp, pptp,
+    Alignment, Clock, Fact, Observation, Place, Side, Source, SourceId, SourceKind, Spot, Time, Timeline, host, ike,
+    l2tp, ppp, pptp,
 };
 
 /// From here on a finding is called almost certain.
@@ -12,6 +12,9 @@ const SURE: f32 = 85.0;
 
 /// From here on a finding is called probable.
 const LIKELY: f32 = 50.0;
+
+/// Connections of which the strategy is told.
+const MOST_CONNECTIONS: usize = 8;
 
 /// A message with values in it; its name if there is none, which a test does not let pass.
 pub(super) fn say(texts: &Texts, id: &str, values: &[(&str, &str)]) -> String {
@@ -130,6 +133,25 @@ const fn is_plain_message(fact: &Fact) -> bool {
             | Fact::Ppp(ppp::Fact::Packet { .. })
             | Fact::Pptp(pptp::Fact::Message { .. })
     )
+}
+
+/// Which protocols the connections of the dialer are set to try, in which order.
+pub(super) fn strategies(timeline: &Timeline, texts: &Texts) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for seen in timeline.observations() {
+        let Fact::Host(host::Fact::Profile(profile)) = &seen.fact else { continue };
+        if profile.tunnel.is_empty() || sentences.len() == MOST_CONNECTIONS {
+            continue;
+        }
+        let name = if profile.name.is_empty() { &profile.server } else { &profile.name };
+        let automatic = ["automatic", "default"].iter().any(|word| profile.tunnel.eq_ignore_ascii_case(word));
+        let id = if automatic { "report-strategy-automatic" } else { "report-strategy" };
+        let sentence = say(texts, id, &[("name", name), ("tunnel", &profile.tunnel)]);
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
 }
 
 /// What was found out about the clocks of the sources.

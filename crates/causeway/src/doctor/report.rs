@@ -1,10 +1,13 @@
 //! The report as JSON: an interface for programs.
 
 use diagnose::{Cause, Diagnosis, Finding, Fix, Texts};
-use observe::{Clock, Place, SourceId, Spot, Timeline};
+use observe::{Clock, Fact, Place, SourceId, Spot, Timeline, host};
 use serde_json::{Value, json};
 
 use super::phrases;
+
+/// Connections of the dialer that are listed.
+const MOST_CONNECTIONS: usize = 100;
 
 /// The whole report.
 pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) -> Value {
@@ -24,11 +27,26 @@ pub(crate) fn json(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts) ->
             })
         })
         .collect();
+    let connections: Vec<Value> = timeline
+        .observations()
+        .iter()
+        .filter_map(|seen| match &seen.fact {
+            Fact::Host(host::Fact::Profile(profile)) if !profile.tunnel.is_empty() => Some(json!({
+                "name": profile.name,
+                "server": profile.server,
+                "tunnel": profile.tunnel,
+                "source": timeline.source(seen.place.source).map(|source| &*source.name),
+            })),
+            _ => None,
+        })
+        .take(MOST_CONNECTIONS)
+        .collect();
     json!({
         "findings": findings,
         "stage": diagnosis.stage,
         "healthy": diagnosis.healthy,
         "enough": diagnosis.enough,
+        "connections": connections,
         "sources": sources,
     })
 }

@@ -34,6 +34,9 @@ pub(crate) fn render(timeline: &Timeline, diagnosis: &Diagnosis, texts: &Texts, 
     if !diagnosis.enough || only_words {
         paper.write("", 0, &say(texts, "report-collect", &[]), &mut text);
     }
+    for sentence in phrases::strategies(timeline, texts) {
+        paper.write("", 2, &sentence, &mut text);
+    }
     for source in timeline.sources() {
         for trouble in &source.trouble {
             let said = texts.labelled_name(&source.name, &texts.trouble(trouble));

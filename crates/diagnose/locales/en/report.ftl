@@ -1,6 +1,8 @@
 ### The frame of a report.
 
 report-stage = The attempt came as far as: { $stage }
+report-strategy = The connection “{ $name }” is set to try: { $tunnel }
+report-strategy-automatic = The connection “{ $name }” is set to Automatic: which protocols it tries, and in which order, depends on the release of Windows.
 report-not-enough = The evidence does not suffice to name a cause.
 report-collect = Add the logs of both ends from the same minute, or a capture of UDP 500 and 4500, ESP, TCP 1723 and GRE taken while somebody dials.
 report-only-words = This rests on what somebody wrote; nothing that was read shows it. What would settle it stands under each finding.

@@ -1,6 +1,8 @@
 ### レポートの枠。
 
 report-stage = 到達した段階: { $stage }
+report-strategy = 接続「{ $name }」が試みるように設定されているもの：{ $tunnel }
+report-strategy-automatic = 接続「{ $name }」は自動（Automatic）に設定されています：どのプロトコルをどの順に試みるかは Windows のバージョンによります。
 report-not-enough = 証拠が足りないため、原因を特定できません。
 report-collect = 両端の同じ時刻 (分) のログ、または接続中の UDP 500 と 4500、ESP、TCP 1723、GRE のキャプチャを追加してください。
 report-only-words = これは人が書いた説明だけにもとづく判断で、読み込んだ中にそれを示すログやキャプチャーはありません。確かめる方法は各項目の下にあります。

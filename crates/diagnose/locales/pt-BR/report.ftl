@@ -1,6 +1,8 @@
 ### A moldura de um relatório.
 
 report-stage = A tentativa chegou até: { $stage }
+report-strategy = A conexão “{ $name }” está definida para tentar: { $tunnel }
+report-strategy-automatic = A conexão “{ $name }” está definida como Automática (Automatic): quais protocolos ela tenta, e em que ordem, depende da versão do Windows.
 report-not-enough = As evidências não bastam para indicar uma causa.
 report-collect = Acrescente os logs das duas pontas do mesmo minuto, ou uma captura de UDP 500 e 4500, ESP, TCP 1723 e GRE feita durante uma tentativa de conexão.
 report-only-words = Isto se apoia no que alguém escreveu; nada do que foi lido o mostra. O que o confirmaria está em cada item.

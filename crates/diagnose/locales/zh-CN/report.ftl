@@ -1,6 +1,8 @@
 ### 报告的框架。
 
 report-stage = 这次尝试进行到：{ $stage }
+report-strategy = 连接“{ $name }”设置为尝试：{ $tunnel }
+report-strategy-automatic = 连接“{ $name }”设置为自动（Automatic）：尝试哪些协议、按什么顺序，取决于 Windows 的版本。
 report-not-enough = 证据不足，无法判断原因。
 report-collect = 请补充两端同一分钟的日志，或者拨号时的抓包（UDP 500 和 4500、ESP、TCP 1723 和 GRE）。
 report-only-words = 这一判断只依据有人写下的描述，读取的内容中没有日志或抓包能证明它。每一项下面都写明如何确认。

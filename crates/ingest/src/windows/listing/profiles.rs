@@ -61,7 +61,9 @@ fn tunnel(strategy: u32) -> &'static str {
         3 => "L2tp",
         4 => "L2tp, then Pptp",
         5 => "Sstp",
+        6 => "Sstp, then others",
         7 => "Ikev2",
+        8 => "Ikev2, then others",
         _ => "Automatic",
     }
 }
