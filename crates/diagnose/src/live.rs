@@ -495,6 +495,38 @@ mod tests {
     }
 
     #[test]
+    fn the_rules_name_the_cause_of_whatever_a_server_refuses_for_its_limits() {
+        use l2tp::{Denial, LocalFault};
+        let denied = l2tp::Failure::Denied;
+        let tunnel = [
+            denied(Denial::Tunnels(1)),
+            denied(Denial::TunnelsPerPeer(1)),
+            l2tp::Failure::Local(LocalFault::TunnelIds),
+        ];
+        let call = [
+            denied(Denial::SessionsPerTunnel(1)),
+            denied(Denial::IncomingCall),
+            denied(Denial::OutgoingCall),
+            l2tp::Failure::Local(LocalFault::SessionIds),
+            l2tp::Failure::Local(LocalFault::Backlog),
+        ];
+        let at = |stage| move |failure: l2tp::Failure| Failure::L2tp { stage, failure };
+        let of_l2tp = tunnel.map(at(l2tp::Stage::Tunnel)).into_iter().chain(call.map(at(l2tp::Stage::Call)));
+        let children = ike::Failure::Denied(ike::Denial::TooManyChildren { limit: 8 });
+        let of_ike = [ike::LocalFault::Evicted, ike::LocalFault::Full, ike::LocalFault::Overloaded]
+            .map(|fault| ike(ike::Stage::Phase1KeyExchange, ike::Failure::Local(fault)))
+            .into_iter()
+            .chain([ike(ike::Stage::Phase2Proposal, children)]);
+        for failure in of_l2tp.chain(of_ike) {
+            let verdict = Verdict::of(&failure);
+            let attempt = Attempt { name: "s1", role: Role::Server, at: None, failure: &failure, verdict };
+            let found = examine(&timeline(&attempt), Context::default()).findings;
+            let causes: Vec<_> = found.iter().map(|finding| (finding.cause, finding.confidence)).collect();
+            assert_eq!(causes.first().map(|cause| cause.0), Some(verdict.cause), "{failure:?}: {causes:?}");
+        }
+    }
+
+    #[test]
     fn the_evidence_says_what_was_seen() {
         let failure = ike(ike::Stage::Phase1Proposal, ike::Failure::Denied(ike::Denial::NoPreSharedKey));
         let attempt =
