@@ -760,3 +760,16 @@ fn a_protocol_of_old_that_is_rejected_counts_where_no_other_came_up() {
     let up = ppp::Fact::NetworkUp { protocol: Protocol::Ipcp, client: None, server: None };
     assert_eq!(rejected(0x802b).sees(up).cause().0, Some(Cause::NoneHealthy));
 }
+
+#[test]
+fn an_address_of_the_tunnel_that_is_looked_for_in_the_internet_has_no_route_back() {
+    let (to, by): (IpAddr, IpAddr) = ("10.99.0.5".parse().unwrap(), "198.51.100.1".parse().unwrap());
+    let given = network::Fact::Address { interface: "ppp0".into(), tunnel: true, address: to, peer: None };
+    let astray = || Evidence::default().source(Side::Unknown, SourceKind::Ping).sees(network::Fact::Astray { to, by });
+    let known = astray().sees(given);
+    assert_eq!(astray().cause().0, Some(Cause::RouteNoReturnRoute));
+    assert_eq!(known.cause().0, Some(Cause::RouteNoReturnRoute));
+    assert!(known.confidence(Cause::RouteNoReturnRoute) > astray().confidence(Cause::RouteNoReturnRoute));
+    // At the client it says no more than that the tunnel does not have the route.
+    assert_eq!(client(SourceKind::Ping).sees(network::Fact::Astray { to, by }).cause().0, None);
+}

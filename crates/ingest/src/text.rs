@@ -62,6 +62,7 @@ fn readers() -> Vec<Box<dyn Reader>> {
         Box::<networkmanager::NetworkManager>::default(),
         Box::<kernel::Kernel>::default(),
         Box::<output::Ping>::default(),
+        Box::<output::Trace>::default(),
         Box::<output::Lookup>::default(),
         Box::<output::Routes>::default(),
         Box::<output::Addresses>::default(),

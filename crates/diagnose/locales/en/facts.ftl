@@ -246,6 +246,7 @@ fact-network-icmp-from-port = ICMP from { $from }: { $kind } (port { $port })
 fact-network-silent = nothing at all comes back from { $to }
 fact-network-port-silent = nothing comes back from UDP { $port }, while another port of the host answers
 fact-network-unreached = nothing comes back through the tunnel from { $to }
+fact-network-astray = packets to { $to } go out into the Internet, where { $by } answers: no router on the way knows where { $to } is
 fact-network-ping = pings to { $to } with { $size } octets: sent { $sent }, answered { $received }
 fact-network-ping-too-big = pings to { $to } with { $size } octets: sent { $sent }, answered { $received }; too big for the way
 fact-network-inner = between { $client } in the tunnel and { $host }: { $requests } packets there, { $replies } back

@@ -246,6 +246,7 @@ fact-network-icmp-from-port = { $from } からの ICMP: { $kind } (ポート { $
 fact-network-silent = { $to } から何も返ってこない
 fact-network-port-silent = UDP { $port } からは何も返らないが、同じホストの別のポートは応答する
 fact-network-unreached = トンネル経由で { $to } から何も返ってこない
+fact-network-astray = { $to } へのパケットがインターネットへ出て、{ $by } が応答している：途中のどのルーターも { $to } の場所を知らない
 fact-network-ping = { $to } への { $size } バイトの ping: 送信 { $sent }、応答 { $received }
 fact-network-ping-too-big = { $to } への { $size } バイトの ping: 送信 { $sent }、応答 { $received }。経路には大きすぎる
 fact-network-inner = トンネル内の { $client } と { $host } の間: 行き { $requests } パケット、帰り { $replies } パケット

@@ -246,6 +246,7 @@ fact-network-icmp-from-port = ICMP de { $from }: { $kind } (porta { $port })
 fact-network-silent = nada volta de { $to }
 fact-network-port-silent = nada volta de UDP { $port }, enquanto outra porta do host responde
 fact-network-unreached = nada volta de { $to } pelo túnel
+fact-network-astray = os pacotes para { $to } saem para a Internet, onde { $by } responde: nenhum roteador no caminho sabe onde está { $to }
 fact-network-ping = pings para { $to } com { $size } bytes: enviados { $sent }, respondidos { $received }
 fact-network-ping-too-big = pings para { $to } com { $size } bytes: enviados { $sent }, respondidos { $received }; grandes demais para o caminho
 fact-network-inner = entre { $client } no túnel e { $host }: { $requests } pacotes na ida, { $replies } na volta

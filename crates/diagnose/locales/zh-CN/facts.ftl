@@ -246,6 +246,7 @@ fact-network-icmp-from-port = 来自 { $from } 的 ICMP：{ $kind }（端口 { $
 fact-network-silent = { $to } 没有任何回应
 fact-network-port-silent = UDP { $port } 没有任何回应，而同一主机的另一个端口有应答
 fact-network-unreached = 通过隧道收不到 { $to } 的任何回应
+fact-network-astray = 发往 { $to } 的数据包走到了互联网上，由 { $by } 应答：途中没有路由器知道 { $to } 在哪里
 fact-network-ping = 用 { $size } 字节 ping { $to }：发送 { $sent } 次，应答 { $received } 次
 fact-network-ping-too-big = 用 { $size } 字节 ping { $to }：发送 { $sent } 次，应答 { $received } 次；数据包对途中网络来说过大
 fact-network-inner = 隧道中的 { $client } 与 { $host } 之间：去 { $requests } 个数据包，回 { $replies } 个

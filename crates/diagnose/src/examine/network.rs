@@ -71,6 +71,15 @@ fn stated(seen: &Observation, fact: &network::Fact, picture: &Picture<'_>, claim
         network::Fact::Silent { .. } => {
             claims.stated(Cause::NetServerUnreachable, 0.6, seen);
         }
+        // At a client it says only that the address is not routed into the tunnel.
+        network::Fact::Astray { to, .. } if seen.side != Side::Client => {
+            let given = picture.network().any(|(_, fact)| match fact {
+                network::Fact::Address { tunnel: true, address, peer, .. } => address == to || *peer == Some(*to),
+                network::Fact::Inner { client, .. } => client == to,
+                _ => false,
+            });
+            claims.inferred(Cause::RouteNoReturnRoute, if given { 0.75 } else { 0.4 }, [seen]);
+        }
         network::Fact::Unreached { .. } => {
             claims.inferred(Cause::RouteNoReturnRoute, 0.35, [seen]);
             claims.inferred(Cause::RouteForwardingOff, 0.35, [seen]);

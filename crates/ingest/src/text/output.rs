@@ -8,6 +8,7 @@ mod lookup;
 mod ping;
 mod routes;
 mod sockets;
+mod trace;
 mod xfrm;
 
 pub(crate) use addresses::Addresses;
@@ -17,6 +18,7 @@ pub(crate) use lookup::{Lookup, unknown as unknown_name};
 pub(crate) use ping::Ping;
 pub(crate) use routes::Routes;
 pub(crate) use sockets::Sockets;
+pub(crate) use trace::Trace;
 pub(crate) use xfrm::Xfrm;
 
 /// Whether an interface of this name is a VPN's.

@@ -773,3 +773,33 @@ fn a_name_that_does_not_exist_is_told_by_whoever_looked_it_up() {
     let known = ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1\n;; QUESTION SECTION:\n;vpn.example.\t\tIN\tA\n";
     assert!(facts(&read(known)).is_empty());
 }
+
+#[test]
+fn a_trace_to_a_private_address_that_comes_out_in_the_internet_is_told() {
+    let astray = network::Fact::Astray { to: "10.99.0.5".parse().unwrap(), by: "198.51.100.1".parse().unwrap() };
+    let windows = "  1    <1 ms    <1 ms    <1 ms  192.168.1.1\r\n  2     *        *        *     Request timed out.\r\n\
+                   \u{20} 3     8 ms     7 ms     8 ms  isp.example [198.51.100.1]\r\n  4     9 ms     9 ms     9 ms  198.51.100.9\r\n";
+    for heading in [
+        "Tracing route to 10.99.0.5 over a maximum of 30 hops\r\n\r\n",
+        "通过最多 30 个跃点跟踪\r\n到 laptop [10.99.0.5] 的路由:\r\n\r\n",
+        "laptop [10.99.0.5] へのルートをトレースしています\r\n経由するホップ数は最大 30 です:\r\n\r\n",
+        "Rastreando a rota para laptop [10.99.0.5]\r\ncom no máximo 30 saltos:\r\n\r\n",
+    ] {
+        let timeline = read(&format!("{heading}{windows}"));
+        assert_eq!(facts(&timeline), [&Fact::from(astray.clone())], "{heading}");
+    }
+    let unix = "traceroute to 10.99.0.5 (10.99.0.5), 30 hops max, 60 byte packets\n \
+                1  gw (192.168.1.1)  0.5 ms  0.4 ms  0.4 ms\n 2  198.51.100.1 (198.51.100.1)  8.1 ms *  8.0 ms\n 3  * * *\n";
+    assert_eq!(facts(&read(unix)), [&Fact::from(astray)]);
+}
+
+#[test]
+fn a_trace_that_stays_inside_or_goes_to_the_internet_says_nothing() {
+    for text in [
+        "traceroute to 10.99.0.5 (10.99.0.5), 30 hops max, 60 byte packets\n 1  192.168.1.1  0.5 ms\n 2  100.64.0.1  3 ms\n 3  10.99.0.5  8 ms\n",
+        "traceroute to 198.51.100.9 (198.51.100.9), 30 hops max, 60 byte packets\n 1  192.168.1.1  0.5 ms\n 2  198.51.100.1  3 ms\n",
+        "Tracing route to 198.51.100.9 over a maximum of 30 hops\n\n  1     1 ms     1 ms     1 ms  198.51.100.1\n",
+    ] {
+        assert!(facts(&read(text)).is_empty(), "{text}");
+    }
+}

@@ -63,6 +63,13 @@ pub enum Fact {
         /// Whether a router or the host itself said that the packet is too big.
         too_big: bool,
     },
+    /// On the way to a private address, an address of the Internet answered: no router before it knows the way.
+    Astray {
+        /// Where the packet was to go.
+        to: IpAddr,
+        /// Who answered.
+        by: IpAddr,
+    },
     /// IP packets between an address of the tunnel's clients and a host behind the server, seen behind the server.
     Inner {
         /// The client's address in the tunnel.

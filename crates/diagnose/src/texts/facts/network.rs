@@ -29,6 +29,7 @@ pub(super) fn words<'a>(teller: &Teller<'_>, fact: &'a Fact) -> Words<'a> {
         }
         Fact::Silent { to } => Words::new("network-silent").with("to", to.to_string()),
         Fact::PortSilent { port } => Words::new("network-port-silent").with("port", *port),
+        Fact::Astray { to, by } => Words::new("network-astray").with("to", to.to_string()).with("by", by.to_string()),
         Fact::Unreached { to } => Words::new("network-unreached").with("to", to.to_string()),
         Fact::Ping { to, size, sent, received, too_big } => {
             let id = if *too_big { "network-ping-too-big" } else { "network-ping" };

@@ -319,6 +319,7 @@ fn network_facts() -> Vec<Fact> {
         Fact::Silent { to },
         Fact::PortSilent { port: 4500 },
         Fact::Unreached { to },
+        Fact::Astray { to, by: to },
         ping(false),
         ping(true),
         inner(false),
