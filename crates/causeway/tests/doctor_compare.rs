@@ -6,19 +6,31 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Two files with this content, in a directory of the test.
-fn files(test: &str, one: &[u8], other: &[u8]) -> [PathBuf; 2] {
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+/// Two files in a directory that no other test and no other run has. It goes with them.
+struct Files {
+    directory: PathBuf,
+    paths: [PathBuf; 2],
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// Two files with this content.
+fn files(test: &str, one: &[u8], other: &[u8]) -> Files {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}-{}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
     let paths = ["one", "other"].map(|name| directory.join(name));
     fs::write(&paths[0], one).unwrap();
     fs::write(&paths[1], other).unwrap();
-    paths
+    Files { directory, paths }
 }
 
-fn compare(files: &[PathBuf; 2], further: &[&str]) -> (String, Option<i32>) {
+fn compare(files: &Files, further: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
-    command.args(["doctor", "compare"]).args(files).args(further).env_clear().env("LC_ALL", "C");
+    command.args(["doctor", "compare"]).args(&files.paths).args(further).env_clear().env("LC_ALL", "C");
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     (said, output.status.code())

@@ -25,6 +25,7 @@ impl Host {
             return None;
         }
         let host = Host { scratch: std::env::temp_dir().join(&name), name };
+        std::fs::create_dir_all(&host.scratch).unwrap();
         for words in ["link set lo up", "address add 192.0.2.1/32 dev lo", "address add 192.0.2.2/32 dev lo"] {
             host.run("ip", &words.split(' ').collect::<Vec<_>>());
         }
@@ -34,6 +35,8 @@ impl Host {
     fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name]).arg(program.as_ref());
+        // The path of a control socket is short only from here.
+        command.current_dir(&self.scratch);
         command
     }
 
@@ -44,7 +47,7 @@ impl Host {
 
     fn serve(&self, state: &str, further: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_causeway"));
-        command.args(["serve", "--quick", "--state"]).arg(self.scratch.join(state)).args(further);
+        command.args(["serve", "--quick", "--state", state]).args(further);
         command
     }
 

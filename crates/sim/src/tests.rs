@@ -423,11 +423,12 @@ fn a_capture_shows_the_fragments_of_a_long_packet_as_far_as_they_came() {
 
 #[test]
 fn a_failing_run_leaves_its_capture() {
-    let path = std::env::temp_dir().join("causeway-sim").join("left-behind-node-0.pcap");
+    let name = format!("left-behind-{}", std::process::id());
+    let path = std::env::temp_dir().join("causeway-sim").join(format!("{name}-node-0.pcap"));
     let _ = std::fs::remove_file(&path);
     let failed = std::panic::catch_unwind(|| {
         let (network, client, _) = pair(1, Link::default());
-        let mut network = network.named("left-behind");
+        let mut network = network.named(&name);
         network.tap(client);
         network.send(at(0), client, greeting(10));
         panic!("expected by this test");

@@ -123,8 +123,11 @@ mod tests {
         }
 
         #[test]
-        fn a_full_frame_reads_back(number in any::<u16>(), information in proptest::collection::vec(any::<u8>(), 0..40)) {
-            prop_assume!(number & 0x0100 == 0);
+        fn a_full_frame_reads_back(
+            // The protocol of two octets that no shorter one is taken for.
+            number in any::<u16>().prop_map(|number| number & !0x0100),
+            information in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
             let bytes = full_frame(Protocol(number), &information);
             prop_assert_eq!(frame(&bytes), Ok((Protocol(number), 4)));
             prop_assert_eq!(&bytes[4..], &information[..]);
